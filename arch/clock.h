@@ -1,0 +1,9 @@
+/* Time. One monotonic clock for all CPUs, from the TSC, calibrated at boot. */
+#pragma once
+#include "lib/types.h"
+
+u64 clock_ns(void);              /* since boot, monotonic across CPUs */
+u64 clock_cycles_to_ns(u64 cycles);
+u64 clock_cycles_per_sec(void);
+u64 clock_wall_seconds(void);    /* seconds since 1970 at boot (CMOS), for CLOCK_REALTIME */
+#define TICK_HZ 100u             /* the LAPIC timer's periodic rate */

@@ -1,0 +1,50 @@
+/* This CPU's block lives behind %fs: one segment override reaches a field. Offsets are checked in arch/x86/offsets.c. */
+#pragma once
+
+#define CPU_LOCAL_READ(field)                                                                                \
+    ({                                                                                                       \
+        __typeof__(((struct cpu_local *)0)->field) value_;                                                   \
+        __asm__ volatile("movl %%fs:%c1, %0" : "=r"(value_) : "i"(offsetof(struct cpu_local, field)));       \
+        value_;                                                                                              \
+    })
+
+static inline struct cpu_local *cpu_local(void) { return CPU_LOCAL_READ(self); }
+static inline u32 cpu_id(void) { return CPU_LOCAL_READ(id); }
+static inline struct task *current_task(void) { return CPU_LOCAL_READ(current); }
+static inline u32 preempt_count(void) { return CPU_LOCAL_READ(preempt_count); }
+static inline void preempt_count_add(u32 n)
+{
+    __asm__ volatile("addl %0, %%fs:%c1" ::"ri"(n), "i"(offsetof(struct cpu_local, preempt_count)) : "memory", "cc");
+}
+static inline void preempt_count_sub(u32 n)
+{
+    __asm__ volatile("subl %0, %%fs:%c1" ::"ri"(n), "i"(offsetof(struct cpu_local, preempt_count)) : "memory", "cc");
+}
+
+#define EFLAGS_IF 0x200u
+static inline irqflags_t irq_save(void)
+{
+    irqflags_t flags;
+    __asm__ volatile("pushfl; popl %0; cli" : "=r"(flags)::"memory");
+    return flags;
+}
+static inline void irq_restore(irqflags_t flags)
+{
+    if (flags & EFLAGS_IF)
+        __asm__ volatile("sti" ::: "memory");
+}
+static inline void irq_enable(void) { __asm__ volatile("sti" ::: "memory"); }
+static inline void irq_disable(void) { __asm__ volatile("cli" ::: "memory"); }
+static inline bool irq_enabled(void)
+{
+    u32 flags;
+    __asm__ volatile("pushfl; popl %0" : "=r"(flags));
+    return flags & EFLAGS_IF;
+}
+static inline void cpu_relax(void) { __asm__ volatile("pause" ::: "memory"); }
+static inline u64 cpu_cycles(void)
+{
+    u32 low, high;
+    __asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
+    return ((u64)high << 32) | low;
+}

@@ -1,0 +1,65 @@
+/*
+ * Trace events, written into per-CPU rings in Linux's own page format (notes/tracing.md; ../tools/trace reads them
+ * out of guest memory). A point that is off costs one predictable branch. Any context, NMI included; never sleeps,
+ * takes no lock; an interrupt inside a write is safe.
+ */
+#pragma once
+#include "lib/compiler.h"
+
+enum trace_event {
+    TRACE_sched_switch = 1,
+    TRACE_sched_waking,
+    TRACE_sched_wakeup,
+    TRACE_contention_begin,
+    TRACE_contention_end,
+    TRACE_lock_acquire,
+    TRACE_lock_contended,
+    TRACE_lock_acquired,
+    TRACE_lock_release,
+    TRACE_lock_wait,
+    TRACE_page_fault_user,
+    TRACE_page_fault_kernel,
+    TRACE_fault_phase,
+    TRACE_race_point,
+    TRACE_shootdown,
+    TRACE_tlb_flush,
+    TRACE_mm_page_alloc,
+    TRACE_mm_page_free,
+    TRACE_EVENTS,
+};
+
+/* Fault phases, in the order in which a fault meets them. */
+enum fault_phase {
+    PHASE_entry, PHASE_irq_on, PHASE_lookup, PHASE_pt_alloc, PHASE_alloc, PHASE_io, PHASE_relock,
+    PHASE_recheck_won, PHASE_recheck_lost, PHASE_install, PHASE_flush, PHASE_retry, PHASE_exit,
+};
+
+extern u32 trace_mask; /* bit per event; set by trace= and /proc/trace */
+#define trace_on(ev) unlikely(READ_ONCE(trace_mask) & (1u << TRACE_##ev))
+
+/* The writers take the event's own fields in the order of its format (diag/trace_events.h documents each). */
+cold void trace_write_sched_switch(s32 prev_pid, const char *prev_comm, u32 prev_state, s32 next_pid, const char *next_comm);
+cold void trace_write_sched_wakeup(enum trace_event ev, s32 pid, const char *comm, u32 target_cpu);
+cold void trace_write_lock(enum trace_event ev, const void *lock, u32 flags, const char *name);
+cold void trace_write_lock_wait(const void *lock, const char *name, u32 mode, s32 owner_pid, s32 owner_cpu, vaddr_t ip);
+cold void trace_write_fault(enum trace_event ev, vaddr_t address, vaddr_t ip, u32 error_code);
+cold void trace_write_fault_phase(u32 fault, u32 phase, vaddr_t address, u32 outcome);
+cold void trace_write_race_point(u32 id, vaddr_t ip);
+cold void trace_write_shootdown(vaddr_t start, vaddr_t end, u32 mask, u32 acked);
+cold void trace_write_page(enum trace_event ev, pfn_t pfn, u32 flags);
+
+#define trace_lock(ev, lock, flags, name)                                                                    \
+    do {                                                                                                     \
+        if (trace_on(ev))                                                                                    \
+            trace_write_lock(TRACE_##ev, lock, flags, name);                                                 \
+    } while (0)
+#define trace_fault_phase(fault, phase, address, outcome)                                                    \
+    do {                                                                                                     \
+        if (trace_on(fault_phase))                                                                           \
+            trace_write_fault_phase(fault, PHASE_##phase, address, outcome);                                 \
+    } while (0)
+
+/* The pid and preempt state that every event's common fields carry come from a hook that sched/ sets. */
+extern s32 (*trace_current_pid)(void);
+/* Allocates the rings from the frames that boot/ reserved and publishes their place on the control port. */
+void trace_init(void *memory, size_t bytes);

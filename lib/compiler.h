@@ -1,0 +1,43 @@
+/* What we ask of the compiler, in one place. */
+#pragma once
+#include "lib/types.h"
+
+#define likely(x)         __builtin_expect(!!(x), 1)
+#define unlikely(x)       __builtin_expect(!!(x), 0)
+#define noreturn          __attribute__((noreturn))
+#define noinline          __attribute__((noinline))
+#define cold              __attribute__((cold))
+#define always_inline     inline __attribute__((always_inline))
+#define packed            __attribute__((packed))
+#define aligned_to(n)     __attribute__((aligned(n)))
+#define cacheline_aligned __attribute__((aligned(64)))
+#define printf_like(f, a) __attribute__((format(printf, f, a)))
+#define in_section(s)     __attribute__((section(s), used))
+#define must_check        __attribute__((warn_unused_result))
+
+/* Init-only code and data: freed when boot ends (row S13). */
+#ifdef FL_HOST
+#define init_text
+#define init_data
+#else
+#define init_text __attribute__((section(".init.text"), cold))
+#define init_data __attribute__((section(".init.data")))
+#endif
+
+#define static_assert _Static_assert
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+#define container_of(ptr, type, member)                                                                      \
+    ((type *)((char *)(ptr) - offsetof(type, member) + 0 * sizeof((ptr) == &((type *)0)->member)))
+
+#define ALIGN_UP(x, a)   (((x) + ((a)-1)) & ~((__typeof__(x))(a)-1))
+#define ALIGN_DOWN(x, a) ((x) & ~((__typeof__(x))(a)-1))
+#define MIN(a, b)        ((a) < (b) ? (a) : (b))
+#define MAX(a, b)        ((a) > (b) ? (a) : (b))
+
+/* One load or store, never repeated, split or invented by the compiler: a marked access to shared memory. */
+#define READ_ONCE(x)     (*(const volatile __typeof__(x) *)&(x))
+#define WRITE_ONCE(x, v) (*(volatile __typeof__(x) *)&(x) = (v))
+#define barrier()        __asm__ volatile("" ::: "memory")
+
+/* The address that called the present function, for lock statistics and traces. */
+#define CALLER_IP() ((vaddr_t)__builtin_return_address(0))

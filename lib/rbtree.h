@@ -1,0 +1,21 @@
+/* Red-black tree, intrusive: balanced map from a key that the caller compares. */
+#pragma once
+#include "lib/compiler.h"
+
+struct rbnode {
+    struct rbnode *parent, *left, *right;
+    u32 red;
+};
+struct rbtree {
+    struct rbnode *root;
+};
+/* Links `node` as the `left` (or right) child of `parent` (NULL: the root) and rebalances. The caller descended. */
+void rb_insert(struct rbtree *t, struct rbnode *node, struct rbnode *parent, bool left);
+void rb_remove(struct rbtree *t, struct rbnode *node);
+struct rbnode *rb_first(const struct rbtree *t);
+struct rbnode *rb_last(const struct rbtree *t);
+struct rbnode *rb_next(const struct rbnode *node);
+struct rbnode *rb_prev(const struct rbnode *node);
+/* Checks colours, black height and links; the number of nodes, or -1 when broken. For tests. */
+int rb_check(const struct rbtree *t);
+#define rb_entry(node, type, member) container_of(node, type, member)

@@ -1,0 +1,27 @@
+/* The scheduler as boot sees it: per-CPU run queues ordered by virtual run time. */
+#pragma once
+#include "sched/task.h"
+
+/* Makes the code that runs now CPU 0's idle task. Interrupts off. */
+void sched_init_boot_cpu(void);
+/* Called on each further CPU with its idle task prepared; enters the idle loop and never returns. */
+noreturn void sched_start_cpu(void);
+noreturn void sched_idle_loop(void);
+/* The idle task of a CPU that is to be started (its stack is where the trampoline lands). */
+struct task *sched_create_idle(u32 cpu);
+/* Runs the best task; returns when the caller runs again. Enter with preemption enabled exactly once or not at all. */
+void schedule(void);
+/* Longest time without progress, for the soft-lockup check, in ns. */
+u64 sched_cpu_stalled_ns(u32 cpu);
+
+/* One-shot timers, in interrupt context on the CPU that armed them. */
+struct timer {
+    struct rbnode node;
+    u64 expires_ns;
+    void (*fn)(struct timer *);
+    u32 cpu;
+    bool armed;
+};
+void timer_arm(struct timer *t, u64 expires_ns, void (*fn)(struct timer *));
+/* True when it had not fired. On return the function is not running anywhere. */
+bool timer_cancel(struct timer *t);

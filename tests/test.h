@@ -1,0 +1,38 @@
+/*
+ * One macro and one runner for host and kernel tests: a test is data. Output is TAP 14.
+ *
+ *   TEST(r01_same_empty_pte, .cpus = 2, .shows = "only one of two faulters installs its frame") { ... }
+ */
+#pragma once
+#include "lib/compiler.h"
+
+struct test {
+    const char *name;
+    const char *shows;    /* one line: what this test shows */
+    u32 cpus;             /* CPUs needed; fewer: skipped with that reason */
+    u32 limit_ticks;      /* scheduler ticks of guest time before the watchdog calls it hung; 0: 3000 */
+    bool own_machine;     /* must run alone in a fresh boot (it breaks the kernel on purpose) */
+    void (*run)(void);
+};
+/* 16-byte aligned pointers in a section of their own: the runner walks them in link order. */
+#define TEST(ident, ...)                                                                                     \
+    static void test_run_##ident(void);                                                                      \
+    static const struct test test_##ident = {.name = #ident, .run = test_run_##ident, __VA_ARGS__};          \
+    static const struct test *const test_ptr_##ident in_section("tests") = &test_##ident;                    \
+    static void test_run_##ident(void)
+
+/* Records a failure of the running test and goes on; the message says the values. */
+void test_fail(const char *file, int line, const char *fmt, ...) printf_like(3, 4);
+bool test_failed(void);
+void test_note(const char *fmt, ...) printf_like(1, 2); /* a TAP comment */
+#define check(cond)                                                                                          \
+    do {                                                                                                     \
+        if (!(cond))                                                                                         \
+            test_fail(__FILE__, __LINE__, "%s", #cond);                                                      \
+    } while (0)
+#define check_eq(got, want)                                                                                  \
+    do {                                                                                                     \
+        long long check_got_ = (long long)(got), check_want_ = (long long)(want);                            \
+        if (check_got_ != check_want_)                                                                       \
+            test_fail(__FILE__, __LINE__, "%s is %lld, expected %s = %lld", #got, check_got_, #want, check_want_); \
+    } while (0)
