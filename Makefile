@@ -1,7 +1,28 @@
-# Faultline. `make help` lists what there is.
+# Faultline. `make help` lists what there is, from the `##` comments below and in the included files.
+# Nothing at parse time needs more than make and a shell, so that `make deps` works on a bare machine.
 SHELL := /bin/bash
 .DEFAULT_GOAL := all
 B := build
+
+CPUS      ?= 4      ## virtual CPUs of the machine, 1 to 16
+MEM       ?= 512M   ## memory of the machine, 16M to 3G
+TEST      ?= *      ## which tests, as a shell pattern: TEST='r0*'
+SEED      ?=        ## smp-test: a number makes the whole machine deterministic (QEMU -icount)
+BOOT      ?=        ## more boot words for the kernel: BOOT="faultlock=rwsem perturb=7"; BOOT=help lists them
+ACCEL     ?= tcg    ## tcg or kvm
+QEMU_ARGS ?=        ## more arguments for QEMU
+PROGRAM   ?=        ## run: a static Linux/i386 ELF file
+ARGS      ?=        ## run: its arguments
+FILES     ?=        ## run: files and folders it can open, under the same names
+MUTANT    ?= *      ## mutants: which ones, as a shell pattern: MUTANT='R0*'
+SECONDS_QUIET ?= 60 ## host seconds without any sign of progress before the runner asks a machine what it does and ends it
+V         ?=        ## 1 shows every command, and the console while tests run
+
+# `make` keeps the blanks before a comment; the tools must not see them.
+$(foreach v,CPUS MEM TEST SEED BOOT ACCEL QEMU_ARGS PROGRAM ARGS FILES MUTANT SECONDS_QUIET V,\
+    $(if $(filter file,$(origin $(v))),$(eval $(v) := $(strip $($(v))))))
+export CPUS MEM TEST SEED BOOT ACCEL QEMU_ARGS PROGRAM ARGS FILES MUTANT SECONDS_QUIET V
+export FL_BUILD := $(B)
 
 CC      := gcc
 NASM    := nasm
@@ -16,14 +37,77 @@ DIRS      := lib diag sync sched mm fs dev sys boot
 SRC_C     := $(sort $(wildcard $(addsuffix /*.c,$(DIRS) arch/x86)))
 SRC_ASM   := $(sort $(wildcard boot/*.asm arch/x86/*.asm))
 TEST_C    := $(sort $(wildcard tests/*.c tests/smp/*.c))
+ISO       := $(B)/faultline.iso
 
 Q := $(if $(V),,@)
-$(B)/product/%.o: %.c
+DEPS_OK := $(B)/deps.ok
+RUNNER  := $(Q)PYTHONDONTWRITEBYTECODE=1 python3 tools/run
+
+all: $(ISO) ## build build/faultline.iso, the bootable CD with both kernels (the default)
+
+# ---- objects ----
+$(B)/product/%.o: %.c | $(DEPS_OK)
 	$(Q)mkdir -p $(@D); [ -n "$(V)" ] || echo "  CC    $<"; $(CC) $(KERNEL) -c $< -o $@
-$(B)/test/%.o: %.c
+$(B)/test/%.o: %.c | $(DEPS_OK)
 	$(Q)mkdir -p $(@D); [ -n "$(V)" ] || echo "  CC    $< (test)"; $(CC) $(KERNEL) -DFL_TEST=1 -c $< -o $@
 
 # `make objs DIR=mm` compiles one folder for both images.
 objs: $(patsubst %.c,$(B)/product/%.o,$(wildcard $(DIR)/*.c)) $(patsubst %.c,$(B)/test/%.o,$(wildcard $(DIR)/*.c))
-.PHONY: objs
+
+# ---- what has to be installed ----
+$(DEPS_OK): tools/deps
+	$(Q)sh tools/deps $(B)
+deps: ## install the packages that are missing (says which first; needs root or sudo)
+	$(Q)sh tools/deps $(B)
+
+# ---- images (boot/image.mk) and host programs (tests/host/host.mk) ----
+-include boot/image.mk
+-include tests/host/host.mk
+
+# ---- running ----
+smp-test: $(ISO) ## every race test on QEMU, CPUS processors: TAP, lock report, verdict, build/trace.dat
+	$(RUNNER) smp-test
+
+test: all ## every suite: host, smp, programs, mutants (one way each), lock contracts, layers, format
+	$(RUNNER) suites
+
+# make leaves with 2 whatever a recipe says; tools/make_exit.c lets it leave with the program's own status.
+run: run-program ## run a static Linux/i386 program: make run PROGRAM=a.out ARGS="1 2" FILES="data.txt"
+	@$(eval -load $(B)/make_exit.so)$(exit-with-status $(B)/run.status)
+run-program: $(ISO) $(B)/make_exit.so
+	$(Q)status=0; PYTHONDONTWRITEBYTECODE=1 python3 tools/run program || status=$$?; echo $$status > $(B)/run.status
+$(B)/make_exit.so: tools/make_exit.c | $(DEPS_OK)
+	$(Q)mkdir -p $(@D); [ -n "$(V)" ] || echo "  CC    $<"; $(CC) -O2 -Wall -Wextra -shared -fPIC -o $@ $<
+
+programs: $(ISO) ## user programs (tests/programs, glibc and musl) and wrong input, on the product kernel
+	$(RUNNER) programs
+mutants: $(ISO) ## switch each known mistake on and require that its test fails; prints the table
+	$(RUNNER) mutants
+bench: $(ISO) ## instructions for each operation, beside Linux 6.1's
+	$(RUNNER) bench
+trace: $(ISO) ## run TEST and leave build/trace.dat for trace-cmd report and KernelShark
+	$(RUNNER) smp-test --trace
+gdb: $(ISO) ## boot the test kernel stopped and attach gdb with the helpers of tools/gdb/faultline.py
+	$(RUNNER) gdb
+
+# ---- checks without a machine ----
+check-locks: | $(DEPS_OK) ## clang reads every lock contract (and must refuse the planted mistakes)
+	$(Q)python3 tools/check_locks.py
+check-layers: | $(DEPS_OK) ## nothing includes upward
+	$(Q)python3 tools/check_layers.py --self-test
+	$(Q)python3 tools/check_layers.py
+format: | $(DEPS_OK) ## clang-format every C file in place
+	$(Q)python3 tools/check_format.py --fix
+format-check: | $(DEPS_OK) ## is every C file formatted?
+	$(Q)python3 tools/check_format.py
+
+help: ## this list
+	@echo "Targets:"
+	@awk -F'## ' '/^[a-z][a-z-]*:.*## /{ split($$1, t, ":"); printf "  %-14s %s\n", t[1], $$2 }' $(filter-out %.d,$(MAKEFILE_LIST))
+	@echo; echo "Variables (make smp-test CPUS=2 TEST='r0*'):"
+	@awk -F'## ' '/^[A-Z_]+ *\?=.*## /{ split($$1, v, /[ ?=]+/); printf "  %-14s %-7s %s\n", v[1], v[2], $$2 }' $(filter-out %.d,$(MAKEFILE_LIST))
+clean: ## remove build/
+	$(Q)rm -rf $(B)
+
+.PHONY: all objs deps smp-test test run run-program programs mutants bench trace gdb check-locks check-layers format format-check host-test help clean
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

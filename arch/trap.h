@@ -6,6 +6,8 @@
 #include "lib/types.h"
 #include <inline/trap.h> /* struct trap_frame and its accessors: frame_ip, frame_sp, frame_from_user, ... */
 
+struct task;
+
 /* Page-fault error code, SDM vol. 3A, 4.7. */
 #define PF_PRESENT 1u /* 0: entry not present, 1: protection */
 #define PF_WRITE   2u
@@ -23,6 +25,11 @@ void user_exception(struct trap_frame *frame, u32 vector, u32 code);
 void user_return_work(struct trap_frame *frame);
 /* sched/tick.c. Each LAPIC timer interrupt, interrupts off. */
 void timer_tick(bool from_user);
+/* sched/switch.c. The first thing a new task does on its own stack, before interrupts come on: the stubs that
+ * context_init_kernel() and context_init_user() prepare call it with the task that ran before (what
+ * context_switch() returns to everybody else). Enter with interrupts off, as context_switch() was entered; returns
+ * with preemption count 0 and interrupts still off: the stub turns them on. */
+void task_first_run(struct task *former);
 /* sync/crosscall.c. IPI_CROSSCALL arrived; also polled from every spin. */
 void crosscall_poll(void);
 /* diag/panic.c. A kernel exception with no fix-up. Does not return. */

@@ -11,6 +11,13 @@ int strncmp(const char *a, const char *b, size_t n);
 char *strchr(const char *s, int c);
 char *strrchr(const char *s, int c);
 char *strstr(const char *s, const char *sub);
+#ifndef FL_HOST
+/* -ffreestanding hides from gcc what these do; told again, it expands copies of a constant size in place. */
+#define memcpy(to, from, n) __builtin_memcpy(to, from, n)
+#define memset(to, c, n)    __builtin_memset(to, c, n)
+#define memcmp(a, b, n)     __builtin_memcmp(a, b, n)
+#define strlen(s)           __builtin_strlen(s)
+#endif
 /* Copies with a NUL always, cut to size; returns strlen(from). */
 size_t string_copy(char *to, const char *from, size_t size);
 /* `*` and `?` patterns, for TEST= and trace globs. */

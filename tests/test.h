@@ -8,23 +8,30 @@
 
 struct test {
     const char *name;
-    const char *shows;    /* one line: what this test shows */
-    u32 cpus;             /* CPUs needed; fewer: skipped with that reason */
-    u32 limit_ticks;      /* scheduler ticks of guest time before the watchdog calls it hung; 0: 3000 */
-    bool own_machine;     /* must run alone in a fresh boot (it breaks the kernel on purpose) */
+    const char *shows; /* one line: what this test shows */
+    u32 cpus;          /* CPUs needed; fewer: skipped with that reason */
+    u32 limit_ticks;   /* timer ticks of guest time before it is called hung and everything is dumped; 0: 12000 */
     void (*run)(void);
 };
-/* 16-byte aligned pointers in a section of their own: the runner walks them in link order. */
+
+/* Pointers in a section of their own: the runner walks them in link order. */
 #define TEST(ident, ...)                                                                                     \
     static void test_run_##ident(void);                                                                      \
     static const struct test test_##ident = {.name = #ident, .run = test_run_##ident, __VA_ARGS__};          \
     static const struct test *const test_ptr_##ident in_section("tests") = &test_##ident;                    \
     static void test_run_##ident(void)
 
-/* Records a failure of the running test and goes on; the message says the values. */
+extern const struct test *const __start_tests[], *const __stop_tests[];
+
+/* Records a failure of the running test and goes on; the message says the values. Any context. */
 void test_fail(const char *file, int line, const char *fmt, ...) printf_like(3, 4);
 bool test_failed(void);
 void test_note(const char *fmt, ...) printf_like(1, 2); /* a TAP comment */
+/* Runs one test and prints its TAP line; true when it passed. The caller printed the plan. */
+bool test_run_one(const struct test *test, u32 number);
+/* One line of TAP: the kernel sends it to the control port and the console, the host prints it. */
+extern void (*test_output)(const char *line);
+
 #define check(cond)                                                                                          \
     do {                                                                                                     \
         if (!(cond))                                                                                         \
@@ -36,3 +43,9 @@ void test_note(const char *fmt, ...) printf_like(1, 2); /* a TAP comment */
         if (check_got_ != check_want_)                                                                       \
             test_fail(__FILE__, __LINE__, "%s is %lld, expected %s = %lld", #got, check_got_, #want, check_want_); \
     } while (0)
+
+/* The kernel's runner (tests/tests_main.c): runs what test= names, prints TAP and the verdict, ends the machine.
+ * Task context. */
+noreturn void tests_main(void);
+/* The glob of test=, or "" when there is none. */
+const char *tests_wanted(void);

@@ -1,0 +1,7 @@
+/* What a task keeps for its virtual CPU: a host stack of its own. Its kernel stack from kvalloc stays unused here. */
+#pragma once
+
+struct sim_fiber;
+struct arch_task {
+    struct sim_fiber *fiber; /* NULL until its first run was prepared */
+};

@@ -1,0 +1,145 @@
+/*
+ * Race points at run time: counting, trapping, actions and perturbation.
+ *
+ * One word per race point holds the state of its trap. The order of states is
+ *     IDLE -> ARMED (scenario) -> CAUGHT (the task that arrives) -> RELEASED (scenario) -> IDLE (the task)
+ * and every step is one compare-exchange, so a task is caught at most once for each trap.
+ */
+#ifdef FL_TEST
+#include "diag/race.h"
+#include "arch/clock.h"
+#include "arch/cpu.h"
+#include "arch/trap.h"
+#include "diag/bootwords.h"
+#include "diag/panic.h"
+#include "diag/trace.h"
+#include "lib/random.h"
+#include "lib/string.h"
+
+enum trap_state { TRAP_IDLE, TRAP_ARMED, TRAP_CAUGHT, TRAP_RELEASED };
+
+struct race_slot {
+    atomic_t state;
+    struct task *who;    /* whom to catch; NULL: anybody */
+    struct task *caught; /* valid in TRAP_CAUGHT */
+    void (*action)(void *);
+    void *arg;
+    atomic_t hits;
+};
+
+static struct race_slot slots[RACE_COUNT];
+static bool traps_in_use; /* lets a point that nobody watches cost one load */
+static u32 perturb_seed;
+static char mutant_word[WORD_TEXT_MAX];
+static PERCPU(struct random, perturb_state);
+
+u64 mutants_on;
+void (*race_pause)(void);
+
+BOOT_NUMBER(perturb, "spin a pseudo-random time at race points, from this seed (0: off)", &perturb_seed);
+BOOT_TEXT(mutant, "plant the mistake of one race of the catalogue, R01..R58", mutant_word);
+
+void race_init(void)
+{
+    u32 number;
+
+    if (mutant_word[0] == '\0')
+        return;
+    const char *digits = mutant_word + 1 + (mutant_word[1] == '0');
+    if (mutant_word[0] != 'R' || strlen(mutant_word) != 3 || !parse_u32(digits, &number) || number == 0 ||
+        number >= RACE_COUNT)
+        boot_refuse("mutant=%s: no such race; the catalogue has R01 to R%d", mutant_word, RACE_COUNT - 1);
+    mutants_on = 1ull << number;
+}
+
+static void park(struct race_slot *slot)
+{
+    while (atomic_read_acquire(&slot->state) == TRAP_CAUGHT) {
+        if (in_atomic() || race_pause == NULL) {
+            crosscall_poll(); /* others may wait for this CPU to flush; they must not wait for the scenario too */
+            cpu_relax();
+        } else {
+            race_pause();
+        }
+    }
+    atomic_set(&slot->state, TRAP_IDLE);
+}
+
+static void visit(struct race_slot *slot)
+{
+    void (*action)(void *) = READ_ONCE(slot->action);
+
+    if (action)
+        action(slot->arg);
+    if (atomic_read(&slot->state) != TRAP_ARMED)
+        return;
+    struct task *who = READ_ONCE(slot->who);
+    if ((who == NULL || who == current) && atomic_cmpxchg(&slot->state, TRAP_ARMED, TRAP_CAUGHT)) {
+        WRITE_ONCE(slot->caught, current);
+        park(slot);
+    }
+}
+
+static void perturb(void)
+{
+    struct random *r = &this_cpu(perturb_state);
+
+    if (r->state == 0)
+        random_seed(r, perturb_seed + cpu_id());
+    for (u32 spins = random_next(r) >> (20 + random_next(r) % 10); spins > 0; spins--)
+        cpu_relax();
+}
+
+void race_point_hit(enum race_id id)
+{
+    struct race_slot *slot = &slots[id];
+
+    choice_point(slot);
+    if (trace_on(race_point))
+        trace_write_race_point(id, CALLER_IP());
+    if (READ_ONCE(traps_in_use)) {
+        atomic_inc(&slot->hits);
+        visit(slot);
+    }
+    if (unlikely(perturb_seed != 0))
+        perturb();
+    clock_schedule_noise();
+}
+
+void race_trap(enum race_id id, struct task *who)
+{
+    WRITE_ONCE(slots[id].who, who);
+    WRITE_ONCE(slots[id].caught, NULL);
+    WRITE_ONCE(traps_in_use, true);
+    atomic_set_release(&slots[id].state, TRAP_ARMED);
+}
+
+bool race_is_caught(enum race_id id) { return atomic_read_acquire(&slots[id].state) == TRAP_CAUGHT; }
+
+struct task *race_caught_task(enum race_id id) { return race_is_caught(id) ? READ_ONCE(slots[id].caught) : NULL; }
+
+void race_release(enum race_id id)
+{
+    if (!atomic_cmpxchg(&slots[id].state, TRAP_ARMED, TRAP_IDLE))
+        atomic_cmpxchg(&slots[id].state, TRAP_CAUGHT, TRAP_RELEASED);
+}
+
+void race_action(enum race_id id, void (*action)(void *), void *arg)
+{
+    slots[id].arg = arg;
+    WRITE_ONCE(traps_in_use, true);
+    store_release(&slots[id].action, action);
+}
+
+void race_reset(void)
+{
+    for (int id = 0; id < RACE_COUNT; id++) {
+        race_release(id);
+        WRITE_ONCE(slots[id].action, NULL);
+        atomic_set(&slots[id].hits, 0);
+    }
+    WRITE_ONCE(traps_in_use, false);
+}
+
+u32 race_hits(enum race_id id) { return (u32)atomic_read(&slots[id].hits); }
+#endif

@@ -1,0 +1,295 @@
+/* Scenes and actors: see tests/scenario.h. Written against the kernel's contracts alone, so it serves both worlds. */
+#include "tests/scenario.h"
+#include "lib/errno.h"
+#include "mm/kvalloc.h"
+#include "mm/mapping.h"
+#include "mm/slab.h"
+#include "sched/task.h"
+#include "sync/waitqueue.h"
+
+struct actor {
+    struct task *task;
+    struct mm *mm;
+    actor_script script;
+    void *arg;
+    u32 done;
+    struct actor *next; /* in its scene */
+};
+
+struct scene {
+    struct mm *mm;
+    struct actor *actors;
+    s32 frames_before;
+};
+
+/* Frames that scenarios answer for: slab pages and kernel-window pages have stocks of their own. */
+static s32 frames_owned(void)
+{
+    slab_reap();
+    return (s32)frames_in_use() - (s32)slab_pages_in_use() - (s32)kv_pages_in_use();
+}
+
+struct scene *scene_begin(void)
+{
+    struct scene *s = kmalloc(sizeof *s, GFP_KERNEL);
+
+    assert(s != NULL);
+    s->actors = NULL;
+    s->frames_before = frames_owned();
+    s->mm = mm_create();
+    assert(s->mm != NULL);
+    return s;
+}
+
+struct mm *scene_mm(struct scene *s) { return s->mm; }
+
+static vaddr_t map(struct scene *s, struct mapping *file, u32 pages, u32 vm_flags)
+{
+    struct mmap_request request = {
+        .length = pages * PAGE_SIZE,
+        .vm_flags = vm_flags | VM_MAYWRITE,
+        .mapping = file,
+    };
+    s32 addr = mm_mmap(s->mm, &request);
+
+    if (addr < 0 && addr >= -4095)
+        test_fail(__FILE__, __LINE__, "mm_mmap of %u pages: error %d", pages, addr);
+    return (vaddr_t)addr;
+}
+
+vaddr_t scene_mmap(struct scene *s, u32 pages, u32 vm_flags) { return map(s, NULL, pages, vm_flags); }
+
+vaddr_t scene_mmap_file(struct scene *s, struct mapping *file, u32 pages, u32 vm_flags)
+{
+    return map(s, file, pages, vm_flags);
+}
+
+vaddr_t scene_mmap_at(struct scene *s, vaddr_t addr, u32 pages, u32 vm_flags)
+{
+    struct mmap_request request = {
+        .addr = addr, .length = pages * PAGE_SIZE, .vm_flags = vm_flags | VM_MAYWRITE, .how = MM_FIXED};
+    s32 got = mm_mmap(s->mm, &request);
+
+    check_eq((vaddr_t)got, addr);
+    return addr;
+}
+
+void scene_end(struct scene *s)
+{
+    race_reset();
+    while (s->actors)
+        actor_join(s, s->actors);
+    mm_put_user(s->mm);
+    check_eq(frames_owned(), s->frames_before);
+    kfree(s);
+}
+
+/* ---- actors ---- */
+
+static void actor_entry(void *arg)
+{
+    struct actor *a = arg;
+
+    mm_switch_task(a->mm);
+    a->script(a->arg);
+    mm_leave_task();
+    WRITE_ONCE(a->done, 1);
+}
+
+struct actor *actor_start_in(struct scene *s, struct mm *mm, u32 cpu, actor_script script, void *arg)
+{
+    struct actor *a = kmalloc(sizeof *a, GFP_KERNEL);
+
+    assert(a != NULL);
+    *a = (struct actor){.mm = mm, .script = script, .arg = arg, .next = s->actors};
+    s->actors = a;
+    mm_get_user(mm);
+    a->task = task_create_kernel("actor", actor_entry, a);
+    assert(a->task != NULL);
+    task_pin(a->task, cpu % cpu_count());
+    task_start(a->task);
+    return a;
+}
+
+struct actor *actor_start(struct scene *s, u32 cpu, actor_script script, void *arg)
+{
+    return actor_start_in(s, s->mm, cpu, script, arg);
+}
+
+void actor_join(struct scene *s, struct actor *a)
+{
+    struct actor **link = &s->actors;
+
+    while (*link != a)
+        link = &(*link)->next;
+    *link = a->next;
+    task_join(a->task);
+    task_put(a->task);
+    kfree(a);
+}
+
+void actor_run(struct scene *s, u32 cpu, actor_script script, void *arg)
+{
+    actor_join(s, actor_start(s, cpu, script, arg));
+}
+
+bool actor_is_done(const struct actor *a) { return READ_ONCE(a->done); }
+struct task *actor_task(const struct actor *a) { return a->task; }
+
+static bool actor_is_caught(const struct actor *a)
+{
+    for (int id = R01; id < RACE_COUNT; id++)
+        if (race_caught_task(id) == a->task)
+            return true;
+    return false;
+}
+
+/* Asleep on a lock or a queue, switch away complete: it moves again only when somebody lets it. */
+static bool actor_is_asleep(const struct actor *a)
+{
+    return READ_ONCE(a->task->state) != TASK_RUNNING && !READ_ONCE(a->task->on_cpu);
+}
+
+void actor_settle(struct actor *a)
+{
+    while (!actor_is_done(a) && !actor_is_caught(a) && !actor_is_asleep(a))
+        task_yield();
+}
+
+/* ---- race points ---- */
+
+void scene_stop(struct scene *s, enum race_id id) { race_trap(id, NULL); }
+
+/* Nobody can arrive any more once every actor is done. */
+static bool all_done(const struct scene *s)
+{
+    for (const struct actor *a = s->actors; a; a = a->next)
+        if (!actor_is_done(a))
+            return false;
+    return true;
+}
+
+bool scene_try_wait_caught(struct scene *s, enum race_id id)
+{
+    while (!race_is_caught(id)) {
+        if (all_done(s))
+            return race_is_caught(id);
+        task_yield();
+    }
+    return true;
+}
+
+bool scene_wait_caught(struct scene *s, enum race_id id)
+{
+    bool caught = scene_try_wait_caught(s, id);
+
+    if (!caught)
+        test_fail(__FILE__, __LINE__, "no actor passed race point R%02d", id);
+    return caught;
+}
+
+void scene_release(struct scene *s, enum race_id id) { race_release(id); }
+
+void scene_await(const u32 *flag)
+{
+    while (!load_acquire(flag)) {
+        crosscall_poll();
+        cpu_relax();
+    }
+}
+
+/* ---- user memory ---- */
+
+u32 user_load(vaddr_t addr)
+{
+    u32 value = 0;
+    int error = user_load_u32(addr, &value);
+
+    if (error)
+        test_fail(__FILE__, __LINE__, "load from %#x: error %d", addr, error);
+    return value;
+}
+
+void user_store(vaddr_t addr, u32 value)
+{
+    int error = user_store_u32(addr, value);
+
+    if (error)
+        test_fail(__FILE__, __LINE__, "store to %#x: error %d", addr, error);
+}
+
+/* ---- what the page tables say, read as the kernel would ---- */
+
+pte_t scene_pte(struct mm *mm, vaddr_t addr)
+{
+    struct page *table;
+    pte_t entry = {0};
+
+    rwsem_read_lock(&mm->mmap_lock);
+    pte_t *slot = pt_lock(mm, addr, &table);
+    if (slot) {
+        entry = pte_read(slot);
+        pt_unlock(table);
+    }
+    rwsem_read_unlock(&mm->mmap_lock);
+    return entry;
+}
+
+/* ---- a file that fills its pages with index*1024+word ---- */
+
+struct scene_file {
+    struct mapping mapping;
+    u32 pages;
+    atomic_t reads;
+};
+
+static int file_read_page(struct mapping *mapping, struct page *page)
+{
+    struct scene_file *file = mapping->host;
+
+    atomic_inc(&file->reads);
+    u32 *word = page_map(page);
+    for (u32 i = 0; i < PAGE_SIZE / 4; i++)
+        word[i] = page_index(page) * 1024 + i;
+    page_unmap(word);
+    page_bit_set(page, PAGE_UPTODATE);
+    return 0;
+}
+
+static u64 file_size(struct mapping *mapping)
+{
+    struct scene_file *file = mapping->host;
+    return (u64)file->pages * PAGE_SIZE;
+}
+
+static void file_keep(struct mapping *mapping) {}
+
+static const struct mapping_ops file_ops = {
+    .read_page = file_read_page,
+    .size = file_size,
+    .get = file_keep,
+    .put = file_keep,
+};
+
+struct mapping *scene_file(u32 pages)
+{
+    struct scene_file *file = kmalloc(sizeof *file, GFP_KERNEL);
+
+    assert(file != NULL);
+    file->pages = pages;
+    atomic_set(&file->reads, 0);
+    mapping_init(&file->mapping, &file_ops, file);
+    return &file->mapping;
+}
+
+void scene_file_free(struct mapping *mapping)
+{
+    mapping_drop(mapping, 0);
+    kfree(mapping->host);
+}
+
+u32 scene_file_reads(struct mapping *mapping)
+{
+    struct scene_file *file = mapping->host;
+    return (u32)atomic_read(&file->reads);
+}

@@ -1,0 +1,30 @@
+/* R01: two CPUs fault one empty entry. The second to come installs nothing and gives its frame back. */
+#include "diag/counters.h"
+#include "tests/scenario.h"
+
+static void store_first_word(void *page) { user_store((vaddr_t)page, 1); }
+static void store_second_word(void *page) { user_store((vaddr_t)page + 4, 2); }
+
+static void check_both_words(void *page)
+{
+    check_eq(user_load((vaddr_t)page), 1);
+    check_eq(user_load((vaddr_t)page + 4), 2);
+}
+
+TEST(r01_same_empty_pte, .cpus = 2, .shows = "of two faults on one empty entry one installs, the other gives its frame back")
+{
+    struct scene *s = scene_begin();
+    void *page = (void *)scene_mmap(s, 1, VM_RW);
+    u32 lost_before = counter_sum(COUNT_recheck_lost_pte);
+
+    scene_stop(s, R01);
+    struct actor *first = actor_start(s, 0, store_first_word, page);
+    if (scene_wait_caught(s, R01)) {
+        actor_run(s, 1, store_second_word, page);
+        scene_release(s, R01);
+    }
+    actor_join(s, first);
+    actor_run(s, 0, check_both_words, page);
+    check_eq(counter_sum(COUNT_recheck_lost_pte) - lost_before, 1);
+    scene_end(s);
+}
