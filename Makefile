@@ -6,7 +6,7 @@ B := build
 
 CPUS      ?= 4      ## virtual CPUs of the machine, 1 to 16
 MEM       ?= 512M   ## memory of the machine, 16M to 3G
-TEST      ?= *      ## which tests, as a shell pattern: TEST='r0*'
+TEST      ?= *      ## which tests (or programs, or bench rows), as a shell pattern: TEST='r0*'
 SEED      ?=        ## smp-test: a number makes the whole machine deterministic (QEMU -icount)
 BOOT      ?=        ## more boot words for the kernel: BOOT="faultlock=rwsem perturb=7"; BOOT=help lists them
 ACCEL     ?= tcg    ## tcg or kvm
@@ -83,10 +83,12 @@ programs: $(ISO) ## user programs (tests/programs, glibc and musl) and wrong inp
 	$(RUNNER) programs
 mutants: $(ISO) ## switch each known mistake on and require that its test fails; prints the table
 	$(RUNNER) mutants
+mutants-bounded: $(ISO)
+	$(RUNNER) mutants --bounded
 bench: $(ISO) ## instructions for each operation, beside Linux 6.1's
 	$(RUNNER) bench
-trace: $(ISO) ## run TEST and leave build/trace.dat for trace-cmd report and KernelShark
-	$(RUNNER) smp-test --trace
+trace: $(ISO) ## run TEST with every trace point on; leaves build/trace.dat for trace-cmd report and KernelShark
+	$(RUNNER) trace
 gdb: $(ISO) ## boot the test kernel stopped and attach gdb with the helpers of tools/gdb/faultline.py
 	$(RUNNER) gdb
 
@@ -109,5 +111,5 @@ help: ## this list
 clean: ## remove build/
 	$(Q)rm -rf $(B)
 
-.PHONY: all objs deps smp-test test run run-program programs mutants bench trace gdb check-locks check-layers format format-check host-test help clean
--include $(shell find $(B) -name '*.d' 2>/dev/null)
+.PHONY: all objs deps smp-test test run run-program programs mutants mutants-bounded bench trace gdb check-locks check-layers format format-check host-test help clean
+-include $(shell find $(B) -type f -name '*.d' 2>/dev/null)

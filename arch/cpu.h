@@ -88,8 +88,10 @@ static inline bool in_interrupt(void) { return preempt_count() >= PREEMPT_IRQ; }
 
 /* ---- per-CPU variables: one cache line or more per CPU, so nothing is shared by accident ---- */
 #define PERCPU(type, name)                                                                                   \
-    struct {                                                                                                 \
+    struct percpu_##name {                                                                                   \
         type v;                                                                                              \
     } cacheline_aligned name[MAX_CPUS]
+/* The definition of what a header declared as `extern PERCPU(type, name)`. */
+#define PERCPU_DEFINE(name) struct percpu_##name name[MAX_CPUS]
 #define this_cpu(name)     (name[cpu_id()].v) /* preemption off, or the value may be another CPU's */
 #define per_cpu(name, cpu) (name[cpu].v)

@@ -34,6 +34,8 @@ void task_first_run(struct task *former);
 void crosscall_poll(void);
 /* diag/panic.c. A kernel exception with no fix-up. Does not return. */
 void kernel_oops(struct trap_frame *frame, const char *what, vaddr_t addr, u32 code);
+/* arch/ARCH/trap.c. Prints the registers of a frame by printk, one or a few whole lines. Any context, NMI included. */
+void frame_print(const struct trap_frame *frame);
 /* diag/panic.c. NMI: a dump request from the watchdog or a stop from a panicking CPU. */
 void nmi_entry(struct trap_frame *frame);
 

@@ -56,7 +56,8 @@ static void park(struct race_slot *slot)
 {
     while (atomic_read_acquire(&slot->state) == TRAP_CAUGHT) {
         if (in_atomic() || race_pause == NULL) {
-            crosscall_poll(); /* others may wait for this CPU to flush; they must not wait for the scenario too */
+            crosscall_poll(); /* others may wait for this CPU to flush; they must not wait for the scenario
+                                 too */
             cpu_relax();
         } else {
             race_pause();
@@ -114,9 +115,15 @@ void race_trap(enum race_id id, struct task *who)
     atomic_set_release(&slots[id].state, TRAP_ARMED);
 }
 
-bool race_is_caught(enum race_id id) { return atomic_read_acquire(&slots[id].state) == TRAP_CAUGHT; }
+bool race_is_caught(enum race_id id)
+{
+    return atomic_read_acquire(&slots[id].state) == TRAP_CAUGHT;
+}
 
-struct task *race_caught_task(enum race_id id) { return race_is_caught(id) ? READ_ONCE(slots[id].caught) : NULL; }
+struct task *race_caught_task(enum race_id id)
+{
+    return race_is_caught(id) ? READ_ONCE(slots[id].caught) : NULL;
+}
 
 void race_release(enum race_id id)
 {
@@ -141,5 +148,8 @@ void race_reset(void)
     WRITE_ONCE(traps_in_use, false);
 }
 
-u32 race_hits(enum race_id id) { return (u32)atomic_read(&slots[id].hits); }
+u32 race_hits(enum race_id id)
+{
+    return (u32)atomic_read(&slots[id].hits);
+}
 #endif

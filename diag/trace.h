@@ -37,7 +37,8 @@ enum fault_phase {
 extern u32 trace_mask; /* bit per event; set by trace= and /proc/trace */
 #define trace_on(ev) unlikely(READ_ONCE(trace_mask) & (1u << TRACE_##ev))
 
-/* The writers take the event's own fields in the order of its format (diag/trace_events.h documents each). */
+/* A `comm` is a char[16], all of which is copied; prev_state is an enum task_state.
+ * The writers take the event's own fields in the order of its format (diag/trace_events.h documents each). */
 cold void trace_write_sched_switch(s32 prev_pid, const char *prev_comm, u32 prev_state, s32 next_pid, const char *next_comm);
 cold void trace_write_sched_wakeup(enum trace_event ev, s32 pid, const char *comm, u32 target_cpu);
 cold void trace_write_lock(enum trace_event ev, const void *lock, u32 flags, const char *name);
@@ -46,6 +47,7 @@ cold void trace_write_fault(enum trace_event ev, vaddr_t address, vaddr_t ip, u3
 cold void trace_write_fault_phase(u32 fault, u32 phase, vaddr_t address, u32 outcome);
 cold void trace_write_race_point(u32 id, vaddr_t ip);
 cold void trace_write_shootdown(vaddr_t start, vaddr_t end, u32 mask, u32 acked);
+cold void trace_write_tlb_flush(s32 reason, u32 pages);
 cold void trace_write_page(enum trace_event ev, pfn_t pfn, u32 flags);
 
 #define trace_lock(ev, lock, flags, name)                                                                    \
@@ -61,5 +63,13 @@ cold void trace_write_page(enum trace_event ev, pfn_t pfn, u32 flags);
 
 /* The pid and preempt state that every event's common fields carry come from a hook that sched/ sets. */
 extern s32 (*trace_current_pid)(void);
-/* Allocates the rings from the frames that boot/ reserved and publishes their place on the control port. */
+/* Takes the memory that boot/ reserved: page-aligned, never given back. Nothing is recorded yet. */
 void trace_init(void *memory, size_t bytes);
+/* Once all CPUs run and the clock is calibrated: lays out one ring per CPU, publishes the place on the control port
+ * (`trace PADDR BYTES`) and switches on what trace= asks for. Refuses the boot when trace= names no event. */
+void trace_start(void);
+/* Records what the comma list of globs names ("lock:*,sched_*", "all", "off"); false, and no change, when one of them
+ * names nothing. Any task. */
+bool trace_select(const char *globs);
+/* The name of an event and its system ("lock", "sched", ...); NULL beyond the last. */
+const char *trace_event_name(u32 event, const char **system);

@@ -80,7 +80,7 @@ struct dentry {
 extern struct rwsem fs_tree_lock; /* RANK_FILE: every (n) */
 extern struct inode *fs_root;     /* (c) after fs_init() */
 
-/* Makes the root directory. Once, at init, before any other call here. */
+/* Makes the root directory. Once, before any other call here: initramfs_unpack() does it. */
 void fs_init(void);
 
 /* One reference, nlink 0; NULL when no memory. Sleeps. */

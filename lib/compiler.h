@@ -20,7 +20,7 @@
 #define init_text
 #define init_data
 #else
-#define init_text __attribute__((section(".init.text"), cold))
+#define init_text __attribute__((section(".init.text"), __cold__))
 #define init_data __attribute__((section(".init.data")))
 #endif
 

@@ -15,13 +15,16 @@ struct fault {
     pte_t *slot;            /* the entry, valid while its page table is */
     struct page *table;     /* the page-table frame that holds slot */
     struct page *pending;   /* shape B: the page to wait for, referenced; the wait happens with nothing held */
+    struct mapping *pending_file; /* shape B: the file to read page pending_index of, held open */
+    u32 pending_index;
     u32 number;             /* for traces */
 };
 
 struct faultlock {
     const char *name;
-    /* Finds the region for fault->address and makes it stable; false: none (nothing held then). Sets vma, seen_seq. */
-    bool (*enter)(struct fault *fault);
+    /* Finds the region for fault->address and makes it stable: FAULT_DONE, with vma and seen_seq set. Or FAULT_NO_REGION
+     * or FAULT_KILLED, with nothing held. Sleeps. */
+    enum fault_result (*enter)(struct fault *fault);
     /* Under the PT lock: is what enter found still so? */
     bool (*still_valid)(const struct fault *fault);
     /* Gives up what enter took. */

@@ -56,6 +56,8 @@ void mm_leave_task(void);
 #define VM_NORESERVE 0x200u
 #define VM_STACK  0x400u
 
+#define STACK_LIMIT 0x00800000u /* a VM_GROWSDOWN region grows to 8 MiB: RLIMIT_STACK's default */
+
 #define MM_FIXED        1u
 #define MM_FIXED_NOREPLACE 2u
 #define MM_POPULATE     4u
@@ -82,5 +84,10 @@ int mm_msync(struct mm *mm, vaddr_t start, u32 length, int flags);
 /* Faults the range in, as MAP_POPULATE does. */
 int mm_populate(struct mm *mm, vaddr_t start, u32 length, bool write);
 /* One line a region through `line`: /proc/PID/maps without the file name's directory part. */
+/* Called with mmap_lock shared: `line` must not touch user memory (R34). */
 void mm_maps_report(struct mm *mm, void (*line)(void *ctx, const struct vma *vma), void *ctx);
+/* mlockall(2) and munlockall(2): marks every region now, and those to come. Populates unless on_fault. */
+int mm_mlock_all(struct mm *mm, bool now, bool future, bool on_fault);
+/* Address spaces alive, for leak checks. */
+u32 mm_live_count(void);
 void mm_init(void);

@@ -19,7 +19,7 @@ struct mapping;
 
 /* One frame with one reference, or NULL. Sleeps unless GFP_ATOMIC. No spinlock held unless GFP_ATOMIC. */
 struct page *page_alloc(unsigned gfp);
-/* `count` contiguous frames, first aligned to `align` frames (power of two), wholly below `below`, crossing no
+/* `count` contiguous frames, first aligned to `align` frames (power of two), wholly below frame `below`, crossing no
  * multiple of `boundary` frames (0: any); each with one reference; NULL when there is none (S19, S20). */
 struct page *page_alloc_range(u32 count, u32 align, pfn_t below, u32 boundary, unsigned gfp);
 void page_put_range(struct page *first, u32 count);
@@ -55,7 +55,7 @@ int page_map_count(const struct page *page);
 void page_lock(struct page *page);                /* sleeps; RANK_PAGE */
 must_check int page_lock_killable(struct page *page);
 bool page_try_lock(struct page *page);
-void page_unlock(struct page *page);              /* wakes all who wait for it */
+void page_unlock(struct page *page);              /* wakes all who wait; by the task that locked it, who holds a reference */
 void page_wait_unlocked(struct page *page);       /* sleeps until unlocked; takes nothing (shape B) */
 must_check int page_wait_unlocked_killable(struct page *page);
 bool page_is_locked(const struct page *page);
@@ -70,6 +70,10 @@ u32 page_index(const struct page *page);
 void page_set_mapping(struct page *page, struct mapping *mapping, u32 index); /* under the mapping's lock */
 struct rbnode *page_tree_node(struct page *page); /* intrusive node in its mapping's tree */
 struct page *page_of_tree_node(struct rbnode *node);
+
+/* A word for the owner of a frame that is in no page cache; lost when it is freed. */
+u32 page_private(const struct page *page);
+void page_set_private(struct page *page, u32 word);
 
 /* ---- a frame that is a page table ---- */
 struct spinlock *page_ptl(struct page *page); /* RANK_PT: its PTEs */

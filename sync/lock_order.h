@@ -16,6 +16,7 @@
     L(PTL)         /* page_table_lock: PDEs of one mm */                                                     \
     L(PT)          /* one page table's PTEs */                                                               \
     L(SPACES)      /* list of all address spaces */                                                          \
+    L(TASKS)       /* list of all tasks */                                                                   \
     L(KVALLOC)     /* the kernel window's ranges */                                                          \
     L(SLAB)                                                                                                  \
     L(ZONE)        /* free frames */                                                                         \

@@ -2,6 +2,9 @@
 #pragma once
 #include "sync/held.h"
 
+/* Recording costs one predictable branch when off. lockstat=on|off; on by default in the test image. */
+extern unsigned lock_stat_on;
+
 /* A lock was acquired: `waited` cycles (0: at once), `bounced`: last held on another CPU. This CPU's line only. */
 void lock_stat_acquired(struct lock_class *class, enum lock_mode mode, u32 waited, bool contended, bool bounced);
 void lock_stat_released(struct lock_class *class, enum lock_mode mode, u32 held);

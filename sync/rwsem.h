@@ -7,11 +7,11 @@
 #include "sync/waitqueue.h"
 
 struct lock_type("rwsem") rwsem {
-    atomic_t count;       /* readers, WRITER and WAITERS bits: the uncontended way is one atomic */
-    struct task *writer;  /* for reports and contracts */
+    atomic_t count;       /* (a) readers, WRITER and WAITERS bits: the uncontended way is one atomic */
+    struct task *writer;  /* set and cleared by the writer or its granter; READ_ONCE for reports */
     struct spinlock lock; /* RANK_WAIT, guards waiters */
     struct list waiters;  /* (lock) */
-    u16 last_cpu;
+    u16 last_cpu;         /* for lock statistics */
     struct lock_class *class;
 };
 void rwsem_init_class(struct rwsem *s, struct lock_class *class);
@@ -21,6 +21,8 @@ must_check int rwsem_read_lock_killable(struct rwsem *s) try_acquires_shared(0, 
 bool rwsem_read_try_lock(struct rwsem *s) try_acquires_shared(true, s);
 void rwsem_read_unlock(struct rwsem *s) releases_shared(s);
 void rwsem_write_lock(struct rwsem *s) acquires(s);
+/* A second one of the same rank, in the order that the caller documents (fork: parent, then child). */
+void rwsem_write_lock_nested(struct rwsem *s) acquires(s);
 must_check int rwsem_write_lock_killable(struct rwsem *s) try_acquires(0, s);
 bool rwsem_write_try_lock(struct rwsem *s) try_acquires(true, s);
 void rwsem_write_unlock(struct rwsem *s) releases(s);

@@ -30,6 +30,8 @@ void spin_lock_nested(struct spinlock *lock) acquires(lock);
 /* For locks also taken in interrupt handlers: interrupts off while held. */
 irqflags_t spin_lock_irq_save(struct spinlock *lock) acquires(lock);
 void spin_unlock_irq_restore(struct spinlock *lock, irqflags_t flags) releases(lock);
+/* The body of every busy wait in the kernel: answers other CPUs' calls, then pauses. Any context but NMI. */
+void spin_relax(void);
 bool spin_is_held(const struct spinlock *lock); /* by this CPU */
 static inline void spin_assert_held(struct spinlock *lock) asserts_held(lock);
 void assert_spin_held(const struct spinlock *lock);

@@ -1,6 +1,6 @@
 /*
- * A function for GNU make: $(exit-with FILE) ends make with the status that FILE holds. Make itself knows only 0, 1
- * and 2, and `make run` promises the program's own status.
+ * A function for GNU make: $(exit-with FILE) ends make with the status that FILE holds. Make itself knows
+ * only 0, 1 and 2, and `make run` promises the program's own status.
  */
 #include <gnumake.h>
 #include <stdio.h>

@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+import threading
 import time
 from dataclasses import dataclass
 
@@ -15,6 +16,7 @@ from tools.runner import qemu
 from tools.runner.records import Lines, parse
 
 DUMP_QUIET_SECONDS = 10  # a dump is over when the console has been still for so long
+END_OF_INPUT = b"\x04"    # Ctrl-D, as a person at a terminal says it
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,7 @@ class Machine:
         self.folder = tempfile.mkdtemp(prefix="machine-", dir=os.path.join(config.build, "run"))
         self.ram = os.path.join(self.folder, "ram")
         self.process = None
+        self.ready = threading.Event()  # QEMU has greeted: from here on its exit status is the guest's word
         self._reset_seen = False
         self._asked = False           # the watchdog has sent its NMI
         self._killed_by_watchdog = False
@@ -69,9 +72,9 @@ class Machine:
         if self.config.verbose:
             print("  " + subprocess.list2cmdline(args), flush=True)
         # A session of its own: Ctrl-C is ours to handle, so that the machine ends the way we say.
-        self.process = subprocess.Popen(args, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                                        stderr=open(os.path.join(self.folder, "stderr"), "wb"),
-                                        pass_fds=list(fds.values()), start_new_session=True)
+        with open(os.path.join(self.folder, "stderr"), "wb") as stderr:
+            self.process = subprocess.Popen(args, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=stderr,
+                                            pass_fds=list(fds.values()), start_new_session=True)
         console.close()
         qmp.close()
         os.close(control)
@@ -95,7 +98,7 @@ class Machine:
     def events(self, stdin=None):
         """Runs the machine to its end. Bytes that `stdin` (a descriptor) has are typed on the console."""
         self.start()
-        sources = selectors.DefaultSelector()
+        sources = selectors.SelectSelector()  # the only one that takes plain files as stdin
         for source, name in ((self.console, "console"), (self.control, "control"), (self.qmp, "qmp")):
             sources.register(source, selectors.EVENT_READ, name)
         if stdin is not None:
@@ -107,7 +110,10 @@ class Machine:
                 data = self._read(key.fileobj)
                 if not data:
                     sources.unregister(key.fileobj)
-                    open_outputs -= key.data != "stdin"
+                    if key.data == "stdin":
+                        self.write_console(END_OF_INPUT)
+                    else:
+                        open_outputs -= 1
                 elif key.data == "stdin":
                     self.write_console(data)
                 elif key.data == "console":
@@ -137,6 +143,8 @@ class Machine:
     def _hear_qmp(self, lines):
         for line in lines:
             message = json.loads(line) if line.strip() else {}
+            if "QMP" in message:
+                self.ready.set()
             if message.get("event") == "SHUTDOWN" and message["data"]["reason"] == "guest-reset":
                 self._reset_seen = True
 
@@ -157,9 +165,9 @@ class Machine:
         if self._asked:
             return End("hang", False, f"the machine made no progress for {self.config.quiet_seconds} s"
                                       f"{' and was killed' if self._killed_by_watchdog else ''}: a hang.")
-        if code == 1 and not self._stderr():
+        if self.ready.is_set() and code == 1:
             return End("exit", True, "the machine ended with success.")
-        if code > 1 and code & 1:
+        if self.ready.is_set() and code > 1 and code & 1:
             # isa-debug-exit: a written value v makes QEMU leave with 2v+1.
             return End("exit", False, f"the machine ended with failure status {code >> 1}.")
         if self._reset_seen:

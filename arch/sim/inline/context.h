@@ -3,5 +3,7 @@
 
 struct sim_fiber;
 struct arch_task {
-    struct sim_fiber *fiber; /* NULL until its first run was prepared */
+    struct sim_fiber *fiber;
+    void (*entry)(void *);
+    void *arg;
 };

@@ -1,16 +1,27 @@
 /* What a task keeps for the processor. */
 #pragma once
+#include "lib/compiler.h"
 
+#define FPU_STATE_BYTES 512 /* FXSAVE: SDM vol. 1, 10.5.1 */
+
+/* (o) all of it; the user's %gs lives in the trap frame, like the other selectors. */
 struct arch_task {
-    u32 esp;               /* saved kernel stack pointer; assembly knows offset 0 */
-    u32 esp0;              /* top of its kernel stack: what the TSS gets */
-    u32 user_gs;           /* selector of user mode, saved at a switch */
-    u64 tls[3];            /* GDT entries 6..8: Linux's set_thread_area slots */
-    void *fpu;             /* 512-byte FXSAVE area, 16-aligned; NULL until first use */
+    u32 esp;       /* saved kernel stack pointer; assembly knows offset 0 */
+    u32 esp0;      /* top of its kernel stack: what the TSS gets */
+    u64 tls[3];    /* GDT entries 6..8: Linux's set_thread_area slots */
+    bool fpu_used; /* fpu[] means something; until then the FPU is off while it runs */
+    u8 fpu[FPU_STATE_BYTES] aligned_to(16);
 };
-/* sys/ calls these for set_thread_area; x86 only. entry 0..2. */
+/* sys/ calls these for set_thread_area; x86 only. entry 0..2. `task` is current or does not run yet. */
 struct task;
 void context_set_tls(struct task *task, unsigned entry, u64 descriptor);
 /* The frame that a task which entered from user mode stands on: the top of its kernel stack. */
 struct trap_frame;
 struct trap_frame *context_user_frame(struct task *task);
+/* exec: a fresh program has no TLS and a clean FPU. Of current. */
+void context_reset_user(void);
+/* The running task's FPU state as FXSAVE writes it, for signal frames; false (nothing written) when it has
+ * none. */
+bool context_fpu_save(void *area);
+/* The reverse: takes 512 bytes from `area` (16-aligned); reserved MXCSR bits are dropped. */
+void context_fpu_load(const void *area);

@@ -1,4 +1,5 @@
-/* This CPU's block lives behind %fs: one segment override reaches a field. Offsets are checked in arch/x86/offsets.c. */
+/* This CPU's block lives behind %fs: one segment override reaches a field. Offsets are checked in
+ * arch/x86/offsets.c. */
 #pragma once
 
 #define CPU_LOCAL_READ(field)                                                                                \
@@ -8,17 +9,41 @@
         value_;                                                                                              \
     })
 
-static inline struct cpu_local *cpu_local(void) { return CPU_LOCAL_READ(self); }
-static inline u32 cpu_id(void) { return CPU_LOCAL_READ(id); }
-static inline struct task *current_task(void) { return CPU_LOCAL_READ(current); }
-static inline u32 preempt_count(void) { return CPU_LOCAL_READ(preempt_count); }
+static inline struct cpu_local *cpu_local(void)
+{
+    return CPU_LOCAL_READ(self);
+}
+static inline u32 cpu_id(void)
+{
+    return CPU_LOCAL_READ(id);
+}
+static inline struct task *current_task(void)
+{
+    return CPU_LOCAL_READ(current);
+}
+/* For code that meets another CPU's block: below, the word `current` means current_task(). */
+static inline struct task *cpu_local_task(const struct cpu_local *cpu)
+{
+    return READ_ONCE(cpu->current);
+}
+static inline void cpu_local_set_task(struct cpu_local *cpu, struct task *task)
+{
+    WRITE_ONCE(cpu->current, task);
+}
+enum { CPU_LOCAL_CURRENT = offsetof(struct cpu_local, current) };
+static inline u32 preempt_count(void)
+{
+    return CPU_LOCAL_READ(preempt_count);
+}
 static inline void preempt_count_add(u32 n)
 {
-    __asm__ volatile("addl %0, %%fs:%c1" ::"ri"(n), "i"(offsetof(struct cpu_local, preempt_count)) : "memory", "cc");
+    __asm__ volatile("addl %0, %%fs:%c1" ::"ri"(n), "i"(offsetof(struct cpu_local, preempt_count))
+                     : "memory", "cc");
 }
 static inline void preempt_count_sub(u32 n)
 {
-    __asm__ volatile("subl %0, %%fs:%c1" ::"ri"(n), "i"(offsetof(struct cpu_local, preempt_count)) : "memory", "cc");
+    __asm__ volatile("subl %0, %%fs:%c1" ::"ri"(n), "i"(offsetof(struct cpu_local, preempt_count))
+                     : "memory", "cc");
 }
 
 #define EFLAGS_IF 0x200u
@@ -33,15 +58,24 @@ static inline void irq_restore(irqflags_t flags)
     if (flags & EFLAGS_IF)
         __asm__ volatile("sti" ::: "memory");
 }
-static inline void irq_enable(void) { __asm__ volatile("sti" ::: "memory"); }
-static inline void irq_disable(void) { __asm__ volatile("cli" ::: "memory"); }
+static inline void irq_enable(void)
+{
+    __asm__ volatile("sti" ::: "memory");
+}
+static inline void irq_disable(void)
+{
+    __asm__ volatile("cli" ::: "memory");
+}
 static inline bool irq_enabled(void)
 {
     u32 flags;
     __asm__ volatile("pushfl; popl %0" : "=r"(flags));
     return flags & EFLAGS_IF;
 }
-static inline void cpu_relax(void) { __asm__ volatile("pause" ::: "memory"); }
+static inline void cpu_relax(void)
+{
+    __asm__ volatile("pause" ::: "memory");
+}
 static inline u64 cpu_cycles(void)
 {
     u32 low, high;

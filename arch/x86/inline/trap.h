@@ -1,4 +1,5 @@
-/* The frame that every entry stub builds; arch/x86/trap_stubs.asm pushes it, offsets are generated from here. */
+/* The frame that every entry stub builds; arch/x86/trap_stubs.asm pushes it, offsets are generated from here.
+ */
 #pragma once
 
 struct trap_frame {
@@ -9,9 +10,27 @@ struct trap_frame {
     u32 esp, ss;                                       /* only when it came from ring 3 */
 };
 
-static inline bool frame_from_user(const struct trap_frame *f) { return (f->cs & 3) == 3; }
-static inline vaddr_t frame_ip(const struct trap_frame *f) { return f->eip; }
-static inline void frame_set_ip(struct trap_frame *f, vaddr_t ip) { f->eip = ip; }
-static inline vaddr_t frame_sp(const struct trap_frame *f) { return f->esp; } /* user frames only */
-static inline vaddr_t frame_fp(const struct trap_frame *f) { return f->ebp; }
-static inline bool frame_irqs_were_on(const struct trap_frame *f) { return f->eflags & 0x200u; }
+static inline bool frame_from_user(const struct trap_frame *f)
+{
+    return (f->cs & 3) == 3;
+}
+static inline vaddr_t frame_ip(const struct trap_frame *f)
+{
+    return f->eip;
+}
+static inline void frame_set_ip(struct trap_frame *f, vaddr_t ip)
+{
+    f->eip = ip;
+}
+static inline vaddr_t frame_sp(const struct trap_frame *f)
+{
+    return f->esp;
+} /* user frames only */
+static inline vaddr_t frame_fp(const struct trap_frame *f)
+{
+    return f->ebp;
+}
+static inline bool frame_irqs_were_on(const struct trap_frame *f)
+{
+    return f->eflags & 0x200u;
+}

@@ -1,0 +1,147 @@
+/*
+ * A failed run for people: the verdict in a sentence, the schedule as a column per CPU, the token that replays it.
+ * A CPU's turn is shown by where it began and where it stopped; what it passed in between only as a number.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "arch/sim/explore.h"
+#include "arch/sim/symbolize.h"
+
+#define COLUMN     44
+#define TURNS_SHOWN 60u
+#define LOG_SHOWN  4000u
+
+/* One CPU's turn: steps first..last, all of them its own. */
+struct turn {
+    u32 first, last;
+};
+
+/* An idle CPU's turn, ticks included, is not worth a line. */
+static bool is_idle_turn(const struct run *r, struct turn turn)
+{
+    for (u32 i = turn.first; i <= turn.last; i++)
+        if (r->step[i].pid != 0)
+            return false;
+    return true;
+}
+
+/* The turns worth showing. */
+static u32 find_turns(const struct run *r, struct turn **turns)
+{
+    u32 n = 0;
+
+    *turns = calloc(r->steps + 1, sizeof(**turns));
+    for (u32 i = 0; i < r->steps; i++) {
+        struct turn turn = {i, i};
+        while (turn.last + 1 < r->steps && r->step[turn.last + 1].cpu == r->step[i].cpu)
+            turn.last++;
+        if (!is_idle_turn(r, turn))
+            (*turns)[n++] = turn;
+        i = turn.last;
+    }
+    return n;
+}
+
+static const char *doing(const struct step *s)
+{
+    static const char *const words[] = {
+        [STEP_ATOMIC] = "", [STEP_PTE] = "PTE ", [STEP_WALK] = "walk ", [STEP_USER] = "user ", [STEP_TLB] = "TLB ",
+        [STEP_IRQ_ON] = "sti ", [STEP_SPIN] = "spin ", [STEP_HALT] = "idle ", [STEP_IPI] = "IPI "};
+    return words[s->kind];
+}
+
+static void print_cell(u32 step, const struct run *r, const char *where, bool preempted)
+{
+    const struct step *s = &r->step[step];
+    char text[160];
+
+    snprintf(text, sizeof(text), "%s%s%s", preempted ? "! " : "", doing(s), where);
+    printf("  # %7u %*s%.*s\n", step, (int)(s->cpu * COLUMN), "", 110, text);
+}
+
+/* Where a step happened: a step inside the machine's own code is explained by who called it. */
+static void places_of(const struct run *r, const u32 *steps, u32 n, struct source_line *lines)
+{
+    for (u32 i = 0; i < n; i++) {
+        const struct step *s = &r->step[steps[i]];
+        bool machine_code = s->kind != STEP_ATOMIC && s->kind != STEP_SPIN && s->kind != STEP_IRQ_ON;
+        lines[i].ip = machine_code && s->caller ? s->caller : s->ip;
+    }
+    symbolize(lines, n);
+}
+
+static void print_schedule(const struct run *r, u32 cpus)
+{
+    struct turn *turns;
+    u32 n = find_turns(r, &turns), skip = n > TURNS_SHOWN ? n - TURNS_SHOWN : 0, m = 0;
+    u32 *steps = calloc(2 * n + 2, sizeof(*steps));
+    struct source_line *lines = calloc(2 * n + 2, sizeof(*lines));
+
+    for (u32 i = skip; i < n; i++) {
+        steps[m++] = turns[i].first;
+        if (turns[i].last != turns[i].first)
+            steps[m++] = turns[i].last;
+    }
+    places_of(r, steps, m, lines);
+    printf("  #    step");
+    for (u32 cpu = 0; cpu < cpus; cpu++)
+        printf(" CPU %-*u", COLUMN - 5, cpu);
+    printf("\n  #        ");
+    printf("(! = the schedule took the CPU away here; idle turns are left out)\n");
+    if (skip)
+        printf("  #         (%u earlier turns)\n", skip);
+    for (u32 i = 0; i < m; i++) {
+        const struct step *s = &r->step[steps[i]];
+        print_cell(steps[i], r, lines[i].text, s->chosen != s->usual && s->usual == s->cpu);
+    }
+    free(lines);
+    free(steps);
+    free(turns);
+}
+
+static void print_log(const struct run *r)
+{
+    u32 from = r->log_bytes > LOG_SHOWN ? r->log_bytes - LOG_SHOWN : 0;
+    bool line_start = true;
+
+    for (u32 i = from; i < r->log_bytes; i++) {
+        if (line_start)
+            printf("  # | ");
+        putchar(r->log[i]);
+        line_start = r->log[i] == '\n';
+    }
+    if (!line_start)
+        putchar('\n');
+}
+
+/* TEST/CPUS/WORDS/SCHEDULE/BUILD: all that a run is a function of. */
+static void print_token(const struct exploration *e, const struct schedule *s)
+{
+    char *text = malloc(SCHEDULE_TEXT_MAX), words[128];
+
+    snprintf(words, sizeof(words), "%s", e->words);
+    for (char *c = words; *c; c++)
+        if (*c == ' ')
+            *c = '+';
+    schedule_print(text, SCHEDULE_TEXT_MAX, s);
+    printf("%s/%u/%s/%s/%x", e->test->name, e->cpus, words, text, host_build_id);
+    free(text);
+}
+
+void report_run(const struct exploration *e, const struct run *r, const struct schedule *found,
+                const struct schedule *shortest)
+{
+    char text[200];
+
+    printf("  # verdict: %s\n", r->sentence);
+    print_log(r);
+    if (schedule_print(text, sizeof(text), found) >= (int)sizeof(text))
+        snprintf(text, sizeof(text), "list of %u deviations", found->count);
+    printf("  # found by %s; %u choice points, %u deviations from the default schedule are enough\n", text, r->steps,
+           shortest->count);
+    print_schedule(r, e->cpus);
+    printf("  # replay: make replay TOKEN='");
+    print_token(e, shortest);
+    printf("'\n");
+}

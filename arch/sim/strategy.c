@@ -1,0 +1,167 @@
+/* Strategies: see strategy.h. Runs on the machine's fibers; touches nothing of the kernel. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "arch/sim/strategy.h"
+#include "lib/random.h"
+
+#define PCT_DEPTH_MAX 16u
+
+static const struct schedule *now;
+static struct random dice;
+static u32 switch_odds;                       /* random: one in so many steps leaves the default */
+static u32 priority[SIM_CPUS_MAX];            /* pct: higher runs first */
+static u32 change_at[PCT_DEPTH_MAX];
+static u32 lowest;                            /* pct: what the next lowered CPU gets, counting down */
+static u32 position;                          /* list: next deviation */
+
+static void pct_begin(u32 cpus)
+{
+    for (u32 i = 0; i < cpus; i++) {
+        u32 j = random_below(&dice, i + 1);
+        priority[i] = priority[j];
+        priority[j] = (1u << 30) + i;
+    }
+    for (u32 i = 0; i + 1 < now->depth && i < PCT_DEPTH_MAX; i++)
+        change_at[i] = random_below(&dice, now->length ? now->length : 1);
+    lowest = 1u << 29;
+}
+
+void strategy_begin(const struct schedule *schedule, u32 cpus)
+{
+    now = schedule;
+    position = 0;
+    random_seed(&dice, schedule->seed);
+    switch_odds = 1u << (1 + 2 * random_below(&dice, 4));
+    if (schedule->kind == STRATEGY_PCT)
+        pct_begin(cpus);
+}
+
+static u32 random_pick(u32 enabled, u32 usual)
+{
+    if (random_below(&dice, switch_odds))
+        return usual;
+    u32 which = random_below(&dice, (u32)__builtin_popcount(enabled));
+    while (which--)
+        enabled &= enabled - 1;
+    return (u32)__builtin_ctz(enabled);
+}
+
+/* A CPU that spins, or whose turn is over, falls to the end, or it would starve the one it waits for. */
+static u32 pct_pick(u32 step, u32 here, u32 enabled, u32 usual, enum step_kind kind)
+{
+    bool lower = kind == STEP_SPIN || usual != here;
+    u32 best = (u32)__builtin_ctz(enabled);
+
+    for (u32 i = 0; i + 1 < now->depth && i < PCT_DEPTH_MAX; i++)
+        lower |= change_at[i] == step;
+    if (lower)
+        priority[here] = lowest--;
+    for (u32 cpu = 0; cpu < SIM_CPUS_MAX; cpu++)
+        if ((enabled & (1u << cpu)) && priority[cpu] > priority[best])
+            best = cpu;
+    return best;
+}
+
+static u32 list_pick(u32 step, u32 enabled, u32 usual)
+{
+    while (position < now->count && now->list[position].step < step)
+        position++;
+    if (position == now->count || now->list[position].step != step)
+        return usual;
+    u32 cpu = now->list[position].cpu;
+    return enabled & (1u << cpu) ? cpu : usual;
+}
+
+u32 strategy_pick(u32 step, u32 here, u32 enabled, u32 usual, enum step_kind kind)
+{
+    if (!now || !(enabled & (enabled - 1)))
+        return usual;
+    switch (now->kind) {
+    case STRATEGY_USUAL:
+        return usual;
+    case STRATEGY_RANDOM:
+        return random_pick(enabled, usual);
+    case STRATEGY_PCT:
+        return pct_pick(step, here, enabled, usual, kind);
+    case STRATEGY_LIST:
+        return list_pick(step, enabled, usual);
+    }
+    return usual;
+}
+
+/* ---- schedules as text ---- */
+
+int schedule_print(char *text, size_t size, const struct schedule *s)
+{
+    if (s->kind == STRATEGY_USUAL)
+        return snprintf(text, size, "usual");
+    if (s->kind == STRATEGY_RANDOM)
+        return snprintf(text, size, "random:%llu", (unsigned long long)s->seed);
+    if (s->kind == STRATEGY_PCT)
+        return snprintf(text, size, "pct:%u:%llu", s->depth, (unsigned long long)s->seed);
+    int n = snprintf(text, size, "list:");
+    for (u32 i = 0; i < s->count && (size_t)n < size; i++)
+        n += snprintf(text + n, size - n, "%s%u:%u", i ? "," : "", s->list[i].step, s->list[i].cpu);
+    return n;
+}
+
+static const char *list_parse(const char *text, struct schedule *s)
+{
+    u32 room = (u32)strlen(text) / 2 + 1;
+
+    s->kind = STRATEGY_LIST;
+    s->list = calloc(room, sizeof(*s->list));
+    while (*text) {
+        unsigned step, cpu;
+        int used = 0;
+        if (sscanf(text, "%u:%u%n", &step, &cpu, &used) != 2 || cpu >= SIM_CPUS_MAX)
+            return "a list has the form STEP:CPU,STEP:CPU";
+        if (s->count && s->list[s->count - 1].step >= step)
+            return "the steps of a list must grow";
+        s->list[s->count++] = (struct deviation){step, cpu};
+        text += used;
+        if (*text == ',')
+            text++;
+        else if (*text)
+            return "a list has the form STEP:CPU,STEP:CPU";
+    }
+    return NULL;
+}
+
+const char *schedule_parse(const char *text, struct schedule *s)
+{
+    unsigned long long seed;
+    int used = 0;
+
+    *s = (struct schedule){.kind = STRATEGY_USUAL};
+    if (!strcmp(text, "usual"))
+        return NULL;
+    if (sscanf(text, "random:%llu%n", &seed, &used) == 1 && !text[used]) {
+        s->kind = STRATEGY_RANDOM;
+        s->seed = seed;
+        return NULL;
+    }
+    if (sscanf(text, "pct:%u:%llu%n", &s->depth, &seed, &used) == 2 && !text[used] && s->depth >= 1 &&
+        s->depth <= PCT_DEPTH_MAX) {
+        s->kind = STRATEGY_PCT;
+        s->seed = seed;
+        return NULL;
+    }
+    if (!strncmp(text, "list:", 5))
+        return list_parse(text + 5, s);
+    return "it is none of usual, random:SEED, pct:DEPTH:SEED, list:STEP:CPU,...";
+}
+
+void schedule_of_run(const struct run *r, struct schedule *s)
+{
+    u32 n = 0;
+
+    *s = (struct schedule){.kind = STRATEGY_LIST};
+    for (u32 i = 0; i < r->steps; i++)
+        n += r->step[i].chosen != r->step[i].usual;
+    s->list = calloc(n + 1, sizeof(*s->list));
+    for (u32 i = 0; i < r->steps; i++)
+        if (r->step[i].chosen != r->step[i].usual)
+            s->list[s->count++] = (struct deviation){i, r->step[i].chosen};
+}

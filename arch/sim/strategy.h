@@ -1,0 +1,41 @@
+/*
+ * Strategies: who runs next at a choice point. Each is a function of its parameters and of what the run did so far,
+ * of nothing else.
+ *
+ *   usual          the default schedule: no preemption but the end of a turn
+ *   random:SEED    leaves the default with a probability that the seed draws, too
+ *   pct:D:SEED     probabilistic concurrency testing: random priorities, lowered at D-1 random steps
+ *                  (Burckhardt et al., ASPLOS 2010: finds a bug of depth D with probability >= 1/(n k^(D-1)))
+ *   list:S:C,...   the default except that at step S CPU C runs on: what the exhaustive search enumerates, what
+ *                  shortening works on, and how any schedule can be written down
+ */
+#pragma once
+#include "arch/sim/run.h"
+
+enum strategy_kind { STRATEGY_USUAL, STRATEGY_RANDOM, STRATEGY_PCT, STRATEGY_LIST };
+
+struct deviation {
+    u32 step;
+    u32 cpu;
+};
+
+struct schedule {
+    enum strategy_kind kind;
+    u64 seed;
+    u32 depth;       /* pct: D */
+    u32 length;      /* pct: steps of the default run, from which the change points are drawn */
+    u32 count;       /* list */
+    struct deviation *list;
+};
+
+void strategy_begin(const struct schedule *schedule, u32 cpus);
+/* `enabled` has a bit for each CPU that can run; returns one of them. */
+u32 strategy_pick(u32 step, u32 here, u32 enabled, u32 usual, enum step_kind kind);
+
+#define SCHEDULE_TEXT_MAX (64u << 10)
+/* Writes the schedule as above; returns the length. */
+int schedule_print(char *text, size_t size, const struct schedule *schedule);
+/* Reads it; NULL, or what is wrong with it in words. Allocates the list. */
+const char *schedule_parse(const char *text, struct schedule *schedule);
+/* The deviations that a recorded run made from its default schedule, as a list. */
+void schedule_of_run(const struct run *r, struct schedule *schedule);

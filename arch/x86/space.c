@@ -1,0 +1,54 @@
+/* Address spaces as the processor knows them: a directory, and the CPUs that may hold translations of it. */
+#include "arch/cpu.h"
+#include "arch/pgtable.h"
+#include "arch/x86/port.h"
+#include "diag/assert.h"
+#include "diag/race.h"
+#include "lib/string.h"
+
+#define KERNEL_PDES (DIRECT_BASE >> PDE_SHIFT)
+
+void space_init(struct space *space, paddr_t root)
+{
+    assert(root % PAGE_SIZE == 0 && root < DIRECT_SIZE);
+    space->root = root;
+    space->dir = phys_to_direct(root);
+    space->cpus = (struct cpumask){{0}};
+    memcpy(&space->dir[KERNEL_PDES], &kernel_space.dir[KERNEL_PDES],
+           (MIRROR_PDE - KERNEL_PDES) * sizeof(pde_t));
+    space->dir[MIRROR_PDE] = pde_make_table(root >> PAGE_SHIFT, false);
+}
+
+/*
+ * R45. A shootdown writes the PTE, then reads the mask; we set our bit, then load CR3 and begin to walk. The
+ * locked bit operation orders the two on our side: either the shootdown sees our bit and waits for us, or our
+ * walks see its PTE. The mutant loads first: a translation read in the window is flushed by nobody.
+ *
+ * Interrupts are off so that a cross-call finds CR3 and loaded_space in agreement.
+ */
+void space_load(struct space *space)
+{
+    struct cpu_local *cpu = cpu_local();
+    struct space *former = cpu->loaded_space;
+
+    assert(preempt_count() != 0 || !irq_enabled());
+    if (former == space)
+        return;
+    assert((space->dir[MIRROR_PDE].v & PAGE_MASK) == space->root); /* S44: a raw write there would show now */
+    if (!mutant(R45))
+        cpumask_set(&space->cpus, cpu->id);
+
+    irqflags_t flags = irq_save();
+    cr3_write(space->root);
+    cpu->loaded_space = space;
+    irq_restore(flags);
+    if (mutant(R45)) {
+        race_point(R45); /* a shootdown that reads the mask now does not find this CPU */
+        cpumask_set(&space->cpus, cpu->id);
+    } else {
+        race_point(R45); /* the same place in the right order: a shootdown now waits for this CPU */
+    }
+    /* CR3 was written: no translation of the former space is left here but the global ones, which it does not
+     * own. */
+    cpumask_clear(&former->cpus, cpu->id);
+}

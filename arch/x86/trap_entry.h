@@ -1,0 +1,8 @@
+/* What trap_stubs.asm calls. Each gets the frame on the stack; interrupts are off. */
+#pragma once
+struct trap_frame;
+void page_fault_trap(struct trap_frame *frame);
+void exception_trap(struct trap_frame *frame);
+void nmi_trap(struct trap_frame *frame);
+void irq_dispatch(struct trap_frame *frame);
+void preempt_from_trap(void);

@@ -1,0 +1,54 @@
+# The two kernels and the CD that boots them. Included by the Makefile, which names the sources.
+#
+# Each kernel is linked twice: the first link has an empty symbol table; tools/mksymbols.py fills it from that link; in
+# both it stands last, where it moves nothing (boot/kernel.ld), and the check behind the second makes sure of that.
+
+NM      := nm
+OBJCOPY := objcopy
+LIBGCC   = $(shell $(CC) -m32 -print-libgcc-file-name 2>/dev/null)
+
+PRODUCT_O := $(SRC_C:%.c=$(B)/product/%.o) $(SRC_ASM:%.asm=$(B)/product/%.o)
+TEST_O    := $(SRC_C:%.c=$(B)/test/%.o) $(TEST_C:%.c=$(B)/test/%.o) $(SRC_ASM:%.asm=$(B)/test/%.o)
+
+# Numbers for NASM, computed by the compiler (arch/x86/offsets.c); each image has its own.
+define offsets-rule
+$(B)/$(1)/offsets.inc: arch/x86/offsets.c | $$(DEPS_OK)
+	$$(Q)mkdir -p $$(@D); [ -n "$$(V)" ] || echo "  GEN   $$@"; \
+	$$(CC) $$(KERNEL) $(2) -MT $$@ -MF $$@.d -S -o $$@.s $$< && sed -n 's/^#equ \([A-Z_0-9]*\) \(.*\)/\1 equ \2/p' $$@.s > $$@
+$(B)/$(1)/%.o: %.asm $(B)/$(1)/offsets.inc
+	$$(Q)mkdir -p $$(@D); [ -n "$$(V)" ] || echo "  NASM  $$<"; $$(NASM) -f elf32 -g -F dwarf -w+all -I$(B)/$(1)/ -o $$@ $$<
+endef
+$(eval $(call offsets-rule,product,))
+$(eval $(call offsets-rule,test,-DFL_TEST=1))
+
+LINK = $(LD) -m elf_i386 -T boot/kernel.ld -z max-page-size=4096 -z noexecstack --no-warn-rwx-segments --build-id=none -o $@ \
+       $(filter %.o,$^)
+define link-rules
+$(B)/$(1)/symbols0.c: tools/mksymbols.py
+	$$(Q)mkdir -p $$(@D); python3 tools/mksymbols.py --empty -o $$@
+$(B)/$(1)/faultline.pass1.elf: $(2) $(B)/$(1)/symbols0.o boot/kernel.ld
+	$$(Q)echo "  LINK  $$@"; $$(LINK)
+$(B)/$(1)/symbols.c: $(B)/$(1)/faultline.pass1.elf tools/mksymbols.py tools/dwarf_lines.py
+	$$(Q)echo "  GEN   $$@"; python3 tools/mksymbols.py $$< -o $$@
+$(B)/$(1)/symbols%o: $(B)/$(1)/symbols%c
+	$$(Q)$$(CC) $$(KERNEL) -c $$< -o $$@
+$(B)/$(1)/faultline.elf: $(2) $(B)/$(1)/symbols.o $(B)/$(1)/faultline.pass1.elf boot/kernel.ld
+	$$(Q)echo "  LINK  $$@"; $$(LINK); \
+	diff <($$(NM) $$@ | grep -i ' [tdb] ') <($$(NM) $(B)/$(1)/faultline.pass1.elf | grep -i ' [tdb] ') > /dev/null || \
+	    { echo "$$@: the symbol table moved other symbols"; rm -f $$@; exit 1; }
+$(B)/$(1)/faultline: $(B)/$(1)/faultline.elf
+	$$(Q)$$(OBJCOPY) --strip-all $$< $$@
+endef
+$(eval $(call link-rules,product,$(PRODUCT_O)))
+$(eval $(call link-rules,test,$(TEST_O)))
+
+# The CD has an initramfs of its own only if one is named (make INITRAMFS=files.cpio); `make run` brings one on a second CD.
+INITRAMFS ?=
+GRUB_MODULES := normal multiboot2 smbios serial terminal regexp search search_fs_file iso9660 test configfile boot biosdisk
+
+$(ISO): $(B)/product/faultline $(B)/test/faultline $(INITRAMFS) boot/grub.cfg
+	$(Q)echo "  ISO   $@"; rm -rf $(B)/iso && mkdir -p $(B)/iso/boot/grub && \
+	cp $(B)/product/faultline $(B)/iso/boot/faultline && cp $(B)/test/faultline $(B)/iso/boot/faultline-test && \
+	$(if $(INITRAMFS),cp $(INITRAMFS) $(B)/iso/boot/initramfs.cpio &&) cp boot/grub.cfg $(B)/iso/boot/grub/grub.cfg && \
+	grub-mkrescue --install-modules="$(GRUB_MODULES)" --modules="$(GRUB_MODULES)" --fonts= --locales= --themes= \
+	    -o $@.new $(B)/iso > $(B)/grub-mkrescue.log 2>&1 || { cat $(B)/grub-mkrescue.log; exit 1; }; mv $@.new $@

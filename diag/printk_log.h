@@ -1,0 +1,12 @@
+/* The log ring: the last 32 KiB that the kernel said, for dmesg and for a debugger (`p printk_log`). */
+#pragma once
+#include "lib/compiler.h"
+
+#define PRINTK_LOG_SIZE 32768u /* a power of two: positions wrap with the u32 */
+
+/* printk only, under its lock. */
+void printk_log_append(const char *text, size_t n);
+/* Copies at most `size` bytes of the log from position *pos on and moves *pos behind them; returns how many.
+ * A position that was overwritten moves to the oldest byte kept. Begin with 0. Any context; a line that is
+ * being written meanwhile may come out cut. */
+size_t printk_log_read(char *to, size_t size, u32 *pos);

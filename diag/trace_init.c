@@ -1,0 +1,159 @@
+/* Lays out the trace region once the CPUs are known, and says which events are on. */
+#include "arch/clock.h"
+#include "arch/memmap.h"
+#include "diag/assert.h"
+#include "diag/bootwords.h"
+#include "diag/panic.h"
+#include "diag/printk.h"
+#include "diag/trace.h"
+#include "diag/trace_internal.h"
+#include "lib/format.h"
+#include "lib/string.h"
+#ifndef FL_HOST
+#include "diag/symbols_table.h"
+#endif
+
+u32 trace_mask;
+static void *memory;
+static u32 memory_bytes;
+static char trace_word[WORD_TEXT_MAX];
+BOOT_TEXT(trace, "events to record: a comma list of globs (lock:*,sched_*), all, or off", trace_word);
+
+/* What is still free of the region while it is laid out. */
+struct layout {
+    u32 used;
+    bool full;
+};
+/* `bytes` at a multiple of `align`, zeroed; 0 when they do not fit. */
+static u32 take(struct layout *layout, u32 bytes, u32 align)
+{
+    u32 start = ALIGN_UP(layout->used, align);
+    if (layout->full || start > memory_bytes || bytes > memory_bytes - start) {
+        layout->full = true;
+        return 0;
+    }
+    layout->used = start + bytes;
+    memset((u8 *)memory + start, 0, bytes);
+    return start;
+}
+
+static u32 take_copy(struct layout *layout, const void *from, u32 bytes)
+{
+    u32 start = take(layout, bytes, 4);
+    if (start)
+        memcpy((u8 *)memory + start, from, bytes);
+    return start;
+}
+
+static void lay_out_symbols(struct trace_region *region, struct layout *layout)
+{
+#ifndef FL_HOST
+    region->symbols = symbol_table.functions;
+    region->symbol_address_at = take_copy(layout, symbol_table.address, 4 * region->symbols);
+    region->symbol_name_at = take_copy(layout, symbol_table.name_at, 4 * region->symbols);
+    region->names_bytes = symbol_table.name_bytes;
+    region->names_at = take_copy(layout, symbol_table.names, region->names_bytes);
+#endif
+}
+
+/* All that is left, in equal shares; false when a CPU would get less than two pages. */
+static bool lay_out_rings(struct trace_region *region, struct layout *layout, u32 cpus)
+{
+    region->rings_at = take(layout, cpus * sizeof(struct trace_ring), 64);
+    if (layout->full)
+        return false;
+    u32 first = ALIGN_UP(layout->used, 4u);
+    u32 pages = (memory_bytes - first) / cpus / (TRACE_PAGE_SIZE + 4);
+    struct trace_ring *ring = (struct trace_ring *)((u8 *)memory + region->rings_at);
+    for (u32 cpu = 0; cpu < cpus; cpu++)
+        ring[cpu].events_at = take(layout, 4 * pages, 4);
+    layout->used = ALIGN_UP(layout->used, TRACE_PAGE_SIZE);
+    pages = MIN(pages, (memory_bytes - MIN(layout->used, memory_bytes)) / TRACE_PAGE_SIZE / cpus);
+    for (u32 cpu = 0; cpu < cpus; cpu++) {
+        ring[cpu].pages = pages;
+        ring[cpu].pages_at =
+            layout->used + cpu * pages * TRACE_PAGE_SIZE; /* not zeroed: begin_page does it */
+    }
+    return !layout->full && pages >= 2;
+}
+
+void trace_init(void *place, size_t bytes)
+{
+    assert((uintptr_t)place % TRACE_PAGE_SIZE == 0);
+    assert(!memory);
+    memory = place;
+    memory_bytes = bytes;
+}
+
+void trace_start(void)
+{
+    u32 cpus = cpu_count();
+    struct layout layout = {0};
+    if (!memory || trace_region)
+        return;
+    if (memory_bytes < sizeof(struct trace_region))
+        return;
+    struct trace_region *region = (void *)((u8 *)memory + take(&layout, sizeof *region, 64));
+    region->version = TRACE_VERSION;
+    region->bytes = memory_bytes;
+    region->cpus = cpus;
+    region->page_size = TRACE_PAGE_SIZE;
+    region->cycles_per_second = clock_cycles_per_sec();
+    region->first_cycles = cpu_cycles();
+    region->formats_bytes = trace_formats_write(NULL, 0);
+    region->formats_at = take(&layout, region->formats_bytes, 4);
+    if (region->formats_at)
+        trace_formats_write((char *)memory + region->formats_at, region->formats_bytes);
+    lay_out_symbols(region, &layout);
+    region->tasks_at = take(&layout, cpus * TRACE_TASK_SLOTS * sizeof(struct trace_task), 4);
+    if (!lay_out_rings(region, &layout, cpus)) {
+        printk("trace: %u KiB are too little for %u CPUs; nothing is recorded\n", memory_bytes >> 10, cpus);
+        return;
+    }
+    memcpy(region->magic, TRACE_MAGIC, sizeof region->magic);
+    __atomic_store_n(&trace_region, region, __ATOMIC_RELEASE);
+#ifndef FL_HOST
+    control_record("trace 0x%08x %u", direct_to_phys(memory), memory_bytes);
+#endif
+    if (trace_word[0] && !trace_select(trace_word))
+        boot_refuse("trace=%s: no event has such a name", trace_word);
+}
+
+/* The events that one glob names, by event or as system:event. */
+static u32 mask_of(const char *glob)
+{
+    u32 mask = 0;
+    if (!strcmp(glob, "all"))
+        glob = "*";
+    for (u32 ev = 1; ev < TRACE_EVENTS; ev++) {
+        char full[48];
+        const char *system, *name = trace_event_name(ev, &system);
+        fmt_snprintf(full, sizeof full, "%s:%s", system, name);
+        if (glob_match(glob, name) || glob_match(glob, full))
+            mask |= 1u << ev;
+    }
+    return mask;
+}
+
+bool trace_select(const char *globs)
+{
+    static_assert(TRACE_EVENTS <= 32, "one bit per event");
+    u32 mask = 0;
+    if (strcmp(globs, "off") != 0) {
+        while (*globs) {
+            char glob[48];
+            size_t n = 0;
+            for (; globs[n] && globs[n] != ','; n++)
+                if (n < sizeof glob - 1)
+                    glob[n] = globs[n];
+            glob[MIN(n, sizeof glob - 1)] = 0;
+            u32 named = mask_of(glob);
+            if (named == 0)
+                return false;
+            mask |= named;
+            globs += n + (globs[n] == ',');
+        }
+    }
+    WRITE_ONCE(trace_mask, trace_region ? mask : 0);
+    return true;
+}

@@ -1,0 +1,69 @@
+/*
+ * The trace region as it lies in memory, for its only other reader: tools/trace/region.py, which finds it in
+ * guest RAM and must agree with every offset here. All places are offsets from the region's start, so that it
+ * can be read wherever it lies, in a file that the explorer wrote as well as in a guest's memory.
+ *
+ *     trace_region | formats | symbols | task tables | trace_ring per CPU | events per page | pages, CPU by
+ * CPU
+ *
+ * Each page is one of Linux's ring-buffer pages as a 64-bit kernel writes it (kernel/trace/ring_buffer.c
+ * describes the format; a running Linux prints it in events/header_page and events/header_event), so that it
+ * goes into trace.dat as it is.
+ */
+#pragma once
+#include "lib/compiler.h"
+
+#define TRACE_MAGIC      "FLTRACE" /* with its NUL: 8 bytes */
+#define TRACE_VERSION    1u
+#define TRACE_PAGE_SIZE  4096u
+#define TRACE_PAGE_DATA  (TRACE_PAGE_SIZE - 16u)
+#define TRACE_TASK_SLOTS 256u /* per CPU; a task's is its pid modulo this */
+#define TRACE_ID_BASE                                                                                        \
+    300u /* common_type of event e is TRACE_ID_BASE + e: above the ids that ftrace uses itself */
+
+struct trace_region {
+    char magic[8]; /* written last: a region without it is not ready */
+    u32 version;
+    u32 bytes;
+    u32 cpus;
+    u32 page_size;
+    u64 cycles_per_second;
+    u64 first_cycles;              /* the TSC when tracing began */
+    u32 formats_at, formats_bytes; /* for each event "SYSTEM\n", the text of its format file, NUL */
+    u32 symbols;                   /* how many */
+    u32 symbol_address_at;         /* u32 each, ascending */
+    u32 symbol_name_at;            /* u32 each: offset into the names */
+    u32 names_at, names_bytes;
+    u32 tasks_at; /* struct trace_task [cpus][TRACE_TASK_SLOTS] */
+    u32 rings_at; /* struct trace_ring [cpus] */
+};
+
+struct trace_task {
+    s32 pid;
+    char comm[16];
+};
+
+/* Written by its own CPU only. */
+struct trace_ring {
+    u32 pages_at;
+    u32 pages;
+    u32 events_at;   /* u32 each: how many events each page holds, for the count of lost ones */
+    u32 begun;       /* pages begun since the start; page number n lies at n modulo `pages` */
+    u32 overwritten; /* events that went with pages used again */
+    u32 dropped;     /* events that came while this CPU was in the middle of another: from an NMI */
+    u32 busy;        /* this CPU is inside a write */
+    u32 used;        /* bytes of the present page's data */
+    u64 last;        /* the TSC of the last event */
+} cacheline_aligned;
+
+struct trace_page {
+    u64 stamp;       /* TSC of the first event */
+    u32 commit;      /* bytes of valid data */
+    u32 commit_high; /* 0 */
+    u8 data[TRACE_PAGE_DATA];
+};
+static_assert(sizeof(struct trace_page) == TRACE_PAGE_SIZE, "ring-buffer pages are copied as they are");
+static_assert(offsetof(struct trace_region, cycles_per_second) == 24, "tools/trace/region.py");
+static_assert(offsetof(struct trace_region, rings_at) == 72, "tools/trace/region.py");
+static_assert(sizeof(struct trace_task) == 20, "tools/trace/region.py");
+static_assert(sizeof(struct trace_ring) == 64, "tools/trace/region.py");

@@ -1,0 +1,132 @@
+/* Open files: references, position, and the way to the kind's own operations. */
+#include "fs/file.h"
+#include "diag/assert.h"
+#include "lib/string.h"
+#include "mm/slab.h"
+
+DEFINE_SLAB(file_cache, struct file, NULL);
+static const struct file_ops no_operations;
+
+struct file *file_open(struct inode *inode, u32 flags, int *error)
+{
+    struct file *file = slab_alloc(&file_cache, GFP_KERNEL);
+    *error = file ? 0 : -ENOMEM;
+    if (!file)
+        return NULL;
+    memset(file, 0, sizeof(*file));
+    atomic_set(&file->refs, 1);
+    inode_get(inode);
+    file->inode = inode;
+    file->flags = flags;
+    file->ops = inode->file_ops && !(flags & O_PATH) ? inode->file_ops : &no_operations;
+    if (file->ops->open)
+        *error = file->ops->open(file);
+    if (*error) {
+        inode_put(inode);
+        slab_free(&file_cache, file);
+        return NULL;
+    }
+    return file;
+}
+
+void file_get(struct file *file)
+{
+    int refs = atomic_inc(&file->refs);
+    assert(refs > 1);
+}
+
+void file_put(struct file *file)
+{
+    if (!file)
+        return;
+    int refs = atomic_dec(&file->refs);
+    assert(refs >= 0);
+    if (refs > 0)
+        return;
+    if (file->ops->release)
+        file->ops->release(file);
+    inode_put(file->inode);
+    slab_free(&file_cache, file);
+}
+
+typedef s32 (*transfer_fn)(struct file *file, vaddr_t user, size_t n, u64 *position);
+
+/* Linux moves at most this much in one call, so that a length never looks like an errno. */
+#define TRANSFER_MAX 0x7ffff000u
+
+static s32 transfer_at(struct file *file, transfer_fn fn, vaddr_t user, size_t n, u64 *position)
+{
+    if (!fn)
+        return inode_is_dir(file->inode) ? -EISDIR : -EINVAL;
+    return fn(file, user, MIN(n, TRANSFER_MAX), position);
+}
+
+/* The inode's lock makes position and transfer one step for all who share the file. */
+static s32 transfer(struct file *file, transfer_fn fn, vaddr_t user, size_t n, bool writes)
+{
+    if (!file->ops->seekable)
+        return transfer_at(file, fn, user, n, NULL);
+    mutex_lock(&file->inode->lock);
+    u64 position = file->position;
+    if (writes && (READ_ONCE(file->flags) & O_APPEND))
+        position = file->inode->size;
+    s32 result = transfer_at(file, fn, user, n, &position);
+    if (result >= 0)
+        file->position = position;
+    mutex_unlock(&file->inode->lock);
+    return result;
+}
+
+s32 file_read(struct file *file, vaddr_t user, size_t n)
+{
+    return file_readable(file) ? transfer(file, file->ops->read, user, n, false) : -EBADF;
+}
+
+s32 file_write(struct file *file, vaddr_t user, size_t n)
+{
+    return file_writable(file) ? transfer(file, file->ops->write, user, n, true) : -EBADF;
+}
+
+static s32 transfer_fixed(struct file *file, transfer_fn fn, vaddr_t user, size_t n, u64 position)
+{
+    if (!file->ops->seekable)
+        return -ESPIPE;
+    if ((s64)position < 0)
+        return -EINVAL;
+    mutex_lock(&file->inode->lock);
+    s32 result = transfer_at(file, fn, user, n, &position);
+    mutex_unlock(&file->inode->lock);
+    return result;
+}
+
+s32 file_pread(struct file *file, vaddr_t user, size_t n, u64 position)
+{
+    return file_readable(file) ? transfer_fixed(file, file->ops->read, user, n, position) : -EBADF;
+}
+
+s32 file_pwrite(struct file *file, vaddr_t user, size_t n, u64 position)
+{
+    return file_writable(file) ? transfer_fixed(file, file->ops->write, user, n, position) : -EBADF;
+}
+
+s64 file_seek(struct file *file, s64 offset, int whence)
+{
+    bool dir = inode_is_dir(file->inode);
+    if (!file->ops->seekable && !dir)
+        return -ESPIPE;
+    mutex_lock(&file->inode->lock);
+    s64 from = whence == SEEK_CUR ? (s64)file->position : whence == SEEK_END ? (s64)file->inode->size : 0;
+    s64 result = from + offset;
+    if (whence < SEEK_SET || whence > SEEK_END || result < 0)
+        result = -EINVAL;
+    else
+        file->position = (u64)result;
+    mutex_unlock(&file->inode->lock);
+    return result;
+}
+
+u32 file_poll(struct file *file, struct waitqueue **queue)
+{
+    *queue = NULL;
+    return file->ops->poll ? file->ops->poll(file, queue) : POLL_IN | POLL_OUT;
+}

@@ -1,0 +1,68 @@
+/*
+ * Open files. One struct file per open(): shared by dup, fork and threads.
+ *
+ * Key: (c) constant; (a) atomic; (i) guarded by inode->lock.
+ */
+#pragma once
+#include "fs/inode.h"
+#include "sync/waitqueue.h"
+
+/* open(2)'s flags, i386. */
+#define O_ACCMODE   03u
+#define O_WRONLY    01u
+#define O_RDWR      02u
+#define O_CREAT     0100u
+#define O_EXCL      0200u
+#define O_TRUNC     01000u
+#define O_APPEND    02000u
+#define O_NONBLOCK  04000u
+#define O_DIRECTORY 0200000u
+#define O_NOFOLLOW  0400000u
+#define O_CLOEXEC   02000000u
+#define O_PATH      010000000u
+
+/* poll(2)'s bits. */
+#define POLL_IN  1u
+#define POLL_OUT 4u
+#define POLL_ERR 8u
+#define POLL_HUP 16u
+
+struct file_ops {
+    /* NULL: nothing to prepare. Negative errno refuses the open. */
+    int (*open)(struct file *file);
+    /* The last close. */
+    void (*release)(struct file *file);
+    /* Bytes moved, 0 at the end, or -errno; `position` is the file's own or pread's. May sleep. No lock held. */
+    s32 (*read)(struct file *file, vaddr_t user, size_t n, u64 *position);
+    s32 (*write)(struct file *file, vaddr_t user, size_t n, u64 *position);
+    int (*ioctl)(struct file *file, u32 command, vaddr_t arg);
+    /* POLL_* that hold now; *queue: what to wait on for a change. NULL: always readable and writable. */
+    u32 (*poll)(struct file *file, struct waitqueue **queue);
+    bool seekable;
+};
+
+struct file {
+    atomic_t refs;
+    struct inode *inode;        /* (c) referenced */
+    const struct file_ops *ops; /* (c) */
+    u32 flags;                  /* (a) O_*; the access mode is (c) */
+    u64 position;               /* (i) for regular files and directories; others have none */
+    void *data;                 /* (c) after open: the opener's */
+};
+
+/* Opens `inode` (takes a reference of its own) with one file reference; NULL with *error set. Sleeps. */
+struct file *file_open(struct inode *inode, u32 flags, int *error);
+void file_get(struct file *file);
+void file_put(struct file *file); /* the last one closes; sleeps */
+static inline bool file_readable(const struct file *f) { return (f->flags & O_ACCMODE) != O_WRONLY && !(f->flags & O_PATH); }
+static inline bool file_writable(const struct file *f) { return (f->flags & O_ACCMODE) != 0 && !(f->flags & O_PATH); }
+/* At the file's position, which moves on. -EBADF when not open for it, -EISDIR. Sleeps. */
+s32 file_read(struct file *file, vaddr_t user, size_t n);
+s32 file_write(struct file *file, vaddr_t user, size_t n);
+/* At `position`; the file's own stays. -ESPIPE when it has none. */
+s32 file_pread(struct file *file, vaddr_t user, size_t n, u64 position);
+s32 file_pwrite(struct file *file, vaddr_t user, size_t n, u64 position);
+enum { SEEK_SET, SEEK_CUR, SEEK_END };
+/* The new position or -errno (-ESPIPE -EINVAL). */
+s64 file_seek(struct file *file, s64 offset, int whence);
+u32 file_poll(struct file *file, struct waitqueue **queue);

@@ -1,0 +1,74 @@
+/*
+ * A user copy may fault, and that fault may want the very page that we copy: so the page is only pinned, never locked
+ * (R35). A frame above the direct map is reachable only with preemption off, where a fault cannot be served; such a
+ * page goes through a buffer.
+ */
+#include "fs/page_io.h"
+#include "arch/user.h"
+#include "diag/assert.h"
+#include "lib/string.h"
+#include "mm/slab.h"
+
+void page_to_kernel(struct page *page, u32 offset, void *to, size_t n)
+{
+    assert(offset + n <= PAGE_SIZE);
+    const char *p = page_map(page);
+    memcpy(to, p + offset, n);
+    page_unmap(p);
+}
+
+void page_from_kernel(struct page *page, u32 offset, const void *from, size_t n)
+{
+    assert(offset + n <= PAGE_SIZE);
+    char *p = page_map(page);
+    memcpy(p + offset, from, n);
+    page_unmap(p);
+}
+
+static bool page_is_direct(const struct page *page) { return page_pfn(page) < DIRECT_LIMIT_PFN; }
+
+int page_to_user(struct page *page, u32 offset, vaddr_t user, size_t n)
+{
+    assert(offset + n <= PAGE_SIZE);
+    if (page_is_direct(page))
+        return copy_to_user(user, (char *)page_address(page) + offset, n);
+    void *buffer = kmalloc(n, GFP_KERNEL);
+    if (!buffer)
+        return -ENOMEM;
+    page_to_kernel(page, offset, buffer, n);
+    int error = copy_to_user(user, buffer, n);
+    kfree(buffer);
+    return error;
+}
+
+int page_from_user(struct page *page, u32 offset, vaddr_t user, size_t n)
+{
+    assert(offset + n <= PAGE_SIZE);
+    if (page_is_direct(page))
+        return copy_from_user((char *)page_address(page) + offset, user, n);
+    void *buffer = kmalloc(n, GFP_KERNEL);
+    if (!buffer)
+        return -ENOMEM;
+    int error = copy_from_user(buffer, user, n);
+    if (!error)
+        page_from_kernel(page, offset, buffer, n);
+    kfree(buffer);
+    return error;
+}
+
+s32 inode_read_kernel(struct inode *inode, void *to, size_t n, u32 offset)
+{
+    u32 size = READ_ONCE(inode->size), done = 0;
+    n = offset < size ? MIN(n, size - offset) : 0;
+    while (done < n) {
+        u32 at = offset + done, in_page = at % PAGE_SIZE, part = MIN(n - done, PAGE_SIZE - in_page);
+        int error;
+        struct page *page = mapping_read(&inode->mapping, at >> PAGE_SHIFT, &error);
+        if (!page)
+            return error;
+        page_to_kernel(page, in_page, (char *)to + done, part);
+        page_put(page);
+        done += part;
+    }
+    return (s32)done;
+}

@@ -1,0 +1,161 @@
+/*
+ * Regular files that live in the page cache alone. A hole is a page that nobody asked for yet; reading one makes a
+ * page of zeroes. Sizes are below 4 GiB, so that the size is one word that a fault reads without a lock.
+ *
+ * Truncation drops pages from the mapping. Programs that have a dropped page mapped keep their reference until they
+ * unmap it: the frame cannot be reused under them.
+ */
+#include "fs/tmpfs.h"
+#include "diag/assert.h"
+#include "fs/file.h"
+#include "fs/page_io.h"
+#include "lib/string.h"
+#include "mm/slab.h"
+
+#define TMPFS_SIZE_MAX 0xfffff000u
+
+static int tmpfs_read_page(struct mapping *mapping, struct page *page)
+{
+    assert(page_is_locked(page));
+    page_zero(page);
+    return 0;
+}
+static u64 tmpfs_size(struct mapping *mapping) { return READ_ONCE(((struct inode *)mapping->host)->size); }
+static void tmpfs_map_get(struct mapping *mapping) { inode_get(mapping->host); }
+static void tmpfs_map_put(struct mapping *mapping) { inode_put(mapping->host); }
+static const struct mapping_ops tmpfs_mapping_ops = {
+    .read_page = tmpfs_read_page,
+    .size = tmpfs_size,
+    .get = tmpfs_map_get,
+    .put = tmpfs_map_put,
+};
+void tmpfs_mapping_init(struct inode *inode) { mapping_init(&inode->mapping, &tmpfs_mapping_ops, inode); }
+
+static s32 tmpfs_read(struct file *file, vaddr_t user, size_t n, u64 *position)
+{
+    struct inode *inode = file->inode;
+    u32 size = inode->size, done = 0;
+    if (*position >= size)
+        return 0;
+    u32 start = (u32)*position;
+    n = MIN(n, size - start);
+    int error = 0;
+    while (done < n && !error) {
+        u32 at = start + done, in_page = at % PAGE_SIZE, part = MIN(n - done, PAGE_SIZE - in_page);
+        struct page *page = mapping_read(&inode->mapping, at >> PAGE_SHIFT, &error);
+        if (!page)
+            break;
+        error = page_to_user(page, in_page, user + done, part);
+        page_put(page);
+        done += error ? 0 : part;
+    }
+    *position += done;
+    return done ? (s32)done : error;
+}
+
+/* One page's worth, from user or (kernel not NULL) kernel memory. */
+static int write_part(struct inode *inode, u32 at, u32 part, vaddr_t user, const void *kernel)
+{
+    int error;
+    struct page *page = mapping_read(&inode->mapping, at >> PAGE_SHIFT, &error);
+    if (!page)
+        return error;
+    if (kernel)
+        page_from_kernel(page, at % PAGE_SIZE, kernel, part);
+    else
+        error = page_from_user(page, at % PAGE_SIZE, user, part);
+    if (!error) {
+        page_bit_set(page, PAGE_DIRTY);
+        if (at + part > inode->size)
+            WRITE_ONCE(inode->size, at + part);
+    }
+    page_put(page);
+    return error;
+}
+
+static s32 write_at(struct inode *inode, u64 position, size_t n, vaddr_t user, const void *kernel)
+{
+    if (position >= TMPFS_SIZE_MAX)
+        return -EFBIG;
+    u32 start = (u32)position, done = 0;
+    n = MIN(n, TMPFS_SIZE_MAX - start);
+    int error = 0;
+    while (done < n && !error) {
+        u32 at = start + done, part = MIN(n - done, PAGE_SIZE - at % PAGE_SIZE);
+        error = write_part(inode, at, part, user + done, kernel ? (const char *)kernel + done : NULL);
+        done += error ? 0 : part;
+    }
+    inode->mtime = inode->ctime = fs_now();
+    return done ? (s32)done : error;
+}
+
+static s32 tmpfs_write(struct file *file, vaddr_t user, size_t n, u64 *position)
+{
+    assert(mutex_is_held(&file->inode->lock));
+    s32 done = write_at(file->inode, *position, n, user, NULL);
+    if (done > 0)
+        *position += (u32)done;
+    return done;
+}
+
+int tmpfs_write_kernel(struct inode *inode, const void *from, size_t n, u32 offset)
+{
+    mutex_lock(&inode->lock);
+    s32 done = write_at(inode, offset, n, 0, from);
+    mutex_unlock(&inode->lock);
+    if (done < 0)
+        return done;
+    return (size_t)done == n ? 0 : -ENOMEM;
+}
+
+/* The bytes past the new end in its last page must read as zeroes when the file grows again. */
+static void zero_tail(struct inode *inode, u32 size)
+{
+    struct page *page = size % PAGE_SIZE ? mapping_find(&inode->mapping, size >> PAGE_SHIFT) : NULL;
+    if (!page)
+        return;
+    char *p = page_map(page);
+    memset(p + size % PAGE_SIZE, 0, PAGE_SIZE - size % PAGE_SIZE);
+    page_unmap(p);
+    page_put(page);
+}
+
+int tmpfs_truncate(struct inode *inode, u64 size)
+{
+    if (inode_type(inode) != S_IFREG)
+        return inode_is_dir(inode) ? -EISDIR : -EINVAL;
+    if (size > TMPFS_SIZE_MAX)
+        return -EFBIG;
+    mutex_lock(&inode->lock);
+    bool shrinks = size < inode->size;
+    WRITE_ONCE(inode->size, (u32)size);
+    if (shrinks) {
+        mapping_drop(&inode->mapping, (u32)((size + PAGE_SIZE - 1) >> PAGE_SHIFT));
+        zero_tail(inode, (u32)size);
+    }
+    inode->mtime = inode->ctime = fs_now();
+    mutex_unlock(&inode->lock);
+    return 0;
+}
+
+static const struct file_ops tmpfs_file_ops = {.read = tmpfs_read, .write = tmpfs_write, .seekable = true};
+
+struct inode *tmpfs_create(u32 mode)
+{
+    return inode_create(mode, (mode & S_IFMT) == S_IFREG ? &tmpfs_file_ops : NULL, NULL);
+}
+
+struct inode *tmpfs_create_link(const char *target, size_t n)
+{
+    char *text = kmalloc(n + 1, GFP_KERNEL);
+    struct inode *inode = text ? tmpfs_create(S_IFLNK | 0777) : NULL;
+    if (!inode) {
+        kfree(text);
+        return NULL;
+    }
+    memcpy(text, target, n);
+    text[n] = '\0';
+    inode->target = text;
+    inode->size = (u32)n;
+    return inode;
+}

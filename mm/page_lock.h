@@ -1,0 +1,3 @@
+/* The page lock's own start at boot; called by frames_init. */
+#pragma once
+void page_lock_init(void);

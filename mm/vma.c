@@ -1,0 +1,119 @@
+/*
+ * Regions: the tree of an address space, ordered by start address, no two overlapping.
+ *
+ * Who may look when: with mmap_lock shared, any field; with it exclusive, change any. The one exception is
+ * has_private, which faults set under the shared lock: it goes from 0 to 1 and never back, so no order matters.
+ */
+#include "mm/vma.h"
+#include "diag/assert.h"
+#include "lib/string.h"
+#include "mm/slab.h"
+
+DEFINE_SLAB(vma_cache, struct vma, NULL);
+
+static inline struct vma *vma_of(struct rbnode *node)
+{
+    return node ? rb_entry(node, struct vma, node) : NULL;
+}
+
+struct vma *vma_find(struct mm *mm, vaddr_t addr)
+{
+    for (struct rbnode *node = mm->vmas.root; node;) {
+        struct vma *vma = rb_entry(node, struct vma, node);
+        if (addr < vma->start)
+            node = node->left;
+        else if (addr >= vma->end)
+            node = node->right;
+        else
+            return vma;
+    }
+    return NULL;
+}
+
+struct vma *vma_find_above(struct mm *mm, vaddr_t addr)
+{
+    struct vma *best = NULL;
+
+    for (struct rbnode *node = mm->vmas.root; node;) {
+        struct vma *vma = rb_entry(node, struct vma, node);
+        if (vma->end > addr) {
+            best = vma;
+            node = node->left;
+        } else {
+            node = node->right;
+        }
+    }
+    return best;
+}
+
+struct vma *vma_next(const struct vma *vma)
+{
+    return vma_of(rb_next(&vma->node));
+}
+
+struct vma *vma_prev(const struct vma *vma)
+{
+    return vma_of(rb_prev(&vma->node));
+}
+
+struct vma *vma_alloc(struct mm *mm)
+{
+    struct vma *vma = slab_alloc(&vma_cache, GFP_KERNEL);
+
+    if (!vma)
+        return NULL;
+    memset(vma, 0, sizeof *vma);
+    vma->mm = mm;
+    return vma;
+}
+
+struct vma *vma_clone(const struct vma *from, struct mm *mm)
+{
+    struct vma *vma = slab_alloc(&vma_cache, GFP_KERNEL);
+
+    if (!vma)
+        return NULL;
+    *vma = *from;
+    memset(&vma->node, 0, sizeof vma->node);
+    vma->mm = mm;
+    if (vma->mapping)
+        vma->mapping->ops->get(vma->mapping);
+    return vma;
+}
+
+void vma_free(struct vma *vma)
+{
+    if (vma->mapping)
+        vma->mapping->ops->put(vma->mapping);
+    slab_free(&vma_cache, vma);
+}
+
+void vma_insert(struct mm *mm, struct vma *vma)
+{
+    struct rbnode *parent = NULL;
+    bool left = false;
+
+    rwsem_assert_write(&mm->mmap_lock);
+    assert(vma->mm == mm);
+    assert(vma->start < vma->end && vma->end <= USER_END);
+    assert(!((vma->start | vma->end) & ~PAGE_MASK));
+    for (struct rbnode *node = mm->vmas.root; node;) {
+        struct vma *at = rb_entry(node, struct vma, node);
+        assert(vma->end <= at->start || vma->start >= at->end);
+        parent = node;
+        left = vma->start < at->start;
+        node = left ? node->left : node->right;
+    }
+    rb_insert(&mm->vmas, &vma->node, parent, left);
+    mm->vma_count++;
+    vma_changed(vma);
+}
+
+void vma_remove(struct mm *mm, struct vma *vma)
+{
+    rwsem_assert_write(&mm->mmap_lock);
+    assert(vma->mm == mm && mm->vma_count > 0);
+    rb_remove(&mm->vmas, &vma->node);
+    mm->vma_count--;
+    vma_changed(vma); /* whoever still has a pointer to it finds another sequence */
+}

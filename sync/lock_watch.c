@@ -1,0 +1,47 @@
+/* The cold half of every lock: what is recorded when statistics or lock traces are on (sync/lock_watch.h). */
+#include "sync/lock_watch.h"
+
+void lock_watch_acquire(const void *lock, const struct lock_class *class, u32 acquire_flags)
+{
+    trace_lock(lock_acquire, lock, acquire_flags, class->name);
+}
+
+struct lock_wait lock_wait_begin(const void *lock, const struct lock_class *class, u32 contend_flags,
+                                 struct lock_holder holder, vaddr_t ip)
+{
+    struct lock_wait wait = {.start = 0, .watched = lock_watched()};
+
+    if (wait.watched) {
+        trace_lock(lock_contended, lock, 0, class->name);
+        trace_lock(contention_begin, lock, contend_flags, class->name);
+        if (trace_on(lock_wait))
+            trace_write_lock_wait(lock, class->name, contend_flags, holder.pid, holder.cpu, ip);
+        wait.start = (u32)cpu_cycles();
+    }
+    return wait;
+}
+
+u32 lock_wait_end(const struct lock_wait *wait, const void *lock, const struct lock_class *class, int error)
+{
+    if (!wait->watched)
+        return 0;
+    u32 waited = (u32)cpu_cycles() - wait->start;
+    trace_lock(contention_end, lock, (u32)error, class->name);
+    return waited;
+}
+
+void lock_watch_acquired(struct held_lock *entry, u32 waited, bool contended, bool bounced)
+{
+    trace_lock(lock_acquired, entry->lock, 0, entry->class->name);
+    if (lock_stat_on) {
+        lock_stat_acquired(entry->class, entry->mode, waited, contended, bounced);
+        entry->since = (u32)cpu_cycles() | 1; /* 0 means unmeasured */
+    }
+}
+
+void lock_watch_release(const struct held_lock *entry)
+{
+    trace_lock(lock_release, entry->lock, 0, entry->class->name);
+    if (lock_stat_on && entry->since != 0)
+        lock_stat_released(entry->class, entry->mode, (u32)cpu_cycles() - entry->since);
+}

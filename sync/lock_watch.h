@@ -1,0 +1,50 @@
+/*
+ * Watching locks: statistics and trace events, both behind one predictable branch. A lock's hot path asks
+ * lock_watched() once and leaves the rest to these cold functions.
+ */
+#pragma once
+#include "diag/trace.h"
+#include "sync/lock_stat.h"
+
+#define TRACE_LOCK_EVENTS                                                                                    \
+    ((1u << TRACE_contention_begin) | (1u << TRACE_contention_end) | (1u << TRACE_lock_acquire) |            \
+     (1u << TRACE_lock_contended) | (1u << TRACE_lock_acquired) | (1u << TRACE_lock_release) |               \
+     (1u << TRACE_lock_wait))
+
+/* Linux's flag words: contention_begin's (lock kind) and lock_acquire's. */
+#define CONTEND_SPIN  1u
+#define CONTEND_READ  2u
+#define CONTEND_WRITE 4u
+#define CONTEND_MUTEX 32u
+#define ACQUIRE_TRY   1u
+#define ACQUIRE_READ  2u
+
+static inline bool lock_watched(void)
+{
+    return unlikely((READ_ONCE(lock_stat_on) | (READ_ONCE(trace_mask) & TRACE_LOCK_EVENTS)) != 0);
+}
+
+/* Whom one waits for, as far as the lock knows; pid or CPU -1 when it does not. */
+struct lock_holder {
+    s32 pid;
+    s32 cpu;
+};
+
+/* A wait, from lock_wait_begin() to lock_wait_end(); its length goes into lock_watch_acquired(). */
+struct lock_wait {
+    u32 start; /* low word of the TSC */
+    bool watched;
+};
+
+/* Before the first attempt. */
+cold void lock_watch_acquire(const void *lock, const struct lock_class *class, u32 acquire_flags);
+/* The lock is held by others: the wait starts. */
+struct lock_wait lock_wait_begin(const void *lock, const struct lock_class *class, u32 contend_flags,
+                                 struct lock_holder holder, vaddr_t ip);
+/* The wait is over; `error` is 0 or why it ended without the lock. Returns its length in cycles, 0 if
+ * unwatched. */
+u32 lock_wait_end(const struct lock_wait *wait, const void *lock, const struct lock_class *class, int error);
+/* It is held: counts the acquisition and notes in `entry` when it began. `waited` 0: at once. */
+cold void lock_watch_acquired(struct held_lock *entry, u32 waited, bool contended, bool bounced);
+/* It is about to be let go. */
+cold void lock_watch_release(const struct held_lock *entry);

@@ -1,0 +1,140 @@
+#!/usr/bin/env python3
+"""Nothing includes upward: holds every #include of the tree to the table below (notes/conventions.md).
+
+Also: page_private.h stays in the files that own struct page (row S32), and assembly stays under arch/ and boot/.
+`--self-test` plants one violation of each kind and requires that it is found.
+"""
+
+import argparse
+import os
+import re
+import sys
+from collections import namedtuple
+
+# From the bottom up. A file may include files of its own layer and of those above it in this list.
+LAYERS = ("lib", "arch contract", "diag", "sync ground", "sched", "sync upper", "mm", "fs", "dev", "sys", "boot", "tests")
+RANK = {name: rank for rank, name in enumerate(LAYERS)}
+
+# sync/ has two floors: the ground floor knows no tasks; what is named here sleeps.
+SYNC_UPPER = ("sleep_lock", "waitqueue", "completion", "mutex", "rwsem")
+# An architecture serves the contract from below and calls upward only through the functions that arch/trap.h names;
+# it sees the types of the scheduler, and the page allocator for the memory that the processor itself needs.
+ARCHITECTURE = "sync upper"
+ARCHITECTURE_ALSO = {"mm/page.h", "mm/kvalloc.h", "mm/slab.h"}
+# The explorer checks the kernel from outside: it may see all of it.
+OUTSIDE = ("arch/sim/", "tests/", "bench/", "tools/", "user/")
+PAGE_PRIVATE = re.compile(r"mm/(frame|page)[a-z_]*\.[ch]$|arch/sim/")
+ASSEMBLY = re.compile(r"\b(__asm__|asm)\b\s*(volatile\b\s*)?\(")
+INCLUDE = re.compile(r'^\s*#\s*include\s+(?:"([^"]+)"|<(inline/[^>]+)>)', re.MULTILINE)
+COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
+
+Source = namedtuple("Source", "path text")
+
+
+def layer_of(path):
+    """The layer that a file belongs to; None for what stands outside of the order."""
+    folder, _, name = path.partition("/")
+    if path.startswith(OUTSIDE):
+        return "tests"
+    if folder == "arch":
+        contract = "/" not in name or "/inline/" in path
+        return "arch contract" if contract else ARCHITECTURE
+    if folder == "sync":
+        # A split file carries its lock's name in front: rwsem_slow.c stands on the floor of rwsem.c.
+        return "sync upper" if name.startswith(SYNC_UPPER) else "sync ground"
+    return folder if folder in RANK else None
+
+
+def is_architecture(path):
+    """Is it an architecture's own code, not the contract?"""
+    return path.startswith("arch/x86/") and "/inline/" not in path
+
+
+def complaints(source):
+    """What is wrong with one file, one sentence each."""
+    own = layer_of(source.path)
+    code = COMMENT.sub(lambda comment: "\n" * comment[0].count("\n"), source.text)
+    for match in INCLUDE.finditer(code):
+        included = match[1] or "arch/x86/" + match[2]
+        line = code.count("\n", 0, match.start()) + 1
+        target = layer_of(included) if "/" in included else own
+        if included.endswith("page_private.h") and not PAGE_PRIVATE.match(source.path):
+            yield f"{source.path}:{line}: struct page is opaque here; {included} belongs to mm/frame*, mm/page* (row S32)"
+        elif is_architecture(source.path) and (included in ARCHITECTURE_ALSO or included.startswith("arch/x86/")):
+            continue
+        elif source.path == "arch/" + included or own is None or target is None:
+            continue
+        elif RANK[target] > RANK[own] and not test_entry(source.path, included):
+            yield f"{source.path}:{line}: {own} may not include {included} ({target} is above it)"
+    if own not in ("arch contract", "tests") and not source.path.startswith("arch/") and ASSEMBLY.search(strip_barriers(code)):
+        yield f"{source.path}: assembly outside of arch/"
+
+
+def strip_barriers(code):
+    """An empty asm statement is a compiler barrier, not assembly."""
+    return re.sub(r'__asm__\s+volatile\s*\(\s*""[^;]*;?', "", code)
+
+
+def test_entry(path, included):
+    """boot/kmain.c starts the tests of the test image: the one place where the kernel names them."""
+    return path == "boot/kmain.c" and included == "tests/test.h"
+
+
+def tree(root="."):
+    """Every C source and header."""
+    for folder in ("lib", "arch", "diag", "sync", "sched", "mm", "fs", "dev", "sys", "boot"):
+        for where, _, names in os.walk(os.path.join(root, folder)):
+            for name in sorted(names):
+                if name.endswith((".c", ".h")):
+                    path = os.path.join(where, name)
+                    with open(path, encoding="utf-8") as file:
+                        yield Source(os.path.relpath(path, root), file.read())
+
+
+def stray_assembly(root="."):
+    """NASM files outside of arch/ and boot/."""
+    for folder in ("lib", "diag", "sync", "sched", "mm", "fs", "dev", "sys"):
+        for where, _, names in os.walk(os.path.join(root, folder)):
+            for name in names:
+                if name.endswith((".asm", ".S", ".s")):
+                    yield f"{os.path.join(where, name)}: assembly outside of arch/ and boot/"
+
+
+def self_test():
+    """Plants mistakes, and correct code beside them."""
+    wrong = [("lib/a.c", '#include "diag/assert.h"'), ("diag/a.c", '#include "sched/task.h"'),
+             ("sync/spinlock.c", '#include "sched/sched.h"'), ("sync/held.c", '#include "sync/rwsem.h"'),
+             ("sched/a.c", '#include "sync/mutex.h"'), ("mm/a.c", '#include "fs/file.h"'),
+             ("fs/a.c", '#include "sys/process.h"'), ("arch/x86/a.c", '#include "fs/file.h"'),
+             ("arch/cpu.h", '#include "sched/task.h"'), ("sys/a.c", '#include "tests/test.h"'),
+             ("mm/fault.c", '#include "mm/page_private.h"'), ("sys/a.c", '#include "mm/page_private.h"'),
+             ("mm/a.c", 'void f(void) { __asm__ volatile("cli"); }')]
+    right = [("mm/frames.c", '#include "mm/page_private.h"'), ("sync/rwsem.c", '#include "sched/sched.h"'),
+             ("boot/kmain.c", '#include "tests/test.h"'), ("mm/a.c", '/* #include "sys/sys.h" */'),
+             ("arch/x86/a.c", '#include "sched/task.h"'), ("lib/compiler.h", '#define b() __asm__ volatile("" ::: "memory")')]
+    missed = [case for case in wrong if not list(complaints(Source(*case)))]
+    false = [case for case in right if list(complaints(Source(*case)))]
+    for case in missed:
+        print(f"check-layers: self-test: not found: {case}")
+    for case in false:
+        print(f"check-layers: self-test: wrongly found: {case}")
+    return not missed and not false
+
+
+def main():
+    """The command."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--self-test", action="store_true", help="only check the checker")
+    parser.add_argument("--root", default=".", help="the tree (default: here)")
+    args = parser.parse_args()
+    if args.self_test:
+        sys.exit(0 if self_test() else 1)
+    sources = list(tree(args.root))
+    found = [text for source in sources for text in complaints(source)] + list(stray_assembly(args.root))
+    for text in found:
+        print(text)
+    print(f"check-layers: {len(sources)} files, {len(found)} upward includes or stray assembly")
+    sys.exit(1 if found else 0)
+
+
+main()

@@ -1,0 +1,90 @@
+"""`make bench`: guest instructions for each operation, beside Linux's and the goal."""
+
+import fnmatch
+import glob
+import os
+import re
+
+from tools.runner import elf, initramfs, program
+from tools.runner.compile import compile_program
+from tools.runner.options import Refusal
+from tools.runner.show import say, table, verdict
+
+FOLDER = "bench"
+LOOP_INSTRUCTIONS = 2 * 200000   # bench.h: sample_known_loop
+EXIT_0 = bytes.fromhex("b80100000031dbcd80")  # mov eax, 1; xor ebx, ebx; int 0x80
+DATA_PAGES = 128
+
+
+def read_baseline(path=os.path.join(FOLDER, "baseline.tsv")):
+    """{operation: (linux, clear or copy, goal without it)} in the file's order."""
+    rows = {}
+    with open(path, encoding="utf-8") as file:
+        for line in file:
+            if line.strip() and not line.startswith("#"):
+                name, *numbers = line.rstrip("\n").split("\t")
+                rows[name] = tuple(map(int, numbers))
+    return rows
+
+
+def parse(output):
+    """{operation: instructions or the reason why there is no figure}."""
+    rows = {}
+    for name, value in re.findall(r"^bench (.+?)\t(.+?)\r?$", output, re.MULTILINE):
+        rows[name] = int(value) if value.isdigit() else value
+    return rows
+
+
+def archive_with(path):
+    """The benchmark, a tiny program to execute, and a file to map."""
+    archive = initramfs.Archive()
+    for folder in initramfs.STANDARD_FOLDERS:
+        archive.folder(folder)
+    archive.tree(path, "bench")
+    archive.file("tiny", elf.executable(code=EXIT_0), 0o755)
+    archive.file("bench.data", bytes(range(256)) * 16 * DATA_PAGES)
+    return archive.bytes()
+
+
+def measure(config, source):
+    """Boots one benchmark program; its rows, corrected by the calibration."""
+    path, errors = compile_program(config, source)
+    if errors:
+        raise Refusal(f"{source} does not compile: {errors}")
+    machine = config.with_(cpus=1, icount="shift=0,sleep=off")
+    outcome = program.boot(machine, archive_with(path), program.program_words("bench", ()))
+    rows = parse(outcome.output.decode("utf-8", "replace"))
+    calibration = rows.pop("calibration", None)
+    if not isinstance(calibration, int):
+        say(outcome.text[-4000:])
+        raise Refusal(f"{source} gave no calibration: {outcome.end.sentence}")
+    scale = LOOP_INSTRUCTIONS / calibration
+    say(f"# {source}: {calibration} counts for {LOOP_INSTRUCTIONS} instructions")
+    return {name: round(value * scale) if isinstance(value, int) else value for name, value in rows.items()}
+
+
+def row_texts(name, ours, linux, clear, goal):
+    """One row of the table and whether it holds: no row above Linux's."""
+    if not isinstance(ours, int):
+        return (name, linux, "-", goal + clear, "-", f"no figure: {ours}"), False
+    mark = "goal" if ours <= goal + clear else "" if ours <= linux else "ABOVE LINUX"
+    return (name, linux, ours, goal + clear, f"{ours / linux:.2f}", mark), ours <= linux
+
+
+def main(config, pattern):
+    """The command. `pattern` chooses by operation."""
+    if config.accel != "tcg":
+        raise Refusal("make bench counts instructions, which needs ACCEL=tcg.")
+    baseline = read_baseline()
+    wanted = [name for name in baseline if fnmatch.fnmatch(name, pattern)]
+    if not wanted:
+        raise Refusal(f"TEST={pattern} matches no row of {FOLDER}/baseline.tsv.")
+    ours = {}
+    for source in sorted(glob.glob(FOLDER + "/*.c")):
+        ours.update(measure(config, source))
+    rows = [row_texts(name, ours.get(name, "no such row ran"), *baseline[name]) for name in wanted]
+    say(table([row for row, _ in rows], ("operation", "Linux 6.1", "ours", "goal", "ratio", "")))
+    held = sum(good for _, good in rows)
+    say("# instructions of a median operation, QEMU -icount shift=0, 1 CPU; passed: not above Linux's")
+    verdict(held, len(rows) - held)
+    return 0 if held == len(rows) else 1

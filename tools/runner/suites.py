@@ -1,0 +1,56 @@
+"""`make test`: every suite, one after the other, each through its own make target, and one sum at the end."""
+
+import os
+import re
+import subprocess
+import sys
+import time
+
+from tools.runner.show import say, table, verdict
+
+# name, make arguments. The order is: what is cheap and says most first.
+SUITES = (
+    ("layers", ["check-layers"]),
+    ("format", ["format-check"]),
+    ("lock contracts", ["check-locks"]),
+    ("host", ["host-test"]),
+    ("smp, free running", ["smp-test"]),
+    ("smp, perturbed", ["smp-test", "BOOT=perturb=1"]),
+    ("smp, deterministic", ["smp-test", "SEED=1"]),
+    ("programs", ["programs"]),
+    ("mutants", ["mutants-bounded"]),
+)
+COUNTS = re.compile(r"^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$")
+
+
+def run_suite(arguments):
+    """Runs one make target, showing its output; returns (passed, failed, skipped)."""
+    process = subprocess.Popen([os.environ.get("MAKE", "make"), "--no-print-directory", *arguments],
+                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                               text=True, errors="replace")
+    counts = None
+    for line in process.stdout:
+        sys.stdout.write(line)
+        sys.stdout.flush()
+        match = COUNTS.match(line.strip())
+        if match:
+            counts = tuple(int(n or 0) for n in match.groups())
+    failed = process.wait() != 0
+    if counts is None:  # a check without counts is one test
+        return (0, 1, 0) if failed else (1, 0, 0)
+    passed, failures, skipped = counts
+    return passed, max(failures, int(failed)), skipped
+
+
+def main():
+    """The command."""
+    rows, total = [], [0, 0, 0]
+    for name, arguments in SUITES:
+        say(f"\n== {name}")
+        started = time.monotonic()
+        counts = run_suite(arguments)
+        total = [a + b for a, b in zip(total, counts)]
+        rows.append((name, *counts, f"{time.monotonic() - started:.0f} s"))
+    say("\n" + table(rows, ("suite", "passed", "failed", "skipped", "time")))
+    verdict(*total)
+    return 1 if total[1] else 0
