@@ -3,6 +3,8 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := all
 B := build
+# As many jobs as there are processors, unless -j says otherwise.
+MAKEFLAGS := $(MAKEFLAGS) $(if $(filter -j% j%,$(MAKEFLAGS)),,-j$(shell nproc 2>/dev/null || echo 1))
 
 CPUS      ?= 4      ## virtual CPUs of the machine, 1 to 16
 MEM       ?= 512M   ## memory of the machine, 16M to 3G

@@ -16,6 +16,7 @@ PTE_GLOBAL      equ 0x100
 PDE_DIRECT      equ 0x1E3               ; present, writable, A and D set, 4 MiB, global: nothing is left to the walker
 PDE_IDENTITY    equ 0x083               ; present, writable, 4 MiB; not global: it goes away
 COM1            equ 0x3F8
+DEBUG_EXIT      equ 0xF4
 
 extern boot_directory, window_tables, boot_stack_top, kmain, __image_end
 
@@ -106,6 +107,9 @@ no_large_pages:
     out dx, al
     test al, al
     jnz .next
+    mov edx, DEBUG_EXIT
+    mov eax, 1
+    out dx, eax                         ; under QEMU: a failing status
 .stop:
     hlt
     jmp .stop

@@ -42,7 +42,7 @@ endef
 $(eval $(call link-rules,product,$(PRODUCT_O)))
 $(eval $(call link-rules,test,$(TEST_O)))
 
-# The CD has an initramfs of its own only if one is named (make INITRAMFS=files.cpio); `make run` brings one on a second CD.
+# The CD has an initramfs of its own only if one is named (make INITRAMFS=files.cpio); `make run` brings one on a second disk.
 INITRAMFS ?=
 GRUB_MODULES := normal multiboot2 smbios serial terminal regexp search search_fs_file iso9660 test configfile boot biosdisk
 

@@ -10,11 +10,13 @@
 #include "diag/bootwords.h"
 #include "diag/panic.h"
 #include "diag/symbols.h"
+#include "diag/trace.h"
 #include "fs/initramfs.h"
 #include "mm/kvalloc.h"
 #include "mm/mm.h"
 #include "mm/slab.h"
 #include "sched/sched.h"
+#include "sync/held.h"
 #include "sys/sys.h"
 #ifdef FL_TEST
 #include "tests/test.h"
@@ -75,6 +77,7 @@ noreturn void kmain(u32 magic, paddr_t information)
     cpu_check_features();
     boot_info_parse(&boot, magic, information);
     bootwords_parse(boot.command_line);
+    held_dump_init();
     paging_init();
     clock_init();
     boot_reserve_memory(&boot);
@@ -89,6 +92,7 @@ noreturn void kmain(u32 magic, paddr_t information)
     irq_enable();
     smp_start();
     smp_release();
+    trace_start();
     lapic_timer_start();
     start_first_task();
     sched_idle_loop();

@@ -6,7 +6,7 @@
 #include "diag/trace.h"
 
 #define LOW_MEMORY     0x100000u /* the firmware's tables, the AP trampoline, video memory */
-#define MIN_MEMORY     (24u << 20)
+#define MIN_MEMORY     (20u << 20)
 #define TRACE_FRACTION 64u /* one part in so many of memory holds trace rings */
 #define TRACE_MIN      (256u << 10)
 #define TRACE_MAX      (16u << 20)

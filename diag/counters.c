@@ -2,7 +2,7 @@
 #include "diag/counters.h"
 #include "diag/assert.h"
 
-__typeof__(counters) counters;
+PERCPU_DEFINE(counters);
 
 const char *const counter_names[COUNTER_COUNT] = {
 #define C(name) #name,

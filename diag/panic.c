@@ -10,6 +10,7 @@
 #include "diag/panic_internal.h"
 #include "diag/printk.h"
 #include "diag/printk_internal.h"
+#include "lib/format.h"
 
 u32 panic_owner;
 static u32 panics_here; /* by the owner; counts a dump that failed */
@@ -51,14 +52,14 @@ static noreturn void end_machine(const struct trap_frame *frame, vaddr_t ip, vad
 
 void panic(const char *fmt, ...)
 {
+    char sentence[256];
     va_list args;
 
     become_owner(NULL);
-    printk("panic on cpu %u: ", cpu_id());
     va_start(args, fmt);
-    vprintk(fmt, args);
+    fmt_vsnprintf(sentence, sizeof sentence, fmt, args);
     va_end(args);
-    printk("\n");
+    printk("panic on cpu %u: %s\n", cpu_id(), sentence);
     end_machine(NULL, CALLER_IP(), (vaddr_t)(uintptr_t)__builtin_frame_address(0));
 }
 

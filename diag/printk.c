@@ -61,17 +61,21 @@ static void unlock_printk(void)
     __atomic_store_n(&lock_owner, 0, __ATOMIC_RELEASE);
 }
 
-/* One `log` record for each line of the text. */
+static bool in_log_record; /* under the lock: a `log` record has begun and its line has not ended */
+
+/* One `log` record for each line of the text; a line may come in several messages. */
 static void write_control_log(const char *text, size_t n)
 {
     while (n > 0) {
         size_t length = 0;
         while (length < n && text[length] != '\n')
             length++;
-        control_write(CONTROL_LOG, sizeof CONTROL_LOG - 1);
+        bool ends = length < n;
+        length += ends;
+        if (!in_log_record)
+            control_write(CONTROL_LOG, sizeof CONTROL_LOG - 1);
         control_write(text, length);
-        control_write("\n", 1);
-        length += length < n; /* the newline */
+        in_log_record = !ends;
         text += length;
         n -= length;
     }
@@ -137,6 +141,9 @@ void control_record(const char *fmt, ...)
         int n = fmt_vsnprintf(line, sizeof line - 1, fmt, args);
         n = MIN(n, LINE_MAX - 2);
         line[n++] = '\n';
+        if (in_log_record) /* records are whole lines */
+            control_write("\n", 1);
+        in_log_record = false;
         control_write(line, (size_t)n);
         print_what_was_kept_aside();
         unlock_printk();

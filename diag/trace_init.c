@@ -37,6 +37,10 @@ static u32 take(struct layout *layout, u32 bytes, u32 align)
     return start;
 }
 
+#ifdef FL_HOST
+/* The explorer's image has no table of its own. */
+static void lay_out_symbols(struct trace_region *region, struct layout *layout) {}
+#else
 static u32 take_copy(struct layout *layout, const void *from, u32 bytes)
 {
     u32 start = take(layout, bytes, 4);
@@ -47,14 +51,13 @@ static u32 take_copy(struct layout *layout, const void *from, u32 bytes)
 
 static void lay_out_symbols(struct trace_region *region, struct layout *layout)
 {
-#ifndef FL_HOST
     region->symbols = symbol_table.functions;
     region->symbol_address_at = take_copy(layout, symbol_table.address, 4 * region->symbols);
     region->symbol_name_at = take_copy(layout, symbol_table.name_at, 4 * region->symbols);
     region->names_bytes = symbol_table.name_bytes;
     region->names_at = take_copy(layout, symbol_table.names, region->names_bytes);
-#endif
 }
+#endif
 
 /* All that is left, in equal shares; false when a CPU would get less than two pages. */
 static bool lay_out_rings(struct trace_region *region, struct layout *layout, u32 cpus)

@@ -54,6 +54,8 @@ struct trace_ring {
     u32 busy;        /* this CPU is inside a write */
     u32 used;        /* bytes of the present page's data */
     u64 last;        /* the TSC of the last event */
+    u32 page_at; /* the present page, and its count of events: what `begun` says, kept so as not to divide */
+    u32 count_at;
 } cacheline_aligned;
 
 struct trace_page {

@@ -27,21 +27,26 @@ static struct trace_ring *ring_of(u32 cpu)
 
 static struct trace_page *present_page(const struct trace_ring *ring)
 {
-    return (struct trace_page *)at(ring->pages_at) + (ring->begun - 1) % ring->pages;
+    return at(ring->page_at);
 }
 
-static void begin_page(struct trace_ring *ring, u64 now)
+static cold noinline void begin_page(struct trace_ring *ring, u64 now)
 {
-    u32 *events = (u32 *)at(ring->events_at) + ring->begun % ring->pages;
+    u32 index = ring->begun % ring->pages;
+    ring->page_at = ring->pages_at + index * TRACE_PAGE_SIZE;
+    ring->count_at = ring->events_at + index * sizeof(u32);
+    u32 *count = at(ring->count_at);
     if (ring->begun >= ring->pages)
-        ring->overwritten += *events;
-    *events = 0;
-    WRITE_ONCE(ring->begun, ring->begun + 1);
+        ring->overwritten += *count;
+    *count = 0;
     struct trace_page *page = present_page(ring);
     WRITE_ONCE(page->commit, 0);
     page->commit_high = 0;
-    barrier(); /* stores stay in order on x86: nobody sees the new stamp over old data */
+    barrier(); /* stores stay in order on x86: nobody sees the new stamp over old data, or counts the page
+                  before */
     page->stamp = now;
+    barrier();
+    WRITE_ONCE(ring->begun, ring->begun + 1);
     ring->last = now;
     ring->used = 0;
 }
@@ -95,7 +100,7 @@ drop:
 void trace_commit(irqflags_t flags)
 {
     struct trace_ring *ring = ring_of(cpu_id());
-    ((u32 *)at(ring->events_at))[(ring->begun - 1) % ring->pages]++;
+    ++*(u32 *)at(ring->count_at);
     __atomic_store_n(&present_page(ring)->commit, ring->used, __ATOMIC_RELEASE);
     barrier(); /* an NMI that sees busy == 0 sees all of the above */
     WRITE_ONCE(ring->busy, 0);

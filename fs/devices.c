@@ -62,13 +62,24 @@ static const struct {
     {"console", 0x501, &tty_file_ops},
 };
 
+struct inode *device_node(u32 rdev, u32 permissions)
+{
+    const struct file_ops *ops = NULL;
+    for (unsigned i = 0; i < ARRAY_SIZE(devices); i++)
+        if (devices[i].rdev == rdev)
+            ops = devices[i].ops;
+    struct inode *inode = inode_create(S_IFCHR | permissions, ops, NULL);
+    if (inode)
+        inode->rdev = rdev;
+    return inode;
+}
+
 /* An archive may have brought a node of this name; ours replaces it, since a node without operations is dead. */
 static int device_add(struct inode *dev, unsigned i)
 {
-    struct inode *inode = inode_create(S_IFCHR | 0666, devices[i].ops, NULL);
+    struct inode *inode = device_node(devices[i].rdev, 0666);
     if (!inode)
         return -ENOMEM;
-    inode->rdev = devices[i].rdev;
     int error = dir_unlink(dev, devices[i].name, false);
     if (!error || error == -ENOENT)
         error = dir_link(dev, devices[i].name, inode);

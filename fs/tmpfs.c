@@ -108,6 +108,10 @@ int tmpfs_write_kernel(struct inode *inode, const void *from, size_t n, u32 offs
     return (size_t)done == n ? 0 : -ENOMEM;
 }
 
+static const struct file_ops tmpfs_file_ops = {.read = tmpfs_read, .write = tmpfs_write, .seekable = true};
+
+bool tmpfs_is_file(const struct inode *inode) { return inode->file_ops == &tmpfs_file_ops; }
+
 /* The bytes past the new end in its last page must read as zeroes when the file grows again. */
 static void zero_tail(struct inode *inode, u32 size)
 {
@@ -122,7 +126,7 @@ static void zero_tail(struct inode *inode, u32 size)
 
 int tmpfs_truncate(struct inode *inode, u64 size)
 {
-    if (inode_type(inode) != S_IFREG)
+    if (!tmpfs_is_file(inode))
         return inode_is_dir(inode) ? -EISDIR : -EINVAL;
     if (size > TMPFS_SIZE_MAX)
         return -EFBIG;
@@ -137,8 +141,6 @@ int tmpfs_truncate(struct inode *inode, u64 size)
     mutex_unlock(&inode->lock);
     return 0;
 }
-
-static const struct file_ops tmpfs_file_ops = {.read = tmpfs_read, .write = tmpfs_write, .seekable = true};
 
 struct inode *tmpfs_create(u32 mode)
 {

@@ -5,6 +5,8 @@
 /* A file, directory, link or (with rdev set by the caller) device node without a name yet; NULL when no memory. */
 struct inode *tmpfs_create(u32 mode);
 struct inode *tmpfs_create_link(const char *target, size_t n);
+/* Is this a regular file of ours (and not one of /proc's)? */
+bool tmpfs_is_file(const struct inode *inode);
 void tmpfs_mapping_init(struct inode *inode); /* inode_create()'s own */
 /* Sets the size: zeroes what is cut off, so that growing again shows zeroes. 0 or -errno. Sleeps. */
 int tmpfs_truncate(struct inode *inode, u64 size) must_not_hold(&inode->lock);

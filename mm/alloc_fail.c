@@ -8,7 +8,7 @@
 static u32 failnth; /* from the command line: counts from the first allocation of the boot */
 BOOT_NUMBER(failnth, "the Nth allocation of memory fails, once (0: none)", &failnth);
 
-static u32 fail_at;       /* READ_ONCE; 0: none */
+static u32 fail_at;        /* READ_ONCE; 0: none */
 static atomic_t allocated; /* since fail_at was set */
 
 void alloc_fail_nth(u32 n)
@@ -19,7 +19,10 @@ void alloc_fail_nth(u32 n)
     WRITE_ONCE(fail_at, n);
 }
 
-u32 alloc_fail_count(void) { return (u32)atomic_read(&allocated); }
+u32 alloc_fail_count(void)
+{
+    return (u32)atomic_read(&allocated);
+}
 
 /* Counts always: a test learns how many sites there are from a first run in which none fails. */
 bool alloc_must_fail(void)

@@ -1,6 +1,6 @@
 /*
- * Allocations that fail on purpose (test image): the Nth from now returns NULL, so that every no-memory path can be
- * walked (row S14). Frames, ranges, kvalloc and slabs count alike; GFP_ATOMIC ones too.
+ * Allocations that fail on purpose (test image): the Nth from now returns NULL, so that every no-memory path
+ * can be walked (row S14). Frames, ranges, kvalloc and slabs count alike; GFP_ATOMIC ones too.
  */
 #pragma once
 #include "lib/compiler.h"

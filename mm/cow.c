@@ -1,18 +1,18 @@
 /*
  * Copy on write: a private page that may be written, but not here, since others see it too.
  *
- * Is it ours alone? Only its reference count says so, and only under the lock of the page table that maps it: then the
- * one reference is our entry's, and nobody can copy that entry (fork needs mmap_lock exclusive) or find the page
- * through it. Mappings are not counted instead: a page with one mapping may still be read through a reference that
- * somebody took before (CVE-2020-29374).
+ * Is it ours alone? Only its reference count says so, and only under the lock of the page table that maps it:
+ * then the one reference is our entry's, and nobody can copy that entry (fork needs mmap_lock exclusive) or
+ * find the page through it. Mappings are not counted instead: a page with one mapping may still be read
+ * through a reference that somebody took before (CVE-2020-29374).
  *
- * A copy replaces an entry that other CPUs may have in their TLBs. If it could be written at once, one thread would
- * write the copy while another, through its old translation, still reads the original. So when other CPUs run this
- * address space:
+ * A copy replaces an entry that other CPUs may have in their TLBs. If it could be written at once, one thread
+ * would write the copy while another, through its old translation, still reads the original. So when other
+ * CPUs run this address space:
  *
- *     lock the table; the copy goes in READ-ONLY, its page locked; unlock       both pages hold the same bytes
- *     flush every CPU                                                           nobody sees the original any more
- *     lock the table; still there? then it may be written; unlock; unlock the page
+ *     lock the table; the copy goes in READ-ONLY, its page locked; unlock       both pages hold the same
+ * bytes flush every CPU                                                           nobody sees the original
+ * any more lock the table; still there? then it may be written; unlock; unlock the page
  *
  * A second writer that comes between finds the page locked, waits for it with nothing held, and looks again.
  */
@@ -26,8 +26,9 @@ static bool cow_is_alone(struct page *page)
     return !page_mapping(page) && page_refs(page) == 1;
 }
 
-/* Under the table's lock: puts the copy where the original is. *original becomes what was there, whose mapping is over
- * once everybody has flushed. True when that is so already; else the copy is read-only, locked and referenced. */
+/* Under the table's lock: puts the copy where the original is. *original becomes what was there, whose
+ * mapping is over once everybody has flushed. True when that is so already; else the copy is read-only,
+ * locked and referenced. */
 static bool cow_exchange(struct fault *f, struct page *copy, struct page **original)
 {
     bool local, locked;
@@ -50,7 +51,8 @@ static bool cow_exchange(struct fault *f, struct page *copy, struct page **origi
     }
     f->seen_pte = pte_make(page_pfn(copy), entry_prot(f->vma->flags, true));
     if (!local)
-        f->seen_pte = pte_without_write(f->seen_pte); /* A and D stay: the walker has nothing to change in it */
+        f->seen_pte =
+            pte_without_write(f->seen_pte); /* A and D stay: the walker has nothing to change in it */
     pte_install(f->slot, f->seen_pte);
     return local;
 }
@@ -60,7 +62,8 @@ static void cow_grant(struct fault *f, struct page *copy)
 {
     trace_fault_phase(f->number, flush, f->address, 0);
     shootdown_range(f->mm, f->address, f->address + PAGE_SIZE);
-    if (fault_relock(f, R_NONE)) { /* another thread may have unmapped it meanwhile; then there is nothing to grant */
+    if (fault_relock(
+            f, R_NONE)) { /* another thread may have unmapped it meanwhile; then there is nothing to grant */
         entry_grant_write(f->slot);
         fault_unlock(f);
     }
@@ -117,7 +120,8 @@ static enum fault_result cow_private(struct fault *f, struct page *page)
     enum fault_result result;
     enum cow_step step;
 
-    fault_window(f, R06); /* fork and others may take a reference: what the count said before the lock is nothing */
+    fault_window(
+        f, R06); /* fork and others may take a reference: what the count said before the lock is nothing */
     if (!fault_relock(f, R_NONE))
         return FAULT_DONE;
     step = cow_decide(f, page, alone_before);

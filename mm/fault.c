@@ -11,9 +11,10 @@
  *   present, allowed          spurious                     spurious                   here
  *   no region at all          a stack above may grow, or SIGSEGV                      fault_stack.c
  *
- * Each case is shape A: prepare with no spinlock, lock the page table, compare with what was seen, commit or give back.
- * What must be waited for is shape B: the case names it in *f and returns FAULT_WAIT; the one loop below waits for it
- * with nothing held and starts again at the look-up. No function here drops a lock that it did not take.
+ * Each case is shape A: prepare with no spinlock, lock the page table, compare with what was seen, commit or
+ * give back. What must be waited for is shape B: the case names it in *f and returns FAULT_WAIT; the one loop
+ * below waits for it with nothing held and starts again at the look-up. No function here drops a lock that it
+ * did not take.
  *
  * Locks: mmap_lock (as the protocol says) > page lock (of a copy not yet writable) > the page table's lock.
  */
@@ -28,12 +29,14 @@ static bool access_allowed(u32 vm_flags, u32 access)
 {
     if (access & ACCESS_WRITE)
         return vm_flags & VM_WRITE;
-    return vma_accessible(vm_flags); /* two-level paging knows no execute right: what can be read can be run */
+    return vma_accessible(
+        vm_flags); /* two-level paging knows no execute right: what can be read can be run */
 }
 
 enum fault_result fault_spurious(struct fault *f)
 {
-    /* The entry already allows it: another CPU raised the right and owed us no flush, or resolved the same fault. */
+    /* The entry already allows it: another CPU raised the right and owed us no flush, or resolved the same
+     * fault. */
     count_event_anywhere(pgfault_spurious);
     tlb_flush_page(f->address);
     return FAULT_DONE;

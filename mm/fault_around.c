@@ -1,7 +1,7 @@
 /*
- * A read of a file page maps its cached neighbours with it: programs are read in order, and one look-up in the tree,
- * one lock and one recheck serve them all. Only what lies in the same region and the same page table, and only what is
- * there already: nothing is read, nothing is waited for.
+ * A read of a file page maps its cached neighbours with it: programs are read in order, and one look-up in
+ * the tree, one lock and one recheck serve them all. Only what lies in the same region and the same page
+ * table, and only what is there already: nothing is read, nothing is waited for.
  */
 #include "diag/bootwords.h"
 #include "mm/fault_private.h"
@@ -28,7 +28,8 @@ static struct around around_window(const struct fault *f)
     return (struct around){start, (end - start) >> PAGE_SHIFT, (f->address - start) >> PAGE_SHIFT};
 }
 
-/* Under the table's lock: fills the empty entries of the window; takes over the references of the pages it maps. */
+/* Under the table's lock: fills the empty entries of the window; takes over the references of the pages it
+ * maps. */
 static void around_install(struct fault *f, const struct around *w, struct page **pages)
 {
     pte_t *first = f->slot - w->wanted;

@@ -30,7 +30,8 @@ void fault_install(struct fault *f, struct page *page, pte_t entry)
         atomic_inc(&f->mm->rss);
     }
     page_pt_count_add(f->table, 1);
-    pte_install(f->slot, entry); /* a release store: the page's contents are complete before it can be seen (R04) */
+    pte_install(f->slot,
+                entry); /* a release store: the page's contents are complete before it can be seen (R04) */
     trace_fault_phase(f->number, install, f->address, 0);
 }
 

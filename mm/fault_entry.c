@@ -3,8 +3,8 @@
  *
  *   user mode                                  resolve it, or raise a signal
  *   kernel mode, user address, a user copy     resolve it, or go to the copy's landing address
- *   kernel mode, anything else                 the landing address where there is one, or an oops: the kernel's own
- *                                              memory is never paged, so this is a programming error (row S17)
+ *   kernel mode, anything else                 the landing address where there is one, or an oops: the
+ * kernel's own memory is never paged, so this is a programming error (row S17)
  */
 #include "arch/trap.h"
 #include "diag/assert.h"
@@ -53,9 +53,10 @@ static bool kernel_may_resolve(const struct trap_frame *frame, vaddr_t addr)
     return vaddr_is_user(addr) && current->mm && fixup_find(frame_ip(frame));
 }
 
-/* The task may be on its way to sleep, its state already set, when its last look at user memory faults (R31). If the
- * fault then sleeps or is preempted, a state other than TASK_RUNNING takes it off the run queue for good: whoever was
- * to wake it may have done so already. The loop that it came from tests again before it sleeps. */
+/* The task may be on its way to sleep, its state already set, when its last look at user memory faults (R31).
+ * If the fault then sleeps or is preempted, a state other than TASK_RUNNING takes it off the run queue for
+ * good: whoever was to wake it may have done so already. The loop that it came from tests again before it
+ * sleeps. */
 static void fault_set_running(void)
 {
     if (likely(READ_ONCE(current->state) == TASK_RUNNING))
@@ -81,7 +82,6 @@ static void kernel_fault(struct trap_frame *frame, vaddr_t addr, u32 code)
 
     if (trace_on(page_fault_kernel))
         trace_write_fault(TRACE_page_fault_kernel, addr, frame_ip(frame), code);
-    race_point(R53);
     if (kernel_may_resolve(frame, addr))
         result = fault_resolve_access(frame, addr, code);
     if (result != FAULT_DONE)

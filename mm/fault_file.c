@@ -3,8 +3,8 @@
 #include "mm/fault_private.h"
 #include "mm/mm_private.h"
 
-/* The file's page, referenced and up to date. Or what to wait for, where the protocol will not wait with the region
- * held; or why there is none. */
+/* The file's page, referenced and up to date. Or what to wait for, where the protocol will not wait with the
+ * region held; or why there is none. */
 static enum fault_result file_page(struct fault *f, u32 index, struct page **page)
 {
     struct mapping *mapping = f->vma->mapping;
@@ -48,7 +48,8 @@ static enum fault_result file_map(struct fault *f, struct page *page)
     return FAULT_DONE;
 }
 
-/* A private page that is written before it was ever read: the copy goes straight in, there is nothing to flush. */
+/* A private page that is written before it was ever read: the copy goes straight in, there is nothing to
+ * flush. */
 static enum fault_result file_copy(struct fault *f, struct page *source)
 {
     struct page *copy = page_alloc(GFP_USER);

@@ -1,7 +1,7 @@
 /*
- * A stack grows. That moves a region's start, which is a change of the tree (its order, and what its neighbours may
- * become), so it is done as every other change is: with mmap_lock exclusive. Doing it under the shared lock of the
- * fault was StackRot (R13, CVE-2023-3269).
+ * A stack grows. That moves a region's start, which is a change of the tree (its order, and what its
+ * neighbours may become), so it is done as every other change is: with mmap_lock exclusive. Doing it under
+ * the shared lock of the fault was StackRot (R13, CVE-2023-3269).
  */
 #include "diag/assert.h"
 #include "mm/fault_private.h"
@@ -29,7 +29,8 @@ static enum fault_result stack_grow_locked(struct mm *mm, vaddr_t addr) must_hol
     u32 pages;
 
     if (!vma)
-        return vma_find(mm, addr) ? FAULT_WAIT : FAULT_NO_REGION; /* another thread has grown it, or there is none */
+        return vma_find(mm, addr) ? FAULT_WAIT
+                                  : FAULT_NO_REGION; /* another thread has grown it, or there is none */
     pages = (vma->start - addr) >> PAGE_SHIFT;
     assert(vma->pgoff >= pages);
     vma->start = addr; /* the order in the tree is the same: nothing lies between */

@@ -1,7 +1,8 @@
 /*
- * Shape B: a case named what must be waited for, everything was let go, and here the waiting is done. Afterwards the
- * fault starts again at the look-up. Nothing that was derived from the region may be used here: the region may be gone,
- * and its memory another region's (R07). The page and the file are kept by references of the fault's own.
+ * Shape B: a case named what must be waited for, everything was let go, and here the waiting is done.
+ * Afterwards the fault starts again at the look-up. Nothing that was derived from the region may be used
+ * here: the region may be gone, and its memory another region's (R07). The page and the file are kept by
+ * references of the fault's own.
  */
 #include "diag/assert.h"
 #include "mm/fault_private.h"

@@ -1,6 +1,6 @@
 /*
- * faultlock=mutex: one fault of an address space at a time, and none beside mmap. What the 2004 note believed of
- * mmap_sem; kept to show what it costs.
+ * faultlock=mutex: one fault of an address space at a time, and none beside mmap. What the 2004 note believed
+ * of mmap_sem; kept to show what it costs.
  */
 #include "mm/fault_private.h"
 

@@ -1,7 +1,7 @@
 /*
- * faultlock=rwsem: faults share mmap_lock, changes of the map exclude them; it is held while a page is read from disk.
- * Linux until 2.6.37. Faults go on beside each other, but one slow read makes a waiting mmap wait, and every fault
- * that comes after that mmap with it.
+ * faultlock=rwsem: faults share mmap_lock, changes of the map exclude them; it is held while a page is read
+ * from disk. Linux until 2.6.37. Faults go on beside each other, but one slow read makes a waiting mmap wait,
+ * and every fault that comes after that mmap with it.
  */
 #include "mm/fault_private.h"
 

@@ -1,8 +1,8 @@
 /*
  * Taking frames and giving them back.
  *
- * The way of one frame: zone (range engine, zone lock) -> this CPU's cache (interrupts off) -> in use (references).
- * A cache hit writes this CPU's lines and the frame's own, nothing shared.
+ * The way of one frame: zone (range engine, zone lock) -> this CPU's cache (interrupts off) -> in use
+ * (references). A cache hit writes this CPU's lines and the frame's own, nothing shared.
  */
 #include "diag/assert.h"
 #include "diag/counters.h"
@@ -16,7 +16,8 @@
 static struct lock_class page_table_class = {
     .name = "page_table", .rank = RANK_PT, .file = __FILE__, .line = __LINE__};
 
-/* The frame is ours alone, but a stale pointer to it may still be asked page_get_unless_free(): refs comes last. */
+/* The frame is ours alone, but a stale pointer to it may still be asked page_get_unless_free(): refs comes
+ * last. */
 static inline struct page *make_used(struct page *page, vaddr_t ip)
 {
     frame_check_poison(page);
@@ -34,15 +35,30 @@ static bool may_wait(unsigned gfp)
     return !(gfp & GFP_ATOMIC) && !in_atomic() && cpu_local()->spin_depth == 0;
 }
 
-static inline struct page *take(unsigned gfp, bool *is_zero)
+/* Zone after zone; interrupts off. */
+static noinline struct page *take_anywhere(unsigned gfp, bool *is_zero)
 {
     struct page *page = NULL;
-    irqflags_t flags = irq_save();
     for (const enum zone_id *zone = zone_order(gfp); !page && *zone != ZONES; zone++) {
         if ((gfp & GFP_ZERO) && (page = zeroed_take(*zone)))
             *is_zero = true;
         else
             page = cache_take(*zone, gfp);
+    }
+    return page;
+}
+
+/* A hit in the best zone's cache needs no call. */
+static always_inline struct page *take(unsigned gfp, bool *is_zero)
+{
+    enum zone_id best = zone_order(gfp)[0];
+    irqflags_t flags = irq_save();
+    struct cpu_frames *mine = my_frames();
+    struct page *page = cache_pop((gfp & GFP_ZERO) ? &mine->zeroed[best] : &mine->plain[best]);
+    *is_zero = gfp & GFP_ZERO;
+    if (unlikely(!page)) {
+        *is_zero = false;
+        page = take_anywhere(gfp, is_zero);
     }
     if (likely(page))
         count_event(pgalloc);
@@ -86,7 +102,8 @@ struct page *page_alloc(unsigned gfp)
     return page;
 }
 
-/* Nobody holds a reference: checks that nobody needs it, and wipes what the last owner left. True: past the caches. */
+/* Nobody holds a reference: checks that nobody needs it, and wipes what the last owner left. True: past the
+ * caches. */
 static inline bool make_free(struct page *page)
 {
     u32 flags = page->flags;
@@ -100,12 +117,8 @@ static inline bool make_free(struct page *page)
     return flags & (1u << PG_DIRECT);
 }
 
-void page_put(struct page *page)
+static noinline void page_free(struct page *page)
 {
-    int refs = atomic_dec(&page->refs);
-    if (likely(refs > 0))
-        return;
-    assert(refs == 0); /* put more often than got */
     bool direct = make_free(page);
     irqflags_t flags = irq_save();
     count_event(pgfree);
@@ -114,6 +127,14 @@ void page_put(struct page *page)
     else
         cache_give(page);
     irq_restore(flags);
+}
+
+void page_put(struct page *page)
+{
+    int refs = atomic_dec(&page->refs);
+    assert(refs >= 0); /* put more often than got */
+    if (refs == 0)
+        page_free(page);
 }
 
 /* ---- ranges and given frames: rare, straight from the zones ---- */

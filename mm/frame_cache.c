@@ -15,7 +15,7 @@ static noinline struct page *cache_refill(enum zone_id zone, unsigned gfp)
     if (n == 0)
         return NULL;
     count_event(pcp_refill);
-    struct frame_cache *cache = &this_cpu(cpu_frames).plain[zone];
+    struct frame_cache *cache = &my_frames()->plain[zone];
     assert(cache->n + n <= CACHE_MAX);
     while (n > 1) /* the lowest frame is handed out first and stands last */
         cache->page[cache->n++] = batch[--n];
@@ -24,13 +24,11 @@ static noinline struct page *cache_refill(enum zone_id zone, unsigned gfp)
 
 struct page *cache_take(enum zone_id zone, unsigned gfp)
 {
-    struct frame_cache *cache = &this_cpu(cpu_frames).plain[zone];
-    if (likely(cache->n > 0))
-        return cache->page[--cache->n];
-    if (zone == ZONE_DMA) {
-        struct page *page;
+    struct page *page = cache_pop(&my_frames()->plain[zone]);
+    if (page)
+        return page;
+    if (zone == ZONE_DMA)
         return zone_take(&zones[zone], &page, 1, zone_floor(&zones[zone], gfp)) ? page : NULL;
-    }
     return cache_refill(zone, gfp);
 }
 
@@ -47,15 +45,14 @@ static noinline void cache_drain(struct frame_cache *cache)
     zone_give(batch, CACHE_BATCH);
 }
 
-void cache_give(struct page *page)
+void cache_give_slow(struct page *page)
 {
-    struct frame_cache *cache = &this_cpu(cpu_frames).plain[page_zone(page)];
-    if (unlikely(page_zone(page) == ZONE_DMA)) {
+    struct frame_cache *cache = &my_frames()->plain[page_zone(page)];
+    if (page_zone(page) == ZONE_DMA) {
         zone_give_run(page, 1);
         return;
     }
-    if (unlikely(cache->n == CACHE_MAX))
-        cache_drain(cache);
+    cache_drain(cache);
     cache->page[cache->n++] = page;
 }
 
@@ -75,13 +72,13 @@ static void detach(struct frame_cache *cache, struct page **list)
 }
 
 /*
- * Runs on each CPU with interrupts off, perhaps inside a spin for some lock: it may take none itself, so it only
- * detaches; the CPU that asked gives the frames to the zones.
+ * Runs on each CPU with interrupts off, perhaps inside a spin for some lock: it may take none itself, so it
+ * only detaches; the CPU that asked gives the frames to the zones.
  */
 static void detach_this_cpu(void *arg)
 {
     struct drained *drained = arg;
-    struct cpu_frames *mine = &this_cpu(cpu_frames);
+    struct cpu_frames *mine = my_frames();
     for (unsigned zone = 0; zone < ZONES; zone++) {
         detach(&mine->plain[zone], &drained->list[cpu_id()]);
         detach(&mine->zeroed[zone], &drained->list[cpu_id()]);

@@ -1,8 +1,8 @@
 /*
  * Per-CPU caches of single frames, NORMAL and HIGH, plain and zeroed. mm/frame*.c only.
  *
- * Key: (p) its own CPU's, interrupts off, since page_put is legal in interrupt handlers. While its CPU spins for a
- * zone's lock, a cross-call may empty a cache (frames_drain_caches): no index survives such a spin.
+ * Key: (p) its own CPU's, interrupts off, since page_put is legal in interrupt handlers. While its CPU spins
+ * for a zone's lock, a cross-call may empty a cache (frames_drain_caches): no index survives such a spin.
  */
 #pragma once
 #include "mm/frame_zone.h"
@@ -21,11 +21,34 @@ struct cpu_frames {
 };
 extern PERCPU(struct cpu_frames, cpu_frames);
 
-/* A frame with 0 references from this CPU's cache of the zone, refilled if need be; NULL: the zone is at its floor.
- * Interrupts off. */
+/* This CPU's frames. Interrupts off. */
+static inline struct cpu_frames *my_frames(void)
+{
+    return &this_cpu(cpu_frames);
+}
+
+/* The last frame in, or NULL. Interrupts off. */
+static inline struct page *cache_pop(struct frame_cache *cache)
+{
+    return cache->n > 0 ? cache->page[--cache->n] : NULL;
+}
+
+/* A frame with 0 references out of this CPU's cache of the zone, refilled if need be; NULL: the zone is at
+ * its floor. Interrupts off. */
 struct page *cache_take(enum zone_id zone, unsigned gfp);
+/* Where cache_give() finds no room, and for zones without a cache. */
+void cache_give_slow(struct page *page);
+
 /* Interrupts off. */
-void cache_give(struct page *page);
+static inline void cache_give(struct page *page)
+{
+    enum zone_id zone = page_zone(page);
+    struct frame_cache *cache = &my_frames()->plain[zone];
+    if (likely(zone != ZONE_DMA && cache->n < CACHE_MAX))
+        cache->page[cache->n++] = page;
+    else
+        cache_give_slow(page);
+}
 
 /* mm/frame_zeroed.c: frames that an idle CPU has zeroed. Interrupts off; NULL when there is none at hand. */
 struct page *zeroed_take(enum zone_id zone);

@@ -1,6 +1,6 @@
 /*
- * Boot: from the machine's memory map to zones full of free frames. Runs once, on one CPU, before anything else
- * allocates; the page array is cut out of the memory that it describes.
+ * Boot: from the machine's memory map to zones full of free frames. Runs once, on one CPU, before anything
+ * else allocates; the page array is cut out of the memory that it describes.
  */
 #include "diag/assert.h"
 #include "diag/panic.h"
@@ -14,8 +14,8 @@ struct page *page_array;
 u32 page_array_end;
 struct page *zero_page;
 
-#define ADDRESS_END  (1ull << 32)
-#define LOW_MEMORY   0x00100000u /* below 1 MiB: firmware and the trampoline; never for the page array */
+#define ADDRESS_END (1ull << 32)
+#define LOW_MEMORY  0x00100000u /* below 1 MiB: firmware and the trampoline; never for the page array */
 
 struct boot_map {
     const struct boot_range *usable, *reserved;
@@ -41,7 +41,8 @@ static init_text bool is_free(const struct boot_map *map, u64 start, u64 end)
     return inside && end <= DIRECT_SIZE;
 }
 
-/* The lowest free place at or above `from`: it begins where memory begins or where something reserved ends. */
+/* The lowest free place at or above `from`: it begins where memory begins or where something reserved ends.
+ */
 static init_text u64 find_place(const struct boot_map *map, u64 from, u64 bytes)
 {
     u64 best = ADDRESS_END;
@@ -118,7 +119,8 @@ init_text void frames_init(const struct boot_range *usable, unsigned n, const st
                            unsigned reserved_n)
 {
     const struct boot_map map = {usable, reserved, n, reserved_n};
-    const struct boot_range first_page = {0, PAGE_SIZE}; /* the firmware's, and frame 0 looks like an empty PTE */
+    const struct boot_range first_page = {
+        0, PAGE_SIZE}; /* the firmware's, and frame 0 looks like an empty PTE */
     struct boot_range array;
 
     assert(!page_array);

@@ -1,13 +1,14 @@
 /*
- * Counting memory. Frames in use are allocations minus releases, both per CPU: exact whenever nobody allocates,
- * also while idle CPUs move free frames about, which a sum over zones and caches would not be.
+ * Counting memory. Frames in use are allocations minus releases, both per CPU: exact whenever nobody
+ * allocates, also while idle CPUs move free frames about, which a sum over zones and caches would not be.
  */
 #include "diag/assert.h"
 #include "diag/counters.h"
 #include "mm/frame_cache.h"
 #include "mm/frames.h"
 
-static atomic_t reserved_later; /* frames that page_reserve() took out of the count, minus those that came back */
+static atomic_t
+    reserved_later; /* frames that page_reserve() took out of the count, minus those that came back */
 
 void page_reserve(struct page *page)
 {
@@ -34,7 +35,8 @@ static u32 zone_free(enum zone_id zone)
 {
     u32 n = READ_ONCE(zones[zone].free_frames);
     for (u32 cpu = 0; cpu < cpu_count(); cpu++)
-        n += READ_ONCE(per_cpu(cpu_frames, cpu).plain[zone].n) + READ_ONCE(per_cpu(cpu_frames, cpu).zeroed[zone].n);
+        n += READ_ONCE(per_cpu(cpu_frames, cpu).plain[zone].n) +
+             READ_ONCE(per_cpu(cpu_frames, cpu).zeroed[zone].n);
     return n;
 }
 

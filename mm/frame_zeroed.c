@@ -1,6 +1,6 @@
 /*
- * The stock of zeroed frames: idle CPUs fill it, so that a fault need not clear a page itself. A CPU takes them from
- * the stock in batches; one at a time never touches a shared line.
+ * The stock of zeroed frames: idle CPUs fill it, so that a fault need not clear a page itself. A CPU takes
+ * them from the stock in batches; one at a time never touches a shared line.
  *
  * Key: (s) zeroed_stock_lock.
  */
@@ -45,7 +45,7 @@ static bool stock_give(struct page *page)
 
 struct page *zeroed_take(enum zone_id zone)
 {
-    struct frame_cache *cache = &this_cpu(cpu_frames).zeroed[zone];
+    struct frame_cache *cache = &my_frames()->zeroed[zone];
     if (cache->n == 0) {
         struct page *batch[ZERO_BATCH];
         u32 n = stock_take(zone, batch, ZERO_BATCH); /* spins: the cache is looked at again only after it */
@@ -55,7 +55,7 @@ struct page *zeroed_take(enum zone_id zone)
         while (n > 0)
             cache->page[cache->n++] = batch[--n];
     }
-    return cache->page[--cache->n];
+    return cache_pop(cache);
 }
 
 struct page *zeroed_steal(enum zone_id zone)
@@ -82,7 +82,10 @@ bool frames_zero_one(void)
     return false;
 }
 
-u32 zeroed_stock_count(void) { return READ_ONCE(stock[ZONE_NORMAL].n) + READ_ONCE(stock[ZONE_HIGH].n); }
+u32 zeroed_stock_count(void)
+{
+    return READ_ONCE(stock[ZONE_NORMAL].n) + READ_ONCE(stock[ZONE_HIGH].n);
+}
 
 void zeroed_stock_drain(void)
 {

@@ -4,7 +4,10 @@
 
 struct zone zones[ZONES];
 
-static struct range_node *node_of_frame(struct range_set *set, u32 pfn) { return &page_array[pfn].extent; }
+static struct range_node *node_of_frame(struct range_set *set, u32 pfn)
+{
+    return &page_array[pfn].extent;
+}
 static void node_done(struct range_set *set, struct range_node *node) {}
 
 void zones_init(void)
@@ -17,7 +20,8 @@ void zones_init(void)
     }
 }
 
-/* Ordinary requests come to DMA last (S20): what only it can serve should still be there when it is asked for. */
+/* Ordinary requests come to DMA last (S20): what only it can serve should still be there when it is asked
+ * for. */
 const enum zone_id zone_order_dma[] = {ZONE_DMA, ZONES};
 const enum zone_id zone_order_kernel[] = {ZONE_NORMAL, ZONE_DMA, ZONES};
 static const enum zone_id order_with_high[] = {ZONE_HIGH, ZONE_NORMAL, ZONE_DMA, ZONES};
@@ -25,7 +29,8 @@ const enum zone_id *zone_order_user = order_with_high;
 
 void zones_ready(void)
 {
-    zones[ZONE_DMA].reserve = zones[ZONE_DMA].frames / (zones[ZONE_NORMAL].frames > zones[ZONE_DMA].frames ? 4 : 16);
+    zones[ZONE_DMA].reserve =
+        zones[ZONE_DMA].frames / (zones[ZONE_NORMAL].frames > zones[ZONE_DMA].frames ? 4 : 16);
     zones[ZONE_NORMAL].reserve = MIN(zones[ZONE_NORMAL].frames / 64, 256u);
     if (zones[ZONE_HIGH].frames == 0)
         zone_order_user = zone_order_kernel;
@@ -72,7 +77,8 @@ void zone_give(struct page **pages, u32 n)
     for (u32 i = 0, run; i < n; i += run) {
         /* Frames taken as a run and freed in order come back as one, in either direction. */
         struct page *low = pages[i];
-        for (run = 1; i + run < n && pages[i + run] == pages[i] + run && page_zone(pages[i + run]) == page_zone(low);)
+        for (run = 1;
+             i + run < n && pages[i + run] == pages[i] + run && page_zone(pages[i + run]) == page_zone(low);)
             run++;
         if (run == 1) {
             for (; i + run < n && pages[i + run] == low - 1 && page_zone(low - 1) == page_zone(low); run++)

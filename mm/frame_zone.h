@@ -27,10 +27,12 @@ u32 zone_floor(const struct zone *zone, unsigned gfp);
 
 /* Fills `pages` with up to `most` frames whose references are still 0; returns how many. Any context. */
 u32 zone_take(struct zone *zone, struct page **pages, u32 most, u32 floor);
-/* Gives frames back, each with 0 references. Any context. Neighbours in the array are joined before the tree sees them. */
+/* Gives frames back, each with 0 references. Any context. Neighbours in the array are joined before the tree
+ * sees them. */
 void zone_give(struct page **pages, u32 n);
 void zone_give_run(struct page *first, u32 count); /* contiguous, within one zone */
-must_check bool zone_take_range(struct zone *zone, const struct range_request *request, u32 floor, pfn_t *first);
+must_check bool zone_take_range(struct zone *zone, const struct range_request *request, u32 floor,
+                                pfn_t *first);
 must_check bool zone_take_this(struct zone *zone, pfn_t pfn);
 void zones_init(void);
 /* All frames are in: sets the reserves, and leaves a HIGH zone that has none out of the users' order. */

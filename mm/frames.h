@@ -4,8 +4,8 @@
 #pragma once
 #include "mm/page.h"
 
-/* Sends every frame that any CPU has cached, and the stock of zeroed ones, back to the zones. No spinlock held;
- * waits for the other CPUs. */
+/* Sends every frame that any CPU has cached, and the stock of zeroed ones, back to the zones. No spinlock
+ * held; waits for the other CPUs. */
 void frames_drain_caches(void);
 /* Zeroes one frame for the stock. False: the stock is full or memory is short, and the idle CPU may sleep. */
 bool frames_zero_one(void);

@@ -2,13 +2,13 @@
  * Collect, clear, flush, release: always in this order.
  *
  *     CPU 0 (munmap)                      CPU 1 (a thread of the same program)
- *     entry cleared, frame collected      still writes the page through its TLB: harmless, the frame is still ours
- *     flush all CPUs, wait          ----> translation gone; the next access faults
- *     frame released                      cannot reach it any more
+ *     entry cleared, frame collected      still writes the page through its TLB: harmless, the frame is still
+ * ours flush all CPUs, wait          ----> translation gone; the next access faults frame released cannot
+ * reach it any more
  *
- * Released before the flush (R43), the frame could be another program's when CPU 1 writes it. A page table is such a
- * frame too, reached in two more ways: through the PDE caches by the walker (R09, R50) and through its address in the
- * mirror by the kernel itself (R51).
+ * Released before the flush (R43), the frame could be another program's when CPU 1 writes it. A page table is
+ * such a frame too, reached in two more ways: through the PDE caches by the walker (R09, R50) and through its
+ * address in the mirror by the kernel itself (R51).
  */
 #include "diag/assert.h"
 #include "diag/race.h"
@@ -20,10 +20,6 @@ void gather_begin(struct gather *g, struct mm *mm)
     g->start = USER_END;
     g->end = 0;
     g->n = g->table_n = 0;
-#ifdef FL_TEST
-    g->mask_at_begin = mm->space.cpus;
-#endif
-    race_point(R45); /* a CPU may load the space now: whoever reads the mask before it clears entries misses it */
 }
 
 bool gather_add(struct gather *g, vaddr_t addr, struct page *page)

@@ -3,7 +3,7 @@
 #include "mm/slab_private.h"
 
 /* Each fills a slab well: SLAB_SPACE (4032) over a whole number of objects, in steps of 16. */
-#define CLASSES(C) C(32) C(64) C(96) C(128) C(192) C(256) C(336) C(448) C(576) C(672) C(1008) C(1344) C(2016)
+#define CLASSES(C)  C(32) C(64) C(96) C(128) C(192) C(256) C(336) C(448) C(576) C(672) C(1008) C(1344) C(2016)
 #define CLASS_MAX   2016u
 #define KMALLOC_MAX (64u << 10)
 
@@ -18,13 +18,14 @@ init_text void slab_init(void)
 {
     for (u32 units = 0, class = 0; units < ARRAY_SIZE(class_of); units++) {
         if (units * 16 > classes[class].size)
-            class++;
-        class_of[units] = (u8)class;
+            class ++;
+        class_of[units] = (u8) class;
     }
     assert(class_of[ARRAY_SIZE(class_of) - 1] == ARRAY_SIZE(classes) - 1);
 }
 
-/* A whole frame or more: the frame remembers how many, and the address is page aligned as no slab object's is. */
+/* A whole frame or more: the frame remembers how many, and the address is page aligned as no slab object's
+ * is. */
 static void *alloc_frames(size_t size, unsigned gfp)
 {
     u32 count = (u32)((size + PAGE_SIZE - 1) >> PAGE_SHIFT);

@@ -41,7 +41,10 @@ void kv_describe_itself(struct kv_page *page)
     page->used++;
 }
 
-void kv_descriptors_init(struct kv_page *first) { add_page(first); }
+void kv_descriptors_init(struct kv_page *first)
+{
+    add_page(first);
+}
 
 struct kv_range *kv_slot_get(enum kv_state state, const char *owner)
 {
@@ -82,7 +85,8 @@ bool kv_grow(struct page *frame)
         return false;
     vaddr_t va = start << PAGE_SHIFT;
     assert(pte_empty(kernel_pte_get(va)));
-    kernel_pte_set(va, pte_make(page_pfn(frame), PROT_PTE_READ | PROT_PTE_WRITE | PROT_PTE_GLOBAL | PROT_PTE_DIRTY));
+    kernel_pte_set(
+        va, pte_make(page_pfn(frame), PROT_PTE_READ | PROT_PTE_WRITE | PROT_PTE_GLOBAL | PROT_PTE_DIRTY));
     struct kv_page *page = (struct kv_page *)(uintptr_t)va;
     atomic_inc(&kv_frames);
     add_page(page);
@@ -100,7 +104,8 @@ static void unlink_page(struct kv_page *page)
     kv_free_slots -= KV_SLOTS - 1;
 }
 
-/* The dying page's address may not be used again before a flush, so its range lives on in a slot elsewhere. */
+/* The dying page's address may not be used again before a flush, so its range lives on in a slot elsewhere.
+ */
 static void retire_page(struct kv_page *page)
 {
     struct range_node *self = &kv_slots(page)->node;

@@ -11,14 +11,22 @@ static struct fixed_range {
 } fixed[FIXED_MAX] init_data;
 static u32 fixed_n init_data;
 
-/* Each fixed range may leave a gap in front of it (a guard and a free range), and there is one behind the last. */
-static_assert(3 * FIXED_MAX + 2 + KV_SLOTS_NEEDED < KV_SLOTS, "the first descriptor page describes the window at boot");
+/* Each fixed range may leave a gap in front of it (a guard and a free range), and there is one behind the
+ * last. */
+static_assert(3 * FIXED_MAX + 2 + KV_SLOTS_NEEDED < KV_SLOTS,
+              "the first descriptor page describes the window at boot");
 
 struct spinlock kv_lock;
 struct range_set kv_free, kv_used;
 
-static struct range_node *node_get(struct range_set *set, u32 start) { return &kv_slot_get(KV_FREE, NULL)->node; }
-static void node_put(struct range_set *set, struct range_node *node) { kv_slot_put(kv_range_of(node)); }
+static struct range_node *node_get(struct range_set *set, u32 start)
+{
+    return &kv_slot_get(KV_FREE, NULL)->node;
+}
+static void node_put(struct range_set *set, struct range_node *node)
+{
+    kv_slot_put(kv_range_of(node));
+}
 
 /* In address order. */
 init_text void kvalloc_add_fixed(vaddr_t start, vaddr_t end, const char *name)
@@ -35,8 +43,14 @@ init_text void kvalloc_add_fixed(vaddr_t start, vaddr_t end, const char *name)
 }
 
 /* Gap i lies in front of fixed range i; the last one behind them all. */
-static init_text vaddr_t gap_start(u32 i) { return i == 0 ? KWINDOW_BASE : fixed[i - 1].end; }
-static init_text vaddr_t gap_end(u32 i) { return i == fixed_n ? KWINDOW_END : fixed[i].start; }
+static init_text vaddr_t gap_start(u32 i)
+{
+    return i == 0 ? KWINDOW_BASE : fixed[i - 1].end;
+}
+static init_text vaddr_t gap_end(u32 i)
+{
+    return i == fixed_n ? KWINDOW_END : fixed[i].start;
+}
 
 static init_text void add_used(vaddr_t start, vaddr_t end, enum kv_state state, const char *name)
 {
@@ -53,7 +67,8 @@ static init_text void add_gap(vaddr_t start, vaddr_t end)
         range_free(&kv_free, (start >> PAGE_SHIFT) + 1, ((end - start) >> PAGE_SHIFT) - 1);
 }
 
-/* The first descriptor page is put where kv_grow() will find it: it must exist before any range can be described. */
+/* The first descriptor page is put where kv_grow() will find it: it must exist before any range can be
+ * described. */
 static init_text struct kv_page *map_first_page(struct page *frame)
 {
     vaddr_t va = 0;
@@ -61,7 +76,8 @@ static init_text struct kv_page *map_first_page(struct page *frame)
         if (gap_end(i) - gap_start(i) >= 4 * PAGE_SIZE)
             va = gap_start(i) + PAGE_SIZE;
     assert(va && pte_empty(kernel_pte_get(va)));
-    kernel_pte_set(va, pte_make(page_pfn(frame), PROT_PTE_READ | PROT_PTE_WRITE | PROT_PTE_GLOBAL | PROT_PTE_DIRTY));
+    kernel_pte_set(
+        va, pte_make(page_pfn(frame), PROT_PTE_READ | PROT_PTE_WRITE | PROT_PTE_GLOBAL | PROT_PTE_DIRTY));
     return (struct kv_page *)(uintptr_t)va;
 }
 

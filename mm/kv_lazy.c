@@ -1,6 +1,7 @@
 /*
- * Lazy unmap: a freed range keeps its addresses, and its frames, until one flush on all CPUs has served many ranges.
- * Until then an entry that is dead holds its frame's number, so that nothing need be allocated to remember it:
+ * Lazy unmap: a freed range keeps its addresses, and its frames, until one flush on all CPUs has served many
+ * ranges. Until then an entry that is dead holds its frame's number, so that nothing need be allocated to
+ * remember it:
  *
  *     present  --kvfree-->  software entry (frame number)  --flush-->  empty, frame put, range free
  *
@@ -11,7 +12,8 @@
 #include "mm/kv_private.h"
 #include "mm/shootdown.h"
 
-#define LAZY_PAGES_MAX 512u /* 2 MiB: one flush of all CPUs for so many pages is cheap, and so much memory may wait */
+#define LAZY_PAGES_MAX                                                                                       \
+    512u /* 2 MiB: one flush of all CPUs for so many pages is cheap, and so much memory may wait */
 
 static struct kv_range *lazy; /* (k) */
 static u32 lazy_pages;        /* (k) */
@@ -103,7 +105,10 @@ static bool purge_lazy(void)
     return true;
 }
 
-bool kv_purge_if_many(void) { return READ_ONCE(lazy_pages) > LAZY_PAGES_MAX && purge_lazy(); }
+bool kv_purge_if_many(void)
+{
+    return READ_ONCE(lazy_pages) > LAZY_PAGES_MAX && purge_lazy();
+}
 
 void kvalloc_purge(void)
 {

@@ -1,14 +1,14 @@
 /*
- * Inside kvalloc. The kernel window is described by struct kv_range, one for each range, free or not. Descriptors
- * live in pages that hold nothing else and that kvalloc places in its own window:
+ * Inside kvalloc. The kernel window is described by struct kv_range, one for each range, free or not.
+ * Descriptors live in pages that hold nothing else and that kvalloc places in its own window:
  *
  *     descriptor page P at va:  | head | range of P itself | range | free slot | range | ...
  *
- * The range that covers P is described in P (rows S09, S10): a new descriptor page needs no descriptor from anywhere
- * else, so kvalloc never calls kvalloc. Its frame is allocated before the lock is taken.
+ * The range that covers P is described in P (rows S09, S10): a new descriptor page needs no descriptor from
+ * anywhere else, so kvalloc never calls kvalloc. Its frame is allocated before the lock is taken.
  *
- * Every range ends with a guard page that is never mapped; the first page behind a kernel section is a guard of its
- * own. So each range has one on both sides, and neighbours share it.
+ * Every range ends with a guard page that is never mapped; the first page behind a kernel section is a guard
+ * of its own. So each range has one on both sides, and neighbours share it.
  *
  * Key: (k) kv_lock; (c) constant while the range is in use. kv_owner() reads without the lock, for an oops.
  */
@@ -24,8 +24,8 @@ enum kv_state {
     KV_GUARD,       /* never mapped */
     KV_DESCRIPTORS, /* a descriptor page */
     KV_USED,
-    KV_DEVICE,      /* used; its frames are a device's */
-    KV_LAZY,        /* freed, but some CPU may still hold a translation */
+    KV_DEVICE, /* used; its frames are a device's */
+    KV_LAZY,   /* freed, but some CPU may still hold a translation */
 };
 
 struct kv_range {
@@ -45,16 +45,19 @@ struct kv_page {
     struct kv_range *slots; /* (k) free ones */
 };
 #define KV_SLOTS ((PAGE_SIZE - sizeof(struct kv_page)) / sizeof(struct kv_range))
-static inline struct kv_range *kv_slots(struct kv_page *page) { return (struct kv_range *)(page + 1); }
+static inline struct kv_range *kv_slots(struct kv_page *page)
+{
+    return (struct kv_range *)(page + 1);
+}
 
 /* The most descriptors that one operation uses up: the new range, and what is left before and behind it. */
 #define KV_SLOTS_NEEDED 3u
 
 extern struct spinlock kv_lock; /* RANK_KVALLOC; never taken in interrupts */
 extern struct range_set kv_free, kv_used;
-extern struct kv_page *kv_pages;  /* (k) */
-extern u32 kv_free_slots;         /* (k) */
-extern atomic_t kv_frames;        /* (a) frames that the window holds, dead translations and descriptors included */
+extern struct kv_page *kv_pages; /* (k) */
+extern u32 kv_free_slots;        /* (k) */
+extern atomic_t kv_frames; /* (a) frames that the window holds, dead translations and descriptors included */
 
 /* Asserts that this CPU is not inside kvalloc already (row S09), and takes the lock. */
 void kv_enter(void) acquires(&kv_lock);
@@ -84,11 +87,17 @@ void kv_stacks_release(void);
 
 /* Marks a dead translation whose frame is put after the flush. */
 #define KV_PTE_DEAD 1u
-static inline vaddr_t kv_start(const struct kv_range *range) { return range->node.start << PAGE_SHIFT; }
+static inline vaddr_t kv_start(const struct kv_range *range)
+{
+    return range->node.start << PAGE_SHIFT;
+}
 /* Pages without the guard. */
 static inline u32 kv_mapped_pages(const struct kv_range *range)
 {
     return range->state == KV_FIXED || range->state == KV_FREE || range->was_fixed ? range->node.count
                                                                                    : range->node.count - 1;
 }
-static inline struct kv_range *kv_range_of(struct range_node *node) { return container_of(node, struct kv_range, node); }
+static inline struct kv_range *kv_range_of(struct range_node *node)
+{
+    return container_of(node, struct kv_range, node);
+}

@@ -1,4 +1,5 @@
-/* Reading the window: /proc/kvranges, the owner of an address for an oops, and the check of all invariants. */
+/* Reading the window: /proc/kvranges, the owner of an address for an oops, and the check of all invariants.
+ */
 #include "arch/pgtable.h"
 #include "lib/format.h"
 #include "mm/kv_private.h"
@@ -26,16 +27,16 @@ void kv_report(void (*line)(void *ctx, const char *text), void *ctx)
         struct kv_range seen = range ? *range : (struct kv_range){.node = {.start = unit, .count = 1}};
         kv_exit();
         u32 end = seen.node.start + seen.node.count;
-        fmt_snprintf(text, sizeof(text), "%08x-%08x %6u %-6s %s", unit << PAGE_SHIFT, end << PAGE_SHIFT, end - unit,
-                     state_names[seen.state], seen.owner ? seen.owner : "");
+        fmt_snprintf(text, sizeof(text), "%08x-%08x %6u %-6s %s", unit << PAGE_SHIFT, end << PAGE_SHIFT,
+                     end - unit, state_names[seen.state], seen.owner ? seen.owner : "");
         line(ctx, text);
         unit = end;
     }
 }
 
 /*
- * The descriptor page at `va` through the direct map, where reading can never fault: after its frame was given to
- * another the magic number is gone, and garbage under a right one costs a wrong name in a dump.
+ * The descriptor page at `va` through the direct map, where reading can never fault: after its frame was
+ * given to another the magic number is gone, and garbage under a right one costs a wrong name in a dump.
  */
 static const struct kv_page *peek(const struct kv_page *va)
 {
@@ -51,13 +52,15 @@ static const struct kv_page *peek(const struct kv_page *va)
 
 const char *kv_owner(vaddr_t va, vaddr_t *start, vaddr_t *end)
 {
-    u32 pages_left = (KWINDOW_END - KWINDOW_BASE) >> PAGE_SHIFT; /* a list that changes under us must not hold us */
+    u32 pages_left =
+        (KWINDOW_END - KWINDOW_BASE) >> PAGE_SHIFT; /* a list that changes under us must not hold us */
     const struct kv_page *page = peek(READ_ONCE(kv_pages));
     for (; page && pages_left > 0; page = peek(READ_ONCE(page->next)), pages_left--) {
         const struct kv_range *slot = (const struct kv_range *)(page + 1);
         for (u32 i = 0; i < KV_SLOTS; i++) {
             struct kv_range seen = slot[i];
-            if (seen.state <= KV_FREE || seen.state > KV_LAZY || (va >> PAGE_SHIFT) - seen.node.start >= seen.node.count)
+            if (seen.state <= KV_FREE || seen.state > KV_LAZY ||
+                (va >> PAGE_SHIFT) - seen.node.start >= seen.node.count)
                 continue;
             *start = kv_start(&seen);
             *end = *start + kv_mapped_pages(&seen) * PAGE_SIZE;
@@ -73,7 +76,8 @@ static bool pages_are_right(void)
     u32 used = 0, free_slots = 0;
     for (const struct kv_page *page = kv_pages; page; page = page->next) {
         const struct kv_range *self = (const struct kv_range *)(page + 1);
-        if (page->magic != KV_MAGIC || self->state != KV_DESCRIPTORS || kv_start(self) != (vaddr_t)(uintptr_t)page)
+        if (page->magic != KV_MAGIC || self->state != KV_DESCRIPTORS ||
+            kv_start(self) != (vaddr_t)(uintptr_t)page)
             return false;
         used += page->used;
         for (const struct kv_range *slot = page->slots; slot; slot = slot->next, free_slots++)

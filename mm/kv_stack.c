@@ -1,7 +1,7 @@
 /*
- * Kernel stacks. A stack is freed by the scheduler, on the CPU that has just left it, with interrupts off: it cannot
- * be unmapped there. So each CPU keeps a few for the next task, and the rest wait in a list for somebody who may
- * sleep. The links are in the stacks themselves.
+ * Kernel stacks. A stack is freed by the scheduler, on the CPU that has just left it, with interrupts off: it
+ * cannot be unmapped there. So each CPU keeps a few for the next task, and the rest wait in a list for
+ * somebody who may sleep. The links are in the stacks themselves.
  *
  * Key: (p) its own CPU's, interrupts off; (s) kstack_spare_lock.
  */
@@ -15,14 +15,16 @@
 #define STOCK_MAX 4u
 #define SPARE_MAX 32u /* more than this are unmapped by the next task that allocates one */
 
-static PERCPU(struct {
-    u32 n;
-    void *stack[STOCK_MAX];
-}, stock); /* (p) */
+static PERCPU(
+    struct {
+        u32 n;
+        void *stack[STOCK_MAX];
+    },
+    stock); /* (p) */
 
 DEFINE_SPINLOCK(kstack_spare_lock, LEAF);
-static void **spare;  /* (s) the first word of each is the next */
-static u32 spare_n;   /* (s) */
+static void **spare; /* (s) the first word of each is the next */
+static u32 spare_n;  /* (s) */
 
 static void *spare_pop(u32 keep)
 {

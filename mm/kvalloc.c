@@ -1,6 +1,7 @@
 /*
- * kvalloc and kvfree. Shape A: frames and a spare descriptor page are allocated with no lock held; the lock covers
- * only the choice of addresses. Page-table entries are written outside it, since the range is ours by then.
+ * kvalloc and kvfree. Shape A: frames and a spare descriptor page are allocated with no lock held; the lock
+ * covers only the choice of addresses. Page-table entries are written outside it, since the range is ours by
+ * then.
  */
 #include "mm/kvalloc.h"
 #include "arch/pgtable.h"
@@ -28,8 +29,9 @@ void kv_exit(void)
 }
 
 /*
- * Enters with enough free slots for one operation; false, and not inside: no memory for a descriptor page. A frame
- * left in *spare was not needed after all (another task grew the descriptors meanwhile): put it after kv_exit().
+ * Enters with enough free slots for one operation; false, and not inside: no memory for a descriptor page. A
+ * frame left in *spare was not needed after all (another task grew the descriptors meanwhile): put it after
+ * kv_exit().
  */
 static bool enter_with_slots(struct page **spare)
 {
@@ -94,8 +96,10 @@ static bool map_frames(struct kv_range *range, unsigned flags)
         struct page *page = page_alloc((flags & KV_ZERO) ? GFP_KERNEL | GFP_ZERO : GFP_KERNEL);
         if (!page)
             return false;
-        assert(pte_empty(kernel_pte_get(va))); /* nobody else maps here, and the last owner's entries are gone */
-        kernel_pte_set(va, pte_make(page_pfn(page), PROT_PTE_READ | PROT_PTE_WRITE | PROT_PTE_GLOBAL | PROT_PTE_DIRTY));
+        assert(
+            pte_empty(kernel_pte_get(va))); /* nobody else maps here, and the last owner's entries are gone */
+        kernel_pte_set(
+            va, pte_make(page_pfn(page), PROT_PTE_READ | PROT_PTE_WRITE | PROT_PTE_GLOBAL | PROT_PTE_DIRTY));
         atomic_inc(&kv_frames);
     }
     return true;
@@ -109,7 +113,8 @@ void *kvalloc(size_t bytes, const char *owner, unsigned flags)
     if (!range)
         return NULL;
     if (!map_frames(range, flags)) {
-        kvfree((void *)(uintptr_t)kv_start(range)); /* a CPU may have cached what was mapped: through the flush */
+        kvfree((void *)(uintptr_t)kv_start(
+            range)); /* a CPU may have cached what was mapped: through the flush */
         kvalloc_purge();
         return NULL;
     }
@@ -124,8 +129,8 @@ void *kvmap_device(paddr_t start, size_t bytes, const char *owner)
         return NULL;
     for (u32 i = 0; i < kv_mapped_pages(range); i++)
         kernel_pte_set(kv_start(range) + i * PAGE_SIZE,
-                       pte_make((start >> PAGE_SHIFT) + i,
-                                PROT_PTE_READ | PROT_PTE_WRITE | PROT_PTE_GLOBAL | PROT_PTE_NOCACHE | PROT_PTE_DIRTY));
+                       pte_make((start >> PAGE_SHIFT) + i, PROT_PTE_READ | PROT_PTE_WRITE | PROT_PTE_GLOBAL |
+                                                               PROT_PTE_NOCACHE | PROT_PTE_DIRTY));
     return (void *)(uintptr_t)(kv_start(range) + offset);
 }
 
@@ -168,4 +173,7 @@ void kvfree_fixed(vaddr_t start)
     kvalloc_purge();
 }
 
-u32 kv_pages_in_use(void) { return (u32)atomic_read(&kv_frames); }
+u32 kv_pages_in_use(void)
+{
+    return (u32)atomic_read(&kv_frames);
+}

@@ -66,7 +66,8 @@ u32 mapping_find_run(struct mapping *mapping, u32 first, u32 count, struct page 
     return found;
 }
 
-static int mapping_insert_locked(struct mapping *mapping, struct page *page, u32 index) must_hold(&mapping->lock)
+static int mapping_insert_locked(struct mapping *mapping, struct page *page, u32 index)
+    must_hold(&mapping->lock)
 {
     struct rbnode *parent = NULL;
     bool left = false;

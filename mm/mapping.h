@@ -9,7 +9,8 @@
 
 struct mapping;
 struct mapping_ops {
-    /* Fills the page, which is locked and not up to date; sleeps. 0 or negative errno. The page stays locked. */
+    /* Fills the page, which is locked and not up to date; sleeps. 0 or negative errno. The page stays locked.
+     */
     int (*read_page)(struct mapping *mapping, struct page *page);
     /* Size in bytes now: pages wholly beyond it are SIGBUS. */
     u64 (*size)(struct mapping *mapping);
@@ -26,11 +27,11 @@ struct mapping {
 void mapping_init(struct mapping *mapping, const struct mapping_ops *ops, void *host);
 /* The page with a reference, or NULL. */
 struct page *mapping_find(struct mapping *mapping, u32 index);
-/* The page with a reference, up to date and unlocked, reading it if needed (sleeps); ERR: NULL with *error set.
- * One read, however many ask (R03): the one that inserted reads, the others wait for the page lock. */
+/* The page with a reference, up to date and unlocked, reading it if needed (sleeps); ERR: NULL with *error
+ * set. One read, however many ask (R03): the one that inserted reads, the others wait for the page lock. */
 struct page *mapping_read(struct mapping *mapping, u32 index, int *error);
-/* Up to `count` pages from `first` on in one look-up: pages[i] is page first + i with a reference, or NULL where it is
- * absent or not up to date. Returns how many there are. */
+/* Up to `count` pages from `first` on in one look-up: pages[i] is page first + i with a reference, or NULL
+ * where it is absent or not up to date. Returns how many there are. */
 u32 mapping_find_run(struct mapping *mapping, u32 first, u32 count, struct page **pages);
 /* Pages that the file has now, the last one perhaps partly. */
 static inline u32 mapping_pages(struct mapping *mapping)
@@ -42,6 +43,7 @@ must_check int mapping_insert(struct mapping *mapping, struct page *page, u32 in
 /* Drops all pages from `first_index` on (truncate; pages still mapped are unmapped by the caller first). */
 void mapping_drop(struct mapping *mapping, u32 first_index);
 
-/* Memory shared between the tasks that map it and backed by no file: MAP_SHARED | MAP_ANONYMOUS (mm/shmem.c). `pages`
- * pages of zeroes, one reference (ops->put gives it back, the last frees all pages); NULL when no memory. Sleeps. */
+/* Memory shared between the tasks that map it and backed by no file: MAP_SHARED | MAP_ANONYMOUS (mm/shmem.c).
+ * `pages` pages of zeroes, one reference (ops->put gives it back, the last frees all pages); NULL when no
+ * memory. Sleeps. */
 struct mapping *shmem_create(u32 pages);

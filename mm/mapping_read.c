@@ -1,9 +1,9 @@
 /*
  * One read, however many ask (R03).
  *
- * The page lock decides who reads. A page enters the tree locked and not up to date; who finds it so waits for the
- * lock, and having it looks again: up to date means another has done the work, not up to date means that its read
- * failed and it is our turn to try.
+ * The page lock decides who reads. A page enters the tree locked and not up to date; who finds it so waits
+ * for the lock, and having it looks again: up to date means another has done the work, not up to date means
+ * that its read failed and it is our turn to try.
  */
 #include "diag/assert.h"
 #include "diag/race.h"
@@ -18,6 +18,7 @@ static int page_fill(struct mapping *mapping, struct page *page)
         return 0;
     if (page_mapping(page) != mapping)
         return -EAGAIN; /* dropped from the file while we waited for its lock */
+    count_event_anywhere(pgfault_file_read);
     error = mapping->ops->read_page(mapping, page);
     if (error) {
         page_bit_set(page, PAGE_ERROR);
@@ -28,7 +29,8 @@ static int page_fill(struct mapping *mapping, struct page *page)
     return 0;
 }
 
-/* A locked page of ours in the tree. NULL with *error: -EEXIST when another put one there first, or -ENOMEM. */
+/* A locked page of ours in the tree. NULL with *error: -EEXIST when another put one there first, or -ENOMEM.
+ */
 static struct page *mapping_add(struct mapping *mapping, u32 index, int *error)
 {
     struct page *page = page_alloc(GFP_USER);

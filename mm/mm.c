@@ -1,9 +1,9 @@
 /*
  * The life of an address space.
  *
- * Two counts. `users` are those for whom its contents exist: tasks, a fork under way. The last one to go takes the
- * contents down. `refs` are those who need the struct; all users together hold one. So a reader of /proc can keep
- * the struct without keeping 256 MiB of somebody's memory alive.
+ * Two counts. `users` are those for whom its contents exist: tasks, a fork under way. The last one to go
+ * takes the contents down. `refs` are those who need the struct; all users together hold one. So a reader of
+ * /proc can keep the struct without keeping 256 MiB of somebody's memory alive.
  */
 #include "mm/mm.h"
 #include "diag/assert.h"
@@ -59,7 +59,8 @@ static void mm_teardown(struct mm *mm)
     struct gather g;
     struct rbnode *node;
 
-    race_point(R44); /* an idle CPU may still walk this directory: it only borrowed it, and nobody told it to stop */
+    race_point(
+        R44); /* an idle CPU may still walk this directory: it only borrowed it, and nobody told it to stop */
     if (!mutant(R44))
         shootdown_evict(mm); /* first: a space that is loaded nowhere needs no flush below */
     rwsem_write_lock(&mm->mmap_lock);

@@ -1,6 +1,6 @@
 /*
- * Which address space a task runs in. The task's fields and the CPU's CR3 are changed with preemption off: a switch
- * between the two would save nothing and load the wrong one when the task comes back.
+ * Which address space a task runs in. The task's fields and the CPU's CR3 are changed with preemption off: a
+ * switch between the two would save nothing and load the wrong one when the task comes back.
  */
 #include "diag/assert.h"
 #include "mm/mm.h"
@@ -34,8 +34,8 @@ void mm_leave_task(void)
     struct mm *former;
 
     assert(!in_atomic());
-    /* The kernel's own space is loaded at once, and not lazily at the next switch: this CPU leaves the mask, so the
-     * tasks that still run there send it no more shootdowns. */
+    /* The kernel's own space is loaded at once, and not lazily at the next switch: this CPU leaves the mask,
+     * so the tasks that still run there send it no more shootdowns. */
     former = task_replace_mm(NULL);
     if (former)
         mm_put_user(former);

@@ -8,10 +8,19 @@ void page_get(struct page *page)
     assert(refs > 1); /* a free frame has no holder to copy a reference from */
 }
 
-bool page_get_unless_free(struct page *page) { return atomic_inc_unless_zero(&page->refs); }
-int page_refs(const struct page *page) { return atomic_read(&page->refs); }
+bool page_get_unless_free(struct page *page)
+{
+    return atomic_inc_unless_zero(&page->refs);
+}
+int page_refs(const struct page *page)
+{
+    return atomic_read(&page->refs);
+}
 
-pfn_t page_pfn(const struct page *page) { return (pfn_t)(page - page_array); }
+pfn_t page_pfn(const struct page *page)
+{
+    return (pfn_t)(page - page_array);
+}
 
 struct page *page_of(pfn_t pfn)
 {
@@ -27,7 +36,10 @@ void *page_address(const struct page *page)
 
 /* ---- PTEs that map it ---- */
 
-void page_map_inc(struct page *page) { atomic_inc(&page->map_count); }
+void page_map_inc(struct page *page)
+{
+    atomic_inc(&page->map_count);
+}
 
 int page_map_dec(struct page *page)
 {
@@ -36,18 +48,37 @@ int page_map_dec(struct page *page)
     return n;
 }
 
-int page_map_count(const struct page *page) { return atomic_read(&page->map_count); }
+int page_map_count(const struct page *page)
+{
+    return atomic_read(&page->map_count);
+}
 
-/* ---- state bits: PAGE_UPTODATE is read without the page lock, so setting it is a release of the contents ---- */
+/* ---- state bits: PAGE_UPTODATE is read without the page lock, so setting it is a release of the contents
+ * ---- */
 
-void page_bit_set(struct page *page, enum page_bit bit) { atomic_bit_set(&page->flags, bit); }
-void page_bit_clear(struct page *page, enum page_bit bit) { atomic_bit_clear(&page->flags, bit); }
-bool page_bit_test(const struct page *page, enum page_bit bit) { return atomic_bit_test(&page->flags, bit); }
+void page_bit_set(struct page *page, enum page_bit bit)
+{
+    atomic_bit_set(&page->flags, bit);
+}
+void page_bit_clear(struct page *page, enum page_bit bit)
+{
+    atomic_bit_clear(&page->flags, bit);
+}
+bool page_bit_test(const struct page *page, enum page_bit bit)
+{
+    return atomic_bit_test(&page->flags, bit);
+}
 
 /* ---- identity in the page cache ---- */
 
-struct mapping *page_mapping(const struct page *page) { return READ_ONCE(page->mapping); }
-u32 page_index(const struct page *page) { return page->index; }
+struct mapping *page_mapping(const struct page *page)
+{
+    return READ_ONCE(page->mapping);
+}
+u32 page_index(const struct page *page)
+{
+    return page->index;
+}
 
 void page_set_mapping(struct page *page, struct mapping *mapping, u32 index)
 {
@@ -56,15 +87,30 @@ void page_set_mapping(struct page *page, struct mapping *mapping, u32 index)
     WRITE_ONCE(page->mapping, mapping);
 }
 
-struct rbnode *page_tree_node(struct page *page) { return &page->node; }
-struct page *page_of_tree_node(struct rbnode *node) { return container_of(node, struct page, node); }
+struct rbnode *page_tree_node(struct page *page)
+{
+    return &page->node;
+}
+struct page *page_of_tree_node(struct rbnode *node)
+{
+    return container_of(node, struct page, node);
+}
 
-u32 page_private(const struct page *page) { return page->index; }
-void page_set_private(struct page *page, u32 word) { page->index = word; }
+u32 page_private(const struct page *page)
+{
+    return page->index;
+}
+void page_set_private(struct page *page, u32 word)
+{
+    page->index = word;
+}
 
 /* ---- a frame that is a page table ---- */
 
-struct spinlock *page_ptl(struct page *page) { return &page->ptl; }
+struct spinlock *page_ptl(struct page *page)
+{
+    return &page->ptl;
+}
 
 int page_pt_count_add(struct page *page, int n)
 {

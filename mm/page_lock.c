@@ -1,20 +1,21 @@
 /*
  * The page lock: a bit in the page and a table of wait queues shared by all pages.
  *
- * A sleeper queues itself, sets PG_WAITERS, and only then looks at the lock bit (R32); the unlock clears the lock
- * bit and only then looks at PG_WAITERS. Both bits are in one word and both writes are full barriers, so one of the
- * two sees the other. An unlock without PG_WAITERS touches no queue.
+ * A sleeper queues itself, sets PG_WAITERS, and only then looks at the lock bit (R32); the unlock clears the
+ * lock bit and only then looks at PG_WAITERS. Both bits are in one word and both writes are full barriers, so
+ * one of the two sees the other. An unlock without PG_WAITERS touches no queue.
  */
+#include "mm/page_lock.h"
 #include "diag/assert.h"
 #include "lib/errno.h"
-#include "mm/page_lock.h"
 #include "mm/page_private.h"
 #include "sync/waitqueue.h"
 
 #define QUEUES 64u /* a power of two; pages that share one wake each other for nothing, and sleep on */
 
 static struct waitqueue page_queues[QUEUES];
-static struct lock_class page_lock_class = {.name = "page_lock", .rank = RANK_PAGE, .file = __FILE__, .line = __LINE__};
+static struct lock_class page_lock_class = {
+    .name = "page_lock", .rank = RANK_PAGE, .file = __FILE__, .line = __LINE__};
 
 init_text void page_lock_init(void)
 {
@@ -24,13 +25,20 @@ init_text void page_lock_init(void)
 
 static struct waitqueue *queue_of(const struct page *page)
 {
-    return &page_queues[(page_pfn(page) * 0x9E3779B1u) >> 26]; /* Knuth's multiplicative hash: the top 6 bits */
+    return &page_queues[(page_pfn(page) * 0x9E3779B1u) >>
+                        26]; /* Knuth's multiplicative hash: the top 6 bits */
 }
 static_assert(QUEUES == 1u << (32 - 26), "the hash gives as many bits as there are queues");
 
-bool page_is_locked(const struct page *page) { return atomic_bit_test(&page->flags, PG_LOCKED); }
+bool page_is_locked(const struct page *page)
+{
+    return atomic_bit_test(&page->flags, PG_LOCKED);
+}
 
-static inline bool try_bit(struct page *page) { return !atomic_bit_set(&page->flags, PG_LOCKED); }
+static inline bool try_bit(struct page *page)
+{
+    return !atomic_bit_set(&page->flags, PG_LOCKED);
+}
 
 /* For a wait loop: says that we shall sleep unless the lock is free now. */
 static bool flagged_try(struct page *page)
@@ -79,7 +87,8 @@ void page_unlock(struct page *page)
     held_remove(page, true);
     bool was_locked = atomic_bit_clear(&page->flags, PG_LOCKED);
     assert(was_locked);
-    /* From here another may hold the lock. Our caller's reference keeps the frame, and so its flags, from reuse. */
+    /* From here another may hold the lock. Our caller's reference keeps the frame, and so its flags, from
+     * reuse. */
     if (unlikely(atomic_bit_test(&page->flags, PG_WAITERS))) {
         atomic_bit_clear(&page->flags, PG_WAITERS); /* whoever must sleep again sets it again */
         wake_all(queue_of(page));

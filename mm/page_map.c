@@ -1,6 +1,7 @@
 /*
- * Reaching a frame's contents: through the direct map, or through a slot of this CPU in the fixed area for frames
- * above it. A slot's translation is used by its own CPU only, with preemption off, so that the flush is local.
+ * Reaching a frame's contents: through the direct map, or through a slot of this CPU in the fixed area for
+ * frames above it. A slot's translation is used by its own CPU only, with preemption off, so that the flush
+ * is local.
  */
 #include "arch/pagecopy.h"
 #include "arch/pgtable.h"
@@ -10,11 +11,15 @@
 
 /* Two for page_copy; an interrupt handler may map two more on top of them. */
 #define SLOTS_PER_CPU 4u
-static_assert(MAX_CPUS * SLOTS_PER_CPU * PAGE_SIZE <= FIXED_END - FIXED_BASE, "the slots fit into the fixed area");
+static_assert(MAX_CPUS * SLOTS_PER_CPU * PAGE_SIZE <= FIXED_END - FIXED_BASE,
+              "the slots fit into the fixed area");
 
 static PERCPU(u32, slots_used); /* (p) preemption off; interrupts leave it as they found it */
 
-static vaddr_t slot_address(u32 slot) { return FIXED_BASE + (cpu_id() * SLOTS_PER_CPU + slot) * PAGE_SIZE; }
+static vaddr_t slot_address(u32 slot)
+{
+    return FIXED_BASE + (cpu_id() * SLOTS_PER_CPU + slot) * PAGE_SIZE;
+}
 
 static noinline void *map_high(const struct page *page)
 {
@@ -37,10 +42,12 @@ void page_unmap(const void *addr)
 {
     vaddr_t va = (vaddr_t)(uintptr_t)addr;
     if (unlikely(va >= FIXED_BASE)) {
-        assert(this_cpu(slots_used) > 0 && va == slot_address(this_cpu(slots_used) - 1)); /* last in, first out */
+        assert(this_cpu(slots_used) > 0 &&
+               va == slot_address(this_cpu(slots_used) - 1)); /* last in, first out */
         kernel_pte_set(va, (pte_t){0});
         tlb_flush_page(va);
-        this_cpu(slots_used)--; /* last: an interrupt before this line must not take a slot that is still mapped */
+        this_cpu(
+            slots_used)--; /* last: an interrupt before this line must not take a slot that is still mapped */
     }
     preempt_enable();
 }

@@ -1,8 +1,8 @@
 /*
  * struct page, for mm/frame*.c and mm/page*.c alone (row S32; the layer check refuses it elsewhere).
  *
- * 64 bytes, one per frame and one cache line each: counting references of one page never disturbs another's. An
- * entry is never freed, so a stale pointer to it may always be looked at (page_get_unless_free).
+ * 64 bytes, one per frame and one cache line each: counting references of one page never disturbs another's.
+ * An entry is never freed, so a stale pointer to it may always be looked at (page_get_unless_free).
  *
  * Key: (a) atomic; (c) constant after boot; (z) its zone's lock while free, its owner's while in use;
  *      (i) the mapping's lock; (t) itself, the page-table lock of this frame.
@@ -41,10 +41,13 @@ struct page {
 } aligned_to(64);
 static_assert(sizeof(struct page) == 64, "one cache line, and page_pfn() is a shift");
 
-extern struct page *page_array; /* (c) entry i describes frame i */
+extern struct page *page_array;              /* (c) entry i describes frame i */
 #define FRAMES_MAX (1u << (32 - PAGE_SHIFT)) /* 4 GiB: without PAE there is no more */
-extern u32 page_array_end;      /* (c) frames in it, holes included */
+extern u32 page_array_end;                   /* (c) frames in it, holes included */
 
 enum zone_id { ZONE_DMA, ZONE_NORMAL, ZONE_HIGH, ZONES };
 
-static inline enum zone_id page_zone(const struct page *page) { return (enum zone_id)((page->flags >> PG_ZONE) & 3); }
+static inline enum zone_id page_zone(const struct page *page)
+{
+    return (enum zone_id)((page->flags >> PG_ZONE) & 3);
+}

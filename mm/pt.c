@@ -1,9 +1,9 @@
 /*
  * Page tables: finding, installing, locking.
  *
- * PDEs are read without a lock: one goes from empty to a table at any time, under page_table_lock, and back only with
- * mmap_lock exclusive. So whoever has mmap_lock in any mode and sees a table may keep it.
- * The directory is read through the direct map and not the mirror: the answer is then the same wherever this task
+ * PDEs are read without a lock: one goes from empty to a table at any time, under page_table_lock, and back
+ * only with mmap_lock exclusive. So whoever has mmap_lock in any mode and sees a table may keep it. The
+ * directory is read through the direct map and not the mirror: the answer is then the same wherever this task
  * runs, even if it is moved to another CPU between the two halves of an access.
  */
 #include "mm/pt.h"
@@ -25,7 +25,8 @@ static bool pt_install(struct mm *mm, vaddr_t addr, struct page *fresh)
     bool first;
 
     spin_lock(&mm->page_table_lock);
-    first = !pt_table(mm, addr) || mutant(R02); /* another CPU may have installed one while we allocated (R02) */
+    first =
+        !pt_table(mm, addr) || mutant(R02); /* another CPU may have installed one while we allocated (R02) */
     if (first) {
         pde_install(&mm->space, addr, pde_make_table(page_pfn(fresh), true));
         mm->pt_count++;

@@ -1,6 +1,7 @@
 /*
- * fork's work on the entries. Parent and child will share every private page, and neither may write it: the parent's
- * entry loses its right in the same exchange that reads it, so that no store of the parent falls between.
+ * fork's work on the entries. Parent and child will share every private page, and neither may write it: the
+ * parent's entry loses its right in the same exchange that reads it, so that no store of the parent falls
+ * between.
  */
 #include "diag/assert.h"
 #include "mm/mm_private.h"
@@ -61,7 +62,8 @@ int pt_copy(struct mm *parent, struct mm *child, vaddr_t start, vaddr_t end, boo
         if (pt_ensure(child, addr))
             return -ENOMEM;
         copy_table(parent, child, addr, stop, downgraded);
-        race_point(R18); /* what lies below is copied, what lies above is not: no fault may install anything now */
+        race_point(
+            R18); /* what lies below is copied, what lies above is not: no fault may install anything now */
     }
     return 0;
 }

@@ -1,8 +1,8 @@
 /*
  * What mm/ puts into page-table entries, on top of arch/'s three kinds (empty, present, software).
  *
- * A page in a region that may not be accessed at all (PROT_NONE) keeps its place as a software entry: the processor
- * cannot reach it in any mode, so that a read(2) into it fails like the program's own access would.
+ * A page in a region that may not be accessed at all (PROT_NONE) keeps its place as a software entry: the
+ * processor cannot reach it in any mode, so that a read(2) into it fails like the program's own access would.
  */
 #pragma once
 #include "arch/pgtable.h"
@@ -29,7 +29,8 @@ static inline pte_t entry_hide(pte_t e)
 static inline pte_t entry_unhide(pte_t e)
 {
     u32 payload = pte_software_payload(e);
-    return pte_make(payload & (HIDDEN_DIRTY - 1), PROT_PTE_USER | (payload & HIDDEN_DIRTY ? PROT_PTE_DIRTY : 0));
+    return pte_make(payload & (HIDDEN_DIRTY - 1),
+                    PROT_PTE_USER | (payload & HIDDEN_DIRTY ? PROT_PTE_DIRTY : 0));
 }
 /* The frame that an entry refers to, hidden or not. Not for empty ones. */
 static inline struct page *entry_page(pte_t e)
@@ -37,13 +38,15 @@ static inline struct page *entry_page(pte_t e)
     return page_of(entry_hidden(e) ? pte_software_payload(e) & (HIDDEN_DIRTY - 1) : pte_pfn(e));
 }
 
-/* What a region's pages may be used for; arch/ has no execute bit in two-level paging (PAE only: SDM vol. 3A, 4.6.2). */
+/* What a region's pages may be used for; arch/ has no execute bit in two-level paging (PAE only: SDM vol.
+ * 3A, 4.6.2). */
 static inline unsigned entry_prot(u32 vm_flags, bool write)
 {
     return PROT_PTE_USER | (write && (vm_flags & VM_WRITE) ? PROT_PTE_WRITE | PROT_PTE_DIRTY : 0);
 }
 
-/* ---- changes of live entries: the walker sets A and D behind our back, so never read, modify, write (R46) ---- */
+/* ---- changes of live entries: the walker sets A and D behind our back, so never read, modify, write (R46)
+ * ---- */
 static inline void entry_grant_write(pte_t *slot)
 {
     pte_t old;

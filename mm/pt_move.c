@@ -1,8 +1,8 @@
 /*
- * mremap's work on the entries. The danger (R11) is a page that is found and freed through its new place while some
- * CPU still writes it through a translation of the old one. Here a page is never at two places and never at the new
- * one too early: take a batch out, flush, put it in. Between the two it hangs on nothing but this function, and
- * mmap_lock, held exclusive, keeps every fault from seeing the gap.
+ * mremap's work on the entries. The danger (R11) is a page that is found and freed through its new place
+ * while some CPU still writes it through a translation of the old one. Here a page is never at two places and
+ * never at the new one too early: take a batch out, flush, put it in. Between the two it hangs on nothing but
+ * this function, and mmap_lock, held exclusive, keeps every fault from seeing the gap.
  */
 #include "diag/assert.h"
 #include "mm/mm_private.h"

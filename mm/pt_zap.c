@@ -18,7 +18,8 @@ static bool zap_entry(struct gather *gather, vaddr_t addr, pte_t old, int *pages
     return gather_add(gather, addr, page);
 }
 
-/* Clears entries from addr up to end, all in one table, until the gather is full. Returns where it stopped. */
+/* Clears entries from addr up to end, all in one table, until the gather is full. Returns where it stopped.
+ */
 static vaddr_t zap_table(struct mm *mm, vaddr_t addr, vaddr_t end, struct gather *gather)
 {
     pte_t early = mutant(R55) ? pt_peek(mm, addr) : ENTRY_EMPTY;
@@ -27,7 +28,8 @@ static vaddr_t zap_table(struct mm *mm, vaddr_t addr, vaddr_t end, struct gather
     bool full = false;
     pte_t *slot;
 
-    race_point(R55); /* another zapper may take any of these entries: only what the exchange returns is ours */
+    race_point(
+        R55); /* another zapper may take any of these entries: only what the exchange returns is ours */
     slot = pt_lock(mm, addr, &table);
     if (!slot)
         return end;

@@ -155,7 +155,8 @@ bool range_alloc_at(struct range_set *set, u32 start, u32 count)
 void range_free(struct range_set *set, u32 start, u32 count)
 {
     struct range_node *before = find_floor(set, start); /* at the root now, if there is one */
-    struct splay_node *next = before ? splay_leftmost(before->by_addr.right) : splay_leftmost(set->by_addr.root);
+    struct splay_node *next =
+        before ? splay_leftmost(before->by_addr.right) : splay_leftmost(set->by_addr.root);
     struct range_node *after = next ? addr_node(next) : NULL;
     u32 end = start + count;
 

@@ -1,22 +1,22 @@
 /*
- * The range engine (rows S07, S11, S19, S30): sets of extents [start, start + count) of whole units, under the
- * zones of the frame allocator and under kvalloc. A unit is a page frame or a page of the kernel window; the engine
- * does not care.
+ * The range engine (rows S07, S11, S19, S30): sets of extents [start, start + count) of whole units, under
+ * the zones of the frame allocator and under kvalloc. A unit is a page frame or a page of the kernel window;
+ * the engine does not care.
  *
  *                    by_size: best fit             by_addr: coalescing, look-up, ceilings
  *                       (8,96)                            (32)      max 20
  *                      /      \                          /    \
  *                  (3,32)    (20,64)                  ...    (64)   max 20
  *
- * Each extent is one node in two splay trees, so allocation, release and look-up are O(log n) comparisons amortised
- * (counted in set->comparisons). by_addr also keeps the largest extent of every subtree, so that a search below a
- * ceiling skips what cannot serve. Weighed against a binary buddy: any size without rounding, any alignment, and a
- * request fails only when no fit exists; the price is a shared structure under one lock, which the per-CPU caches
- * above keep away from the common case.
+ * Each extent is one node in two splay trees, so allocation, release and look-up are O(log n) comparisons
+ * amortised (counted in set->comparisons). by_addr also keeps the largest extent of every subtree, so that a
+ * search below a ceiling skips what cannot serve. Weighed against a binary buddy: any size without rounding,
+ * any alignment, and a request fails only when no fit exists; the price is a shared structure under one lock,
+ * which the per-CPU caches above keep away from the common case.
  *
- * The engine allocates nothing: nodes come from and return to the set's owner, who keeps them in the page array
- * (frames: the node of an extent lives in its first frame's struct page) or in descriptor slots (kvalloc).
- * The owner's lock is held round every call. No call sleeps.
+ * The engine allocates nothing: nodes come from and return to the set's owner, who keeps them in the page
+ * array (frames: the node of an extent lives in its first frame's struct page) or in descriptor slots
+ * (kvalloc). The owner's lock is held round every call. No call sleeps.
  */
 #pragma once
 #include "mm/splay.h"
@@ -33,7 +33,8 @@ struct range_set {
     u32 extents;
     u32 units;       /* sum of counts */
     u32 comparisons; /* key comparisons since the start, for row S07; wraps */
-    /* The node for the extent that begins at `start`. Never fails: the owner has made sure before he called. */
+    /* The node for the extent that begins at `start`. Never fails: the owner has made sure before he called.
+     */
     struct range_node *(*node_get)(struct range_set *set, u32 start);
     void (*node_put)(struct range_set *set, struct range_node *node);
 };
@@ -47,13 +48,16 @@ struct range_request {
 
 void range_set_init(struct range_set *set, struct range_node *(*node_get)(struct range_set *, u32),
                     void (*node_put)(struct range_set *, struct range_node *));
-/* Takes the best fit out of the set: the smallest extent that serves (the lowest of equals). False: no fit exists. */
+/* Takes the best fit out of the set: the smallest extent that serves (the lowest of equals). False: no fit
+ * exists. */
 must_check bool range_alloc(struct range_set *set, const struct range_request *request, u32 *start);
-/* Takes up to `most` units from the front of the smallest extent; returns how many, 0 when the set is empty. */
+/* Takes up to `most` units from the front of the smallest extent; returns how many, 0 when the set is empty.
+ */
 u32 range_alloc_some(struct range_set *set, u32 most, u32 *start);
 /* Takes exactly [start, start + count); false when a part of it is not in the set. */
 must_check bool range_alloc_at(struct range_set *set, u32 start, u32 count);
-/* Gives [start, start + count) back and joins it with its neighbours. A unit already in the set is asserted. */
+/* Gives [start, start + count) back and joins it with its neighbours. A unit already in the set is asserted.
+ */
 void range_free(struct range_set *set, u32 start, u32 count);
 
 /* ---- without splitting or joining: for sets whose extents have an identity (kvalloc's used ranges) ---- */

@@ -1,4 +1,5 @@
-/* Is a range set what it says it is? Walks everything: for tests and for a crash dump, under the owner's lock. */
+/* Is a range set what it says it is? Walks everything: for tests and for a crash dump, under the owner's
+ * lock. */
 #include "mm/range_private.h"
 
 static bool summary_is_right(const struct range_node *node)
@@ -29,7 +30,8 @@ int range_check(struct range_set *set)
 {
     u32 extents = 0, units = 0, last_end = 0;
     for (struct range_node *node = range_first(set); node; node = range_next(node)) {
-        bool joined = !set->addr_only && extents > 0 && node->start == last_end; /* neighbours must be one extent */
+        bool joined =
+            !set->addr_only && extents > 0 && node->start == last_end; /* neighbours must be one extent */
         if (node->start < last_end || node->count == 0 || joined || !summary_is_right(node))
             return -1;
         last_end = node->start + node->count;

@@ -5,9 +5,9 @@
  *   2. the smallest extent so long that any alignment and boundary must fit inside it;
  *   3. all extents that are long enough, in address order, skipping subtrees that hold none.
  *
- * Look 3 makes "fails only when no fit exists" true. It is O(log n) for a ceiling alone. With an alignment it may
- * meet every extent whose length lies between count and the length of look 2, none of them aligned: more than
- * logarithmic only in a memory made hostile on purpose, and only when look 2 found nothing.
+ * Look 3 makes "fails only when no fit exists" true. It is O(log n) for a ceiling alone. With an alignment it
+ * may meet every extent whose length lies between count and the length of look 2, none of them aligned: more
+ * than logarithmic only in a memory made hostile on purpose, and only when look 2 found nothing.
  */
 #include "diag/assert.h"
 #include "mm/range_private.h"
@@ -19,7 +19,8 @@ static bool place(const struct range_node *node, const struct range_request *req
     if (request->limit)
         end = MIN(end, request->limit);
     if (request->boundary && ((at ^ (at + request->count - 1)) & ~(request->boundary - 1)))
-        at = ALIGN_UP(ALIGN_UP(at, request->boundary), align); /* one step is enough: both are powers of two */
+        at =
+            ALIGN_UP(ALIGN_UP(at, request->boundary), align); /* one step is enough: both are powers of two */
     if (at < node->start || end < at || end - at < request->count)
         return false;
     *start = at;
@@ -48,7 +49,10 @@ static struct range_node *at_least(struct range_set *set, u32 count)
     return best;
 }
 
-static inline bool may_serve(const struct splay_node *n, u32 count) { return n && addr_node(n)->max >= count; }
+static inline bool may_serve(const struct splay_node *n, u32 count)
+{
+    return n && addr_node(n)->max >= count;
+}
 
 /* The lowest extent of n's subtree that is long enough; n's subtree is known to hold one. */
 static struct splay_node *lowest_in(struct range_set *set, struct splay_node *n, u32 count)

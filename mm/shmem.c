@@ -1,4 +1,5 @@
-/* Memory that is shared and has no file: a page cache of its own, whose pages begin as zeroes and are never written back. */
+/* Memory that is shared and has no file: a page cache of its own, whose pages begin as zeroes and are never
+ * written back. */
 #include "diag/assert.h"
 #include "mm/mapping.h"
 #include "mm/slab.h"

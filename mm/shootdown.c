@@ -1,11 +1,12 @@
 /*
  * Making other CPUs forget.
  *
- * Who is asked: the CPUs in the space's mask. A CPU sets its bit, then (barrier) loads CR3; we change an entry, then
- * (barrier) read the mask. So either we see the bit, or that CPU's walker sees the new entry (R45).
- * A CPU that runs a kernel task on a borrowed space (lazy TLB) stays in the mask and flushes like any other. It could
- * leave the space instead, at its first flush; but the code that the call interrupts there may be half way through an
- * access to the mirror, and would go on in another directory. It leaves when the space dies (shootdown_evict).
+ * Who is asked: the CPUs in the space's mask. A CPU sets its bit, then (barrier) loads CR3; we change an
+ * entry, then (barrier) read the mask. So either we see the bit, or that CPU's walker sees the new entry
+ * (R45). A CPU that runs a kernel task on a borrowed space (lazy TLB) stays in the mask and flushes like any
+ * other. It could leave the space instead, at its first flush; but the code that the call interrupts there
+ * may be half way through an access to the mirror, and would go on in another directory. It leaves when the
+ * space dies (shootdown_evict).
  */
 #include "mm/shootdown.h"
 #include "arch/tlb.h"
@@ -14,7 +15,8 @@
 #include "mm/mm_private.h"
 #include "sync/crosscall.h"
 
-/* More pages than this: dropping all user translations is cheaper than naming each (the refills cost, too). */
+/* More pages than this: dropping all user translations is cheaper than naming each (the refills cost, too).
+ */
 #define FLUSH_PAGES_MAX 32u
 
 struct flush_request {
@@ -67,14 +69,15 @@ static u32 cpumask_weight(const struct cpumask *mask)
     return (u32)(__builtin_popcount(mask->w[0]) + __builtin_popcount(mask->w[1]));
 }
 
-/* Preemption stays off throughout: if this task moved between its own flush and the others', the CPU it moved to
- * would be left out by both. */
+/* Preemption stays off throughout: if this task moved between its own flush and the others', the CPU it moved
+ * to would be left out by both. */
 static void shootdown(struct flush_request *request, const struct cpumask *mask)
 {
     struct cpumask others = *mask;
     u32 self = cpu_id();
 
-    assert(cpu_local()->spin_depth == 0); /* who spins on our lock with interrupts off would never answer (R41) */
+    assert(cpu_local()->spin_depth ==
+           0); /* who spins on our lock with interrupts off would never answer (R41) */
     if (cpumask_test(mask, self))
         flush_here(request);
     others.w[self / 32] &= ~(1u << (self % 32));
@@ -98,7 +101,6 @@ void shootdown_range(struct mm *mm, vaddr_t start, vaddr_t end)
 void shootdown_gather(const struct gather *g)
 {
     struct flush_request request = {.mm = g->mm, .start = g->start, .end = g->end};
-    const struct cpumask *mask = &g->mm->space.cpus;
 
     request.all = g->end && (g->end - g->start) >> PAGE_SHIFT > FLUSH_PAGES_MAX;
     if (g->table_n) {
@@ -106,15 +108,11 @@ void shootdown_gather(const struct gather *g)
         request.mirror_start = mirror_address(g->table_first);
         request.mirror_end = mirror_address(g->table_last) + PAGE_SIZE;
     }
-#ifdef FL_TEST
-    if (mutant(R45))
-        mask = &g->mask_at_begin;
     if (g->table_n && (mutant(R50) || mutant(R51)))
         request.all = false; /* a full flush would pay the debt that the mutant is to forget */
-#endif
     preempt_disable();
     memory_barrier();
-    shootdown(&request, mask);
+    shootdown(&request, &g->mm->space.cpus);
     preempt_enable();
 }
 

@@ -144,9 +144,10 @@ void slab_report(void (*line)(void *ctx, const char *text), void *ctx)
             cached += magazine ? READ_ONCE(magazine->n) : 0;
             misses += magazine ? READ_ONCE(magazine->misses) : 0;
         }
-        fmt_snprintf(text, sizeof(text), "%-16s %6u used %6u cached %6u total %5u bytes %3u a slab %5u slabs %u misses",
-                     in->cache->name, total - READ_ONCE(in->in_slabs) - cached, cached, total, (u32)in->cache->size,
-                     in->per_slab, READ_ONCE(in->slabs), misses);
+        fmt_snprintf(text, sizeof(text),
+                     "%-16s %6u used %6u cached %6u total %5u bytes %3u a slab %5u slabs %u misses",
+                     in->cache->name, total - READ_ONCE(in->in_slabs) - cached, cached, total,
+                     (u32)in->cache->size, in->per_slab, READ_ONCE(in->slabs), misses);
         line(ctx, text);
     }
 }

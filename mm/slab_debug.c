@@ -36,7 +36,8 @@ static void check_red_zone(const struct slab_internal *in, void *object)
     const u8 *pad = (const u8 *)object + in->cache->size;
     for (; pad < (const u8 *)t; pad++)
         if (*pad != POISON_BYTE)
-            panic("slab %s: object %p of %pS was written beyond its end", in->cache->name, object, (void *)t->owner);
+            panic("slab %s: object %p of %pS was written beyond its end", in->cache->name, object,
+                  (void *)t->owner);
     if (t->red_zone != RED_ZONE || t->red_zone_2 != RED_ZONE)
         panic("slab %s: the red zone of object %p is overwritten", in->cache->name, object);
 }

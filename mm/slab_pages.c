@@ -5,7 +5,10 @@
 
 static atomic_t pages_in_use;
 
-static inline void *first_object(struct slab *slab) { return slab + 1; }
+static inline void *first_object(struct slab *slab)
+{
+    return slab + 1;
+}
 
 static void *take_from(struct slab_internal *in, struct slab *slab)
 {
@@ -53,9 +56,9 @@ static struct slab *put_into(struct slab_internal *in, void *object)
 {
     struct slab *slab = slab_of(object);
     u32 offset = (u32)((u8 *)object - (u8 *)first_object(slab)), index = offset / in->stride;
-    assert(slab->magic == SLAB_MAGIC && slab->internal == in);          /* not of this cache */
-    assert(index < in->per_slab && index * in->stride == offset);       /* not the start of an object */
-    assert(!(slab->free[index / 32] & (1u << (index % 32))));           /* freed twice */
+    assert(slab->magic == SLAB_MAGIC && slab->internal == in);    /* not of this cache */
+    assert(index < in->per_slab && index * in->stride == offset); /* not the start of an object */
+    assert(!(slab->free[index / 32] & (1u << (index % 32))));     /* freed twice */
     slab->free[index / 32] |= 1u << (index % 32);
     in->in_slabs++;
     if (++slab->n_free == 1)
@@ -127,4 +130,7 @@ bool slab_grow(struct slab_internal *in, unsigned gfp)
     return true;
 }
 
-u32 slab_pages_in_use(void) { return (u32)atomic_read(&pages_in_use); }
+u32 slab_pages_in_use(void)
+{
+    return (u32)atomic_read(&pages_in_use);
+}

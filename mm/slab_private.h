@@ -3,9 +3,9 @@
  *
  *     | head: cache, bitmap of free objects | object | object | object | ...
  *
- * The way of an object: slab (bitmap, cache's lock) -> this CPU's magazine (interrupts off) -> in use. A hit in the
- * magazine writes this CPU's lines only. The bitmap is in the head, not in the objects, so that a free object keeps
- * what its constructor made.
+ * The way of an object: slab (bitmap, cache's lock) -> this CPU's magazine (interrupts off) -> in use. A hit
+ * in the magazine writes this CPU's lines only. The bitmap is in the head, not in the objects, so that a free
+ * object keeps what its constructor made.
  *
  * Key: (s) the cache's lock, RANK_SLAB, interrupts off; (p) its own CPU's, interrupts off; (c) constant.
  */
@@ -25,14 +25,14 @@ static_assert(sizeof(struct magazine) == 128, "two cache lines, shared with nobo
 
 struct slab_internal {
     struct spinlock lock;
-    struct slab_cache *cache;               /* (c) */
-    u32 stride, per_slab;                   /* (c) bytes from one object to the next; objects in a slab */
-    struct list partial;                    /* (s) slabs with a free object */
-    struct slab *empty;                     /* (s) one slab wholly free is kept for the next burst; not in partial */
-    u32 slabs;                              /* (s) */
-    u32 in_slabs;                           /* (s) free objects in slabs; those in magazines are apart */
-    struct slab_internal *next;             /* (c) all caches, newest first */
-    struct magazine *magazine[MAX_CPUS];    /* (p) NULL until the CPU's first use */
+    struct slab_cache *cache;   /* (c) */
+    u32 stride, per_slab;       /* (c) bytes from one object to the next; objects in a slab */
+    struct list partial;        /* (s) slabs with a free object */
+    struct slab *empty;         /* (s) one slab wholly free is kept for the next burst; not in partial */
+    u32 slabs;                  /* (s) */
+    u32 in_slabs;               /* (s) free objects in slabs; those in magazines are apart */
+    struct slab_internal *next; /* (c) all caches, newest first */
+    struct magazine *magazine[MAX_CPUS]; /* (p) NULL until the CPU's first use */
 };
 extern struct slab_internal *slab_all; /* load_acquire; only grows */
 

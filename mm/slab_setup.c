@@ -1,7 +1,7 @@
 /*
- * The allocator's own memory: inner halves of caches and magazines, made on first use and never given back, because
- * a cache is a file-scope variable. They come from frames that leave the count of memory (page_reserve), so that a
- * leak check does not see a cache's first use.
+ * The allocator's own memory: inner halves of caches and magazines, made on first use and never given back,
+ * because a cache is a file-scope variable. They come from frames that leave the count of memory
+ * (page_reserve), so that a leak check does not see a cache's first use.
  *
  * Key: (u) setup_lock; (c) constant.
  */

@@ -2,7 +2,8 @@
  * Regions: the tree of an address space, ordered by start address, no two overlapping.
  *
  * Who may look when: with mmap_lock shared, any field; with it exclusive, change any. The one exception is
- * has_private, which faults set under the shared lock: it goes from 0 to 1 and never back, so no order matters.
+ * has_private, which faults set under the shared lock: it goes from 0 to 1 and never back, so no order
+ * matters.
  */
 #include "mm/vma.h"
 #include "diag/assert.h"

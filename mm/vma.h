@@ -5,20 +5,22 @@
 
 struct vma {
     struct rbnode node;
-    vaddr_t start, end;      /* (m) page aligned, end exclusive */
-    u32 flags;               /* (m) VM_* */
-    u32 pgoff;               /* (m) index of the page at start, in the file or (anonymous) start >> 12 at creation */
+    vaddr_t start, end; /* (m) page aligned, end exclusive */
+    u32 flags;          /* (m) VM_* */
+    u32 pgoff; /* (m) index of the page at start, in the file or (anonymous) start >> 12 at creation */
     struct mapping *mapping; /* (c) NULL: anonymous */
     struct mm *mm;           /* (c) */
     u32 seq;                 /* (m) bumped at each change: fault protocols compare it */
-    u32 has_private;         /* set once, never cleared, under any mode of (m): a page of its own may be mapped here, so
-                              * fork must copy its page tables; else the child's faults find everything in the file */
-    const char *name;        /* (c) */
+    u32 has_private;  /* set once, never cleared, under any mode of (m): a page of its own may be mapped here,
+                       * so  fork must copy its page tables; else the child's faults find everything in the file
+                       */
+    const char *name; /* (c) */
 };
 
-#define VMA_LIMIT      65530u      /* regions of one address space: more are refused with ENOMEM */
-#define STACK_GUARD    0x00100000u /* below a VM_GROWSDOWN region nothing is placed, and into it nothing grows */
-#define PLACE_MIN      0x00010000u /* the lowest address that a search for a hole returns */
+#define VMA_LIMIT   65530u      /* regions of one address space: more are refused with ENOMEM */
+#define STACK_GUARD 0x00100000u /* below a VM_GROWSDOWN region nothing is placed, and into it nothing grows  \
+                                 */
+#define PLACE_MIN 0x00010000u   /* the lowest address that a search for a hole returns */
 
 /* The region that contains addr, or NULL. */
 struct vma *vma_find(struct mm *mm, vaddr_t addr) must_hold_shared(&mm->mmap_lock);
@@ -42,9 +44,18 @@ vaddr_t vma_find_hole(struct mm *mm, u32 length, vaddr_t hint) must_hold_shared(
 /* True when nothing lies in [start, end), guard gaps included. */
 bool vma_range_is_free(struct mm *mm, vaddr_t start, vaddr_t end) must_hold_shared(&mm->mmap_lock);
 /* Every change of a region that a fault may have looked at ends with this. */
-static inline void vma_changed(struct vma *vma) { WRITE_ONCE(vma->seq, vma->seq + 1); }
-static inline u32 vma_pages(const struct vma *vma) { return (vma->end - vma->start) >> PAGE_SHIFT; }
-static inline bool vma_accessible(u32 flags) { return flags & (VM_READ | VM_WRITE | VM_EXEC); }
+static inline void vma_changed(struct vma *vma)
+{
+    WRITE_ONCE(vma->seq, vma->seq + 1);
+}
+static inline u32 vma_pages(const struct vma *vma)
+{
+    return (vma->end - vma->start) >> PAGE_SHIFT;
+}
+static inline bool vma_accessible(u32 flags)
+{
+    return flags & (VM_READ | VM_WRITE | VM_EXEC);
+}
 /* Where the space that belongs to it begins: for a stack, its guard gap below. */
 static inline vaddr_t vma_guarded_start(const struct vma *vma)
 {
@@ -52,4 +63,7 @@ static inline vaddr_t vma_guarded_start(const struct vma *vma)
         return vma->start;
     return vma->start > STACK_GUARD ? vma->start - STACK_GUARD : 0;
 }
-static inline u32 vma_index(const struct vma *vma, vaddr_t addr) { return vma->pgoff + ((addr - vma->start) >> PAGE_SHIFT); }
+static inline u32 vma_index(const struct vma *vma, vaddr_t addr)
+{
+    return vma->pgoff + ((addr - vma->start) >> PAGE_SHIFT);
+}

@@ -1,4 +1,5 @@
-/* Splitting, joining and placing regions: everything that gives the tree another shape without losing a page. */
+/* Splitting, joining and placing regions: everything that gives the tree another shape without losing a page.
+ */
 #include "diag/assert.h"
 #include "mm/mm_private.h"
 
@@ -90,17 +91,18 @@ void vma_discard(struct mm *mm, struct vma *vma)
     vma_free(vma);
 }
 
-/* One region that lies wholly inside the range gets its flags; returns what it is part of afterwards. */
+/* One region that lies wholly inside the range gets its flags; returns what it is part of afterwards: it may
+ * have been split off for nothing, when the flags are the same. */
 static struct vma *vma_set_flags_one(struct mm *mm, struct vma *vma, u32 flags) must_hold(&mm->mmap_lock)
 {
     u32 pages = vma_pages(vma);
 
-    if (vma->flags == flags)
-        return vma;
     if ((flags ^ vma->flags) & VM_LOCKED)
         mm->locked_pages += (flags & VM_LOCKED) ? pages : -pages;
-    vma->flags = flags;
-    vma_changed(vma);
+    if (vma->flags != flags) {
+        vma->flags = flags;
+        vma_changed(vma);
+    }
     return vma_merge(mm, vma);
 }
 
@@ -113,7 +115,8 @@ int vma_set_flags(struct mm *mm, vaddr_t start, vaddr_t end, u32 clear, u32 set)
         return 0;
     if (vma_isolate(mm, start, end))
         return -ENOMEM;
-    for (struct vma *vma = vma_find_above(mm, start); vma && vma->start < end; vma = vma_find_above(mm, reached)) {
+    for (struct vma *vma = vma_find_above(mm, start); vma && vma->start < end;
+         vma = vma_find_above(mm, reached)) {
         hole |= vma->start > reached;
         reached = MIN(vma->end, end); /* before the merge, which may make it longer */
         vma_set_flags_one(mm, vma, (vma->flags & ~clear) | set);
@@ -162,8 +165,10 @@ vaddr_t vma_find_hole(struct mm *mm, u32 length, vaddr_t hint)
 
     assert(length && !(length & ~PAGE_MASK));
     hint &= PAGE_MASK;
-    if (hint >= PLACE_MIN && hint < USER_END && USER_END - hint >= length && vma_range_is_free(mm, hint, hint + length))
+    if (hint >= PLACE_MIN && hint < USER_END && USER_END - hint >= length &&
+        vma_range_is_free(mm, hint, hint + length))
         return hint;
     found = hole_below(mm, length, mm->mmap_top);
-    return found ? found : hole_below(mm, length, USER_END); /* the stack's neighbourhood, when there is no other */
+    return found ? found
+                 : hole_below(mm, length, USER_END); /* the stack's neighbourhood, when there is no other */
 }

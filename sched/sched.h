@@ -11,6 +11,12 @@ noreturn void sched_idle_loop(void);
 struct task *sched_create_idle(u32 cpu);
 /* Runs the best task; returns when the caller runs again. Enter with preemption enabled exactly once or not at all. */
 void schedule(void);
+/* Makes `cpu` pass through the scheduler soon. Any context. */
+void sched_resched_cpu(u32 cpu);
+/* Says that something was achieved, to the heartbeat by which the host tells life from hang. Any context. */
+void sched_note_progress(void);
+/* Prints for whom `task` waits, and for whom that one, down to the one that is not waiting. Any context. */
+void sched_print_wait_chain(struct task *task);
 /* Longest time without progress, for the soft-lockup check, in ns. */
 u64 sched_cpu_stalled_ns(u32 cpu);
 

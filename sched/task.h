@@ -29,14 +29,17 @@ struct task {
     atomic_t refs;
     u32 state;               /* enum task_state; (a): set by the task, reset by its waker under (q) */
     u32 cpu;                 /* (q) the CPU whose run queue it is on or ran on last */
-    bool on_rq, on_cpu;      /* (q); on_cpu stays true until the switch away is complete */
+    bool on_rq, on_cpu;      /* (q); runnable; on_cpu stays true until the switch away is complete */
+    bool queued;             /* (q) in the run queue's tree: runnable and not the one that runs */
     struct cpumask allowed;  /* (q) */
     int nice;                /* (q) */
     u64 vruntime, exec_start, sum_exec; /* (q) nanoseconds */
     struct rbnode run_node;  /* (q) */
-    u32 preempt_saved;       /* (o) */
+    u64 asleep_since;        /* (q) ns, for the hung-task watch */
+    bool hang_reported;      /* (q) in this sleep */
+    u32 preempt_saved;       /* (o) preemption count at the switch away */
     struct held_locks locks; /* (o) sleeping locks held; read by dumps */
-    const void *waits_for;   /* (o) the lock or queue it sleeps on, for wait chains */
+    const void *waits_for;   /* (o) the lock, queue or task it sleeps on, for wait chains; read by dumps */
     const char *waits_name;
     vaddr_t waits_ip;
     u32 flags;               /* (a) TASK_* bits below */
@@ -49,6 +52,8 @@ struct task {
     u32 fault_seq;           /* (o) number of its last fault, for traces and retry limits */
     void *private;           /* (o) sys/'s thread record or a test's own */
     struct list all;         /* list of all tasks, under its lock */
+    struct list joiners;     /* those in task_join() for it, under task_end.c's lock */
+    struct task *next_dead;  /* the reaper's list */
 };
 
 /* flags */
@@ -56,6 +61,7 @@ struct task {
 #define TASKF_SIGNAL   1 /* a signal is deliverable: interruptible sleeps end */
 #define TASKF_KILLED   2 /* a fatal signal: killable sleeps end too */
 #define TASKF_KTHREAD  3
+#define TASKF_IDLE     4 /* an idle task: never on a run queue */
 
 static inline bool task_is_killed(const struct task *t) { return atomic_bit_test(&t->flags, TASKF_KILLED); }
 static inline bool task_signal_pending(const struct task *t)
@@ -71,7 +77,7 @@ struct task *task_create_kernel(const char *comm, void (*entry)(void *), void *a
 void task_pin(struct task *task, u32 cpu);
 void task_start(struct task *task);
 void task_get(struct task *task);
-void task_put(struct task *task);
+void task_put(struct task *task); /* any context but with a run queue locked */
 /* Ends the running task. The stack and struct go when the last reference does, after the switch away. */
 noreturn void task_exit(void);
 /* Waits until a task is dead (its reference is the caller's). May sleep. */
@@ -79,6 +85,16 @@ void task_join(struct task *task);
 s32 pid_alloc(void); /* never reused within a boot until 32768 wraps */
 
 /* ---- sleep and wake ---- */
+/* Notes what the running task is about to wait for, for wait chains: a lock, a queue, a task; NULL: nothing. */
+static inline void task_waits_for(const void *what, const char *name, vaddr_t ip)
+{
+    struct task *self = current;
+    if (unlikely(self == NULL))
+        return;
+    self->waits_ip = ip;
+    self->waits_name = name;
+    WRITE_ONCE(self->waits_for, what);
+}
 /* Sets the running task's own state; a full barrier follows, so the condition is tested after it (R32). */
 void task_set_state(enum task_state state);
 /* Gives up the CPU until woken if the state is not TASK_RUNNING; returns in TASK_RUNNING. might_sleep(). */
@@ -96,5 +112,6 @@ void task_signal(struct task *task);
 void task_yield(void);
 int task_set_affinity(struct task *task, struct cpumask mask); /* 0 or -EINVAL when no online CPU is in it */
 void task_set_nice(struct task *task, int nice);
-/* Calls fn for each task with the list locked (RANK_LEAF context: fn must not sleep). */
+/* Calls fn for each task with the list locked (RANK_TASKS, interrupts off: fn must not sleep; it may wake, signal
+ * and kill). */
 void task_for_each(void (*fn)(struct task *, void *), void *arg);

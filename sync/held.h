@@ -40,6 +40,8 @@ extern bool held_scheduling;
 /* Says on the console what this CPU and, when there are tasks, the running task hold. Any context. */
 void held_print(const struct held_locks *held);
 void held_print_here(void);
+/* Adds the spinlocks held to every dump; once, at init. */
+void held_dump_init(void);
 
 #ifdef FL_TEST
 /* A test that breaks a rule on purpose: between these two calls the running task's violations are counted instead

@@ -5,14 +5,18 @@
  *   owner            held           unlock: me -> 0, one compare-exchange
  *   owner | WAITERS  held, wanted   both of the above fail; the inner lock decides
  *
- * WAITERS is set if and only if the queue is not empty, as seen under the inner lock. With WAITERS set the word never
- * becomes 0, so nobody overtakes the queue: unlock writes the head's address into the word and wakes it (hand-off).
+ * WAITERS is set if and only if the queue is not empty, as seen under the inner lock. With WAITERS set the
+ * word never becomes 0, so nobody overtakes the queue: unlock writes the head's address into the word and
+ * wakes it (hand-off).
  */
 #include "sync/mutex.h"
 #include "diag/assert.h"
 #include "sync/sleep_lock.h"
 
-static u32 me(void) { return (u32)(uintptr_t)current; }
+static u32 me(void)
+{
+    return (u32)(uintptr_t)current;
+}
 
 static bool word_cmpxchg(struct mutex *m, u32 old, u32 new)
 {
@@ -118,7 +122,10 @@ lock_implementation void mutex_lock_nested(struct mutex *m)
     assert(error == 0);
 }
 
-lock_implementation int mutex_lock_killable(struct mutex *m) { return lock(m, TASK_KILLABLE, false, CALLER_IP()); }
+lock_implementation int mutex_lock_killable(struct mutex *m)
+{
+    return lock(m, TASK_KILLABLE, false, CALLER_IP());
+}
 
 lock_implementation bool mutex_try_lock(struct mutex *m)
 {
@@ -133,7 +140,7 @@ static noinline void hand_over(struct mutex *m)
     spin_lock(&m->lock);
     struct lock_waiter *head = list_first(&m->waiters, struct lock_waiter, link);
     if (head == NULL) { /* the last waiter was killed after we looked */
-        WRITE_ONCE(m->word, 0);
+        store_release(&m->word, 0u);
     } else {
         bool more = head->link.next != &m->waiters;
         WRITE_ONCE(m->word, (u32)(uintptr_t)head->task | (more ? MUTEX_WAITERS : 0));
@@ -151,4 +158,7 @@ lock_implementation void mutex_unlock(struct mutex *m)
     }
 }
 
-bool mutex_is_held(const struct mutex *m) { return held_sleep(m, LOCK_EXCLUSIVE); }
+bool mutex_is_held(const struct mutex *m)
+{
+    return held_sleep(m, LOCK_EXCLUSIVE);
+}

@@ -3,18 +3,20 @@
  *
  * One word, `count`:   readers * READER  |  WAITERS  |  WRITER
  *
- *   read lock      count += READER; had it WRITER or WAITERS? then queue       one locked instruction, never retried,
- *   read unlock    count -= READER; is it exactly WAITERS now? hand over       however many readers come at once
- *   write lock     0 -> WRITER, else queue
- *   write unlock   count -= WRITER; has it WAITERS? hand over
+ *   read lock      count += READER; had it WRITER or WAITERS? then queue       one locked instruction, never
+ * retried, read unlock    count -= READER; is it exactly WAITERS now? hand over       however many readers
+ * come at once write lock     0 -> WRITER, else queue write unlock   count -= WRITER; has it WAITERS? hand
+ * over
  *
- * WAITERS is set if and only if the queue is not empty, as seen under the inner lock. While it is set nobody enters by
- * the short ways above; the lock is only *granted*, under the inner lock, to the head of the queue: one writer, or all
- * the readers up to the next writer. That is the fairness, in both directions: who queues first is served first, a
- * reader waits for at most the writers before it, a writer for the readers that were in or queued before it (R37).
- * It is also why one task must never read-lock twice (R34): a writer may queue between the two.
+ * WAITERS is set if and only if the queue is not empty, as seen under the inner lock. While it is set nobody
+ * enters by the short ways above; the lock is only *granted*, under the inner lock, to the head of the queue:
+ * one writer, or all the readers up to the next writer. That is the fairness, in both directions: who queues
+ * first is served first, a reader waits for at most the writers before it, a writer for the readers that were
+ * in or queued before it (R37). It is also why one task must never read-lock twice (R34): a writer may queue
+ * between the two.
  *
- * The one subtle state: a reader that fails has added READER for a moment, so a granter may see a reader who is none.
+ * The one subtle state: a reader that fails has added READER for a moment, so a granter may see a reader who
+ * is none.
  *
  *   reader R (will fail)           last holder H                       writer W, head of the queue
  *   count += READER
@@ -25,9 +27,9 @@
  *   count -= READER
  *   grant_heads: count is WAITERS, W is granted.
  *
- * So whoever fails must call grant_heads() after it took its READER back, and it does: queueing ends with that call.
- * Every other failure to grant is for a real holder, whose unlock will call again. Thus: if the queue is not empty,
- * either somebody holds the lock, or somebody is on the way to grant_heads().
+ * So whoever fails must call grant_heads() after it took its READER back, and it does: queueing ends with
+ * that call. Every other failure to grant is for a real holder, whose unlock will call again. Thus: if the
+ * queue is not empty, either somebody holds the lock, or somebody is on the way to grant_heads().
  */
 #include "sync/rwsem.h"
 #include "diag/assert.h"
@@ -111,8 +113,8 @@ static int queue_and_wait(struct rwsem *s, enum lock_mode mode, int taken_back, 
 }
 
 /* The first attempt failed, or somebody measures. */
-static noinline int lock_watched_or_contended(struct rwsem *s, enum lock_mode mode, enum task_state state, bool taken,
-                                              vaddr_t ip)
+static noinline int lock_watched_or_contended(struct rwsem *s, enum lock_mode mode, enum task_state state,
+                                              bool taken, vaddr_t ip)
 {
     u32 waited = 0;
     int error = 0;
@@ -166,7 +168,10 @@ lock_implementation void rwsem_read_lock(struct rwsem *s)
     assert(error == 0);
 }
 
-lock_implementation int rwsem_read_lock_killable(struct rwsem *s) { return read_lock(s, TASK_KILLABLE, CALLER_IP()); }
+lock_implementation int rwsem_read_lock_killable(struct rwsem *s)
+{
+    return read_lock(s, TASK_KILLABLE, CALLER_IP());
+}
 
 lock_implementation bool rwsem_read_try_lock(struct rwsem *s)
 {
@@ -235,10 +240,22 @@ lock_implementation void rwsem_downgrade(struct rwsem *s)
         hand_over(s); /* readers at the head of the queue may come in beside us */
 }
 
-bool rwsem_is_held_write(const struct rwsem *s) { return held_sleep(s, LOCK_EXCLUSIVE); }
+bool rwsem_is_held_write(const struct rwsem *s)
+{
+    return held_sleep(s, LOCK_EXCLUSIVE);
+}
 
-bool rwsem_is_held(const struct rwsem *s) { return held_sleep(s, LOCK_SHARED); }
+bool rwsem_is_held(const struct rwsem *s)
+{
+    return held_sleep(s, LOCK_SHARED);
+}
 
-lock_implementation void rwsem_assert_write(struct rwsem *s) { assert(rwsem_is_held_write(s)); }
+lock_implementation void rwsem_assert_write(struct rwsem *s)
+{
+    assert(rwsem_is_held_write(s));
+}
 
-lock_implementation void rwsem_assert_held(struct rwsem *s) { assert(rwsem_is_held(s)); }
+lock_implementation void rwsem_assert_held(struct rwsem *s)
+{
+    assert(rwsem_is_held(s));
+}

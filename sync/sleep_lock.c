@@ -1,9 +1,9 @@
 /*
  * Waiting until a sleeping lock is handed over.
  *
- * The waiter lives on its task's stack and the granter wakes that task after it set `granted`. A waiter that saw
- * `granted` and simply went on might unlock, return, even exit and be freed, while the granter is still in its
- * task_wake(). So it passes once through the inner lock, which the granter holds until it is done.
+ * The waiter lives on its task's stack and the granter wakes that task after it set `granted`. A waiter that
+ * saw `granted` and simply went on might unlock, return, even exit and be freed, while the granter is still
+ * in its task_wake(). So it passes once through the inner lock, which the granter holds until it is done.
  */
 #include "sync/sleep_lock.h"
 

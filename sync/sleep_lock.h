@@ -1,8 +1,10 @@
 /*
- * What mutex and rwsem share: the bookkeeping round an acquisition, and waiting until the lock is handed over.
+ * What mutex and rwsem share: the bookkeeping round an acquisition, and waiting until the lock is handed
+ * over.
  *
- * A waiter never takes the lock; it is given it. The one who lets go makes the head of the queue the holder, in the
- * lock's own word, before it wakes it. So nobody can come between, however long the woken task takes to get a CPU.
+ * A waiter never takes the lock; it is given it. The one who lets go makes the head of the queue the holder,
+ * in the lock's own word, before it wakes it. So nobody can come between, however long the woken task takes
+ * to get a CPU.
  */
 #pragma once
 #include "sched/task.h"
@@ -18,7 +20,10 @@ struct lock_waiter {
 };
 
 /* The running task's list; NULL before there are tasks, when boot runs alone and nothing is noted. */
-static inline struct held_locks *my_locks(void) { return likely(held_sleeping != NULL) ? &current->locks : NULL; }
+static inline struct held_locks *my_locks(void)
+{
+    return likely(held_sleeping != NULL) ? &current->locks : NULL;
+}
 
 /* Before the first attempt: may this task sleep here, and may it want this lock now? */
 static always_inline void sleep_lock_check(const void *lock, struct lock_class *class, bool nested)
@@ -31,7 +36,8 @@ static always_inline void sleep_lock_check(const void *lock, struct lock_class *
         held_check(lock, class, true, false, nested);
 }
 
-/* It is ours. `last_cpu` is written only when somebody measures: it would be one more write to a shared line. */
+/* It is ours. `last_cpu` is written only when somebody measures: it would be one more write to a shared line.
+ */
 static always_inline void sleep_lock_taken(const void *lock, struct lock_class *class, enum lock_mode mode,
                                            u16 *last_cpu, bool contended, u32 waited, vaddr_t ip)
 {
@@ -67,8 +73,9 @@ static always_inline void sleep_lock_dropped(const void *lock)
     }
 }
 
-/* Sleeps in `state` until granted: true, and whoever granted it is done with `w`. False: killed (TASK_KILLABLE
- * only) and perhaps granted as well; the caller looks again under the inner lock. */
-bool lock_waiter_sleep(struct lock_waiter *w, struct spinlock *inner, enum task_state state) must_not_hold(inner);
+/* Sleeps in `state` until granted: true, and whoever granted it is done with `w`. False: killed
+ * (TASK_KILLABLE only) and perhaps granted as well; the caller looks again under the inner lock. */
+bool lock_waiter_sleep(struct lock_waiter *w, struct spinlock *inner, enum task_state state)
+    must_not_hold(inner);
 /* Takes the waiter off its queue, tells it, wakes it. The lock's word already says that it holds the lock. */
 void lock_waiter_grant(struct lock_waiter *w);

@@ -10,13 +10,13 @@
  *      condition?  -> break
  *      task_sleep
  *
- * Each side writes, has a barrier, and then reads what the other one wrote; so at least one of them sees the other.
- * If the waker sees an empty queue, the waiter's test comes after the condition was set. If the waiter's test fails,
- * the waker finds it on the queue; and whether it is asleep by then, or still between test and task_sleep(), the
- * wake-up sets it TASK_RUNNING, and task_sleep() does not sleep in that state.
+ * Each side writes, has a barrier, and then reads what the other one wrote; so at least one of them sees the
+ * other. If the waker sees an empty queue, the waiter's test comes after the condition was set. If the
+ * waiter's test fails, the waker finds it on the queue; and whether it is asleep by then, or still between
+ * test and task_sleep(), the wake-up sets it TASK_RUNNING, and task_sleep() does not sleep in that state.
  *
- * A waiter leaves the queue only itself, in wait_finish(), and under the queue's lock even when it need not wait: the
- * waiter lives on its task's stack, and a waker that holds the lock may be using it.
+ * A waiter leaves the queue only itself, in wait_finish(), and under the queue's lock even when it need not
+ * wait: the waiter lives on its task's stack, and a waker that holds the lock may be using it.
  */
 #include "sync/waitqueue.h"
 #include "diag/assert.h"
@@ -55,8 +55,8 @@ void wait_finish(struct waitqueue *wq, struct waiter *w)
     spin_unlock_irq_restore(&wq->lock, flags);
 }
 
-/* `exclusive_limit`: how many exclusive waiters to wake. One that was awake already has had its wake-up, so it does
- * not count: the next in the queue gets this one. */
+/* `exclusive_limit`: how many exclusive waiters to wake. One that was awake already has had its wake-up, so
+ * it does not count: the next in the queue gets this one. */
 static void wake(struct waitqueue *wq, u32 exclusive_limit)
 {
     struct waiter *w;
@@ -65,8 +65,7 @@ static void wake(struct waitqueue *wq, u32 exclusive_limit)
     if (READ_ONCE(wq->waiters.next) == &wq->waiters)
         return;
     irqflags_t flags = spin_lock_irq_save(&wq->lock);
-    list_for_each(w, &wq->waiters, link)
-    {
+    list_for_each (w, &wq->waiters, link) {
         bool was_asleep = task_wake(w->task);
         w->woken = true;
         if (w->exclusive && was_asleep && --exclusive_limit == 0)
@@ -75,6 +74,12 @@ static void wake(struct waitqueue *wq, u32 exclusive_limit)
     spin_unlock_irq_restore(&wq->lock, flags);
 }
 
-void wake_all(struct waitqueue *wq) { wake(wq, ~0u); }
+void wake_all(struct waitqueue *wq)
+{
+    wake(wq, ~0u);
+}
 
-void wake_one(struct waitqueue *wq) { wake(wq, 1); }
+void wake_one(struct waitqueue *wq)
+{
+    wake(wq, 1);
+}

@@ -119,8 +119,7 @@ static void process_become_zombie(struct process *process) must_hold(&process_lo
     assert(process->live == 0 && !process->zombie);
     reparent_children(process);
     process->zombie = true;
-    bool first_program = parent == process_root && process->exit_signal == SIGCHLD && process->session == process->pid;
-    if (parent == process_root && !first_program) {
+    if (parent == process_root && !process->is_first) {
         process_free(process);
         return;
     }

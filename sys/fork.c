@@ -108,6 +108,10 @@ static void thread_inherit(struct thread *child, const struct thread *parent, co
     }
     if (r->flags & CLONE_CHILD_CLEARTID)
         child->clear_tid = r->child_tid;
+    if (r->flags & CLONE_CHILD_SETTID) { /* its memory is not ours: it writes the word on its way out */
+        child->set_tid = r->child_tid;
+        atomic_bit_set(&child->task->flags, TASKF_WORK);
+    }
 }
 
 static int copy_everything(struct thread *child, const struct clone_request *r)
@@ -215,8 +219,6 @@ static s32 clone(const struct clone_request *r)
     if (!(r->flags & CLONE_THREAD))
         count_event(fork);
     /* From here on the child may run, exit and be freed. */
-    if (r->flags & CLONE_CHILD_SETTID)
-        child_set_tid(child, r->child_tid);
     task_start(child->task);
     return gate ? wait_for_gate(gate, tid) : tid;
 }

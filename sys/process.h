@@ -49,6 +49,7 @@ struct thread {
         bool time64;
     } restart;                     /* (o) what restart_syscall continues */
     vaddr_t clear_tid;             /* (o) CLONE_CHILD_CLEARTID */
+    vaddr_t set_tid;               /* (o) CLONE_CHILD_SETTID: written before its first instruction */
     vaddr_t robust_list;           /* (o) */
     struct fd_table *files;        /* (o) */
     struct fs_context *fs;         /* (o) */
@@ -70,6 +71,7 @@ struct process {
     bool group_exiting;          /* (s); READ_ONCE by its threads */
     u32 exit_code;               /* (s) as wait4 gives it */
     bool zombie;                 /* (P) */
+    bool is_first;               /* (c) the first program: its end is the machine's */
     bool stopped, stop_unreported, continue_unreported; /* (s) */
     u32 stop_signal;             /* (s) */
     struct waitqueue stop_wait;

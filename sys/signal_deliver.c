@@ -5,6 +5,7 @@
  * The flags are cleared before the pending sets are read: a signal that comes after the look sets them anew.
  */
 #include "arch/trap.h"
+#include "arch/user.h"
 #include "diag/assert.h"
 #include "diag/printk.h"
 #include "mm/slab.h"
@@ -161,6 +162,11 @@ void user_return_work(struct trap_frame *frame)
     struct siginfo info;
     assert(frame_from_user(frame) && irq_enabled());
     leave_if_dying(process);
+    if (thread->set_tid) {
+        if (user_store_u32(thread->set_tid, (u32)thread->tid))
+            thread->clear_tid = 0; /* as on Linux a bad address is the program's own business */
+        thread->set_tid = 0;
+    }
     atomic_bit_clear(&current->flags, TASKF_WORK);
     atomic_bit_clear(&current->flags, TASKF_SIGNAL);
     if (READ_ONCE(process->stopped)) {

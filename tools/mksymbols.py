@@ -18,6 +18,8 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import dwarf_lines  # noqa: E402
 
 BLOCK = 64  # SYMBOL_BLOCK
+# A dot within a function's name: gcc's own parts of functions stay, NASM's local labels belong to their function.
+GCC_PART = re.compile(r"\.(cold|part|constprop|isra|lto_priv|\d)")
 IMAGE_MARK = re.compile(r"__\w+_(start|end)$|__(start|stop)_\w+$")
 
 
@@ -29,6 +31,8 @@ def read_symbols(path):
     for line in listing.stdout.splitlines():
         *numbers, kind, name = line.split()
         if kind not in "tTwWdDbB" or IMAGE_MARK.match(name) or name.startswith("symbol_table"):
+            continue
+        if kind in "tT" and "." in name and not GCC_PART.search(name):
             continue
         address = int(numbers[0], 16)
         size = int(numbers[1], 16) if len(numbers) > 1 else 1

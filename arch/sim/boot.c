@@ -16,8 +16,6 @@
 
 #undef current /* the field of struct cpu_local is meant here */
 
-#define TRACE_RING_BYTES (64u << 10)
-
 static const char *boot_words;
 static void (*first_task)(void *);
 
@@ -40,10 +38,8 @@ static void memory_boot(void)
     mm_init();
 }
 
-/* Preemption is off until the idle loop, as on the machine. */
 static void boot_first_cpu(void)
 {
-    preempt_disable();
     pgtable_boot();
     for (u32 cpu = 0; cpu < sim_cpu_total; cpu++)
         enter_kernel_space(cpu);
@@ -52,6 +48,7 @@ static void boot_first_cpu(void)
     race_pause = task_yield;
     memory_boot();
     sched_init_boot_cpu();
+    irq_enable();
     for (u32 cpu = 1; cpu < sim_cpu_total; cpu++) {
         sim_locals[cpu].current = sched_create_idle(cpu);
         machine_start_cpu(cpu);

@@ -9,26 +9,53 @@
 
 /* ---- time: virtual, moved by choice points alone ---- */
 
-u64 clock_ns(void) { return sim_time_ns; }
-u64 sim_cycles(void) { return sim_time_ns; } /* a 1 GHz machine */
-u64 clock_cycles_to_ns(u64 cycles) { return cycles; }
-u64 clock_cycles_per_sec(void) { return 1000000000u; }
-u64 clock_wall_seconds(void) { return 1000000000u; }
+u64 clock_ns(void)
+{
+    return sim_time_ns;
+}
+u64 sim_cycles(void)
+{
+    return sim_time_ns;
+} /* a 1 GHz machine */
+u64 clock_cycles_to_ns(u64 cycles)
+{
+    return cycles;
+}
+u64 clock_cycles_per_sec(void)
+{
+    return 1000000000u;
+}
+u64 clock_wall_seconds(void)
+{
+    return 1000000000u;
+}
 void clock_schedule_noise(void) {} /* the strategy is the noise */
 
 /* ---- consoles: both go to the run's log ---- */
 
-void console_write(const char *s, size_t n) { run_log(s, n); }
+void console_write(const char *s, size_t n)
+{
+    run_log(s, n);
+}
 void control_write(const char *s, size_t n) {} /* records repeat for a runner what the log has */
-int console_read_byte(void) { return -1; }
+int console_read_byte(void)
+{
+    return -1;
+}
 void console_on_input(void (*input)(u8 byte)) {}
 
 /* ---- the machine as a whole ---- */
 
-u32 cpu_count(void) { return sim_cpu_total; }
+u32 cpu_count(void)
+{
+    return sim_cpu_total;
+}
 void cpu_stop_others(void) {} /* nobody runs while this CPU does */
 
-noreturn void machine_exit(int status) { run_finish(status ? RUN_BROKEN : RUN_PASSED); }
+noreturn void machine_exit(int status)
+{
+    run_finish(status ? RUN_BROKEN : RUN_PASSED);
+}
 
 void frame_print(const struct trap_frame *frame)
 {
@@ -55,7 +82,10 @@ void context_init_kernel(struct task *task, void (*entry)(void *), void *arg)
 }
 
 /* The explorer's tasks never leave the kernel: what they do to user memory goes through arch/user.h. */
-void context_init_user(struct task *task, const struct trap_frame *frame) { bug("no user mode in the explorer"); }
+void context_init_user(struct task *task, const struct trap_frame *frame)
+{
+    bug("no user mode in the explorer");
+}
 
 void context_release(struct task *task)
 {

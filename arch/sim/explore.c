@@ -1,5 +1,11 @@
-/* The explorer's loops: see explore.h. This file and report.c are a host program; the kernel never calls them. */
+/* The explorer's loops: see explore.h. This file and report.c are a host program; the kernel never calls
+ * them. */
 #define _GNU_SOURCE
+#include "arch/sim/explore.h"
+#include "arch/sim/machine.h"
+#include "arch/sim/memory.h"
+#include "arch/sim/sim.h"
+#include "lib/types.h"
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,11 +14,6 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
-#include "arch/sim/explore.h"
-#include "arch/sim/machine.h"
-#include "arch/sim/memory.h"
-#include "arch/sim/sim.h"
-#include "lib/types.h"
 
 #define STUCK_SECONDS 20 /* host time between two choice points that only an endless loop needs */
 #define SHORTEN_RUNS  400u
@@ -20,9 +21,10 @@
 struct run *run;
 static struct findings *shared; /* how the template process tells its parent */
 static const struct exploration *now;
-static int child_stderr = -1;   /* sanitizers write here */
+static int child_stderr = -1; /* sanitizers write here */
 static bool in_child;
 static time_t deadline, last_progress;
+static volatile sig_atomic_t interrupted; /* Ctrl-C: say what was covered so far */
 
 /* ---- inside a run ---- */
 
@@ -47,7 +49,8 @@ noreturn void run_finish(enum verdict verdict)
 {
     run->verdict = verdict;
     if (!in_child) { /* the boot itself failed: there is no schedule to report */
-        fprintf(stderr, "the simulated machine did not boot:\n%.*s%s\n", (int)run->log_bytes, run->log, run->sentence);
+        fprintf(stderr, "the simulated machine did not boot:\n%.*s%s\n", (int)run->log_bytes, run->log,
+                run->sentence);
         _exit(2);
     }
     _exit(verdict == RUN_PASSED ? 0 : 1);
@@ -75,6 +78,7 @@ static void main_task(void *arg)
 static noreturn void run_child(const struct schedule *schedule)
 {
     in_child = true;
+    signal(SIGINT, SIG_IGN); /* the template process decides */
     alarm(STUCK_SECONDS);
     dup2(child_stderr, 1);
     dup2(child_stderr, 2);
@@ -100,8 +104,8 @@ static void copy_line(const char *from, const char *text_end)
 /* The first line of `text` that says what went wrong. */
 static bool sentence_from(const char *text, size_t bytes)
 {
-    static const char *const signs[] = {"ERROR: AddressSanitizer", "runtime error:", "panic on", "oops on", "  # ",
-                                        "not ok"};
+    static const char *const signs[] = {
+        "ERROR: AddressSanitizer", "runtime error:", "panic on", "oops on", "  # ", "not ok"};
     for (size_t i = 0; i < ARRAY_SIZE(signs); i++) {
         const char *at = memmem(text, bytes, signs[i], strlen(signs[i]));
         if (!at)
@@ -136,8 +140,10 @@ static void name_verdict(int status)
         return;
     collect_stderr();
     if (run->verdict == RUN_ENDLESS)
-        snprintf(run->sentence, sizeof(run->sentence), "no end after %u choice points: livelock, or a wake-up was lost "
-                 "while somebody polls", run->steps);
+        snprintf(run->sentence, sizeof(run->sentence),
+                 "no end after %u choice points: livelock, or a wake-up was lost "
+                 "while somebody polls",
+                 run->steps);
     if (run->sentence[0] || sentence_from(run->log, run->log_bytes))
         return;
     if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM)
@@ -183,12 +189,13 @@ static void show_progress(const char *what)
 
 static bool out_of_budget(void)
 {
-    return shared->schedules >= now->schedules || (deadline && time(NULL) >= deadline);
+    return interrupted || shared->schedules >= now->schedules || (deadline && time(NULL) >= deadline);
 }
 
 /* ---- shortening ---- */
 
-/* Delta debugging over the deviations: drop runs of them, from halves down to single ones, while it still fails. */
+/* Delta debugging over the deviations: drop runs of them, from halves down to single ones, while it still
+ * fails. */
 static void shorten(struct schedule *s)
 {
     u32 tries = 0;
@@ -218,13 +225,15 @@ static void found_failure(const struct schedule *schedule)
 
     shared->verdict = run->verdict;
     snprintf(shared->sentence, sizeof(shared->sentence), "%s", run->sentence);
-    if ((size_t)schedule_print(shared->schedule, sizeof(shared->schedule), schedule) >= sizeof(shared->schedule))
+    if ((size_t)schedule_print(shared->schedule, sizeof(shared->schedule), schedule) >=
+        sizeof(shared->schedule))
         shared->schedule[0] = '\0';
     schedule_of_run(run, &shortest);
     if (now->shorten && now->how != EXPLORE_ONE && shortest.count)
         shorten(&shortest);
     if (shortest.count && run_schedule(&shortest)) { /* must not happen: the list is the run */
-        printf("  # the schedule did not fail again when it was replayed: the simulation is not deterministic\n");
+        printf(
+            "  # the schedule did not fail again when it was replayed: the simulation is not deterministic\n");
         run_schedule(schedule);
     }
     free(shortest.list);
@@ -260,8 +269,8 @@ static bool explore_drawn(enum strategy_kind kind, u64 seed, u32 count, u32 dept
 
 /* ---- exhaustive: every schedule with at most `bound` deviations, each exactly once ---- */
 
-/* Addresses that more than one CPU was seen to touch. Only there does it matter who comes first; what is learnt in one
- * run opens more places in the next ones. */
+/* Addresses that more than one CPU was seen to touch. Only there does it matter who comes first; what is
+ * learnt in one run opens more places in the next ones. */
 #define SEEN_SLOTS (1u << 16)
 static struct {
     u32 addr;
@@ -401,8 +410,16 @@ static void explore_all(void)
         explore_auto(length);
 }
 
+static void on_interrupt(int signal_number)
+{
+    interrupted = 1;
+}
+
 static noreturn void template_process(void)
 {
+    struct sigaction action = {.sa_handler = on_interrupt, .sa_flags = SA_RESTART};
+
+    sigaction(SIGINT, &action, NULL);
     shared->verdict = RUN_PASSED;
     shared->bound_done = ~0u;
     memory_unshare(); /* the next test's machine starts with empty memory, too */
@@ -411,6 +428,7 @@ static noreturn void template_process(void)
         deadline = time(NULL) + now->seconds;
     sim_boot(now->cpus, now->words, main_task);
     explore_all();
+    shared->interrupted = interrupted;
     fflush(stdout);
     _exit(0);
 }
@@ -438,6 +456,7 @@ void explore(const struct exploration *e, struct findings *found)
     run->sentence[0] = '\0';
     now = e;
     fflush(stdout);
+    signal(SIGINT, SIG_IGN);
     pid_t pid = fork();
     if (pid == 0)
         template_process();
@@ -445,5 +464,6 @@ void explore(const struct exploration *e, struct findings *found)
         shared->verdict = RUN_BROKEN;
         snprintf(shared->sentence, sizeof(shared->sentence), "the simulated machine did not boot");
     }
+    signal(SIGINT, SIG_DFL);
     *found = *shared;
 }

@@ -1,6 +1,7 @@
 /*
- * The explorer: runs one test under many schedules. Each schedule is a child process forked from a machine that
- * has booted and rests just before the test, so every run starts from the same state and may do as it likes to it.
+ * The explorer: runs one test under many schedules. Each schedule is a child process forked from a machine
+ * that has booted and rests just before the test, so every run starts from the same state and may do as it
+ * likes to it.
  */
 #pragma once
 #include "arch/sim/strategy.h"
@@ -9,25 +10,26 @@
 struct exploration {
     const struct test *test;
     u32 cpus;
-    const char *words;   /* boot words */
+    const char *words; /* boot words */
     enum { EXPLORE_AUTO, EXPLORE_ONE, EXPLORE_RANDOM, EXPLORE_PCT, EXPLORE_EXHAUSTIVE } how;
     struct schedule one; /* EXPLORE_ONE: this schedule alone */
     u64 seed;            /* first seed of random and pct */
     u32 schedules;       /* at most so many */
     u32 depth;           /* pct */
     u32 bound;           /* exhaustive: deviations from the default schedule */
-    u32 seconds;         /* host time, 0: no limit; only how much is explored depends on it, never a verdict */
-    u32 steps;           /* a run of more choice points is called endless */
-    bool shorten;        /* look for a failing schedule with fewer deviations */
-    bool progress;       /* a line about it on stderr */
+    u32 seconds;   /* host time, 0: no limit; only how much is explored depends on it, never a verdict */
+    u32 steps;     /* a run of more choice points is called endless */
+    bool shorten;  /* look for a failing schedule with fewer deviations */
+    bool progress; /* a line about it on stderr */
 };
 
 struct findings {
-    u32 verdict;        /* RUN_PASSED, or that of the first schedule that failed */
-    u32 schedules;      /* run in all, shortening excluded */
-    u32 bound_done;     /* exhaustive: all schedules with so many deviations were run; ~0: none */
+    u32 verdict;    /* RUN_PASSED, or that of the first schedule that failed */
+    u32 schedules;  /* run in all, shortening excluded */
+    u32 bound_done; /* exhaustive: all schedules with so many deviations were run; ~0: none */
     u32 max_steps;
-    bool complete;      /* exhaustive: nothing left within the bound */
+    bool interrupted; /* by Ctrl-C: what is said is what was covered */
+    bool complete;    /* exhaustive: nothing left within the bound */
     char sentence[400];
     char schedule[512]; /* the failing schedule as it was found, or "" where it does not fit */
 };
@@ -35,7 +37,8 @@ struct findings {
 /* Boots and explores in a process of its own. The report of a failure (with its token) goes to stdout as TAP
  * comments. */
 void explore(const struct exploration *e, struct findings *found);
-/* A hash of all sources, made by host.mk: another build has other choice points, so its tokens mean nothing here. */
+/* A hash of all sources, made by host.mk: another build has other choice points, so its tokens mean nothing
+ * here. */
 extern const u32 host_build_id;
 /* Prints a failed run: the sentence, the schedule in columns, the token. arch/sim/report.c. */
 void report_run(const struct exploration *e, const struct run *r, const struct schedule *found,

@@ -22,8 +22,8 @@ void sim_fiber_first(void);
 void fiber_begin(void);
 
 /*
- * sim_fiber_swap(save_esp, load_esp): cdecl. Pushes what the i386 ABI says a callee keeps, saves and loads esp.
- * sim_fiber_first: where a new fiber's first `ret` lands; ebp = 0 ends every backtrace there.
+ * sim_fiber_swap(save_esp, load_esp): cdecl. Pushes what the i386 ABI says a callee keeps, saves and loads
+ * esp. sim_fiber_first: where a new fiber's first `ret` lands; ebp = 0 ends every backtrace there.
  */
 __asm__(".text\n"
         ".globl sim_fiber_swap\n"

@@ -1,18 +1,19 @@
 /*
  * Fibers: host stacks that the machine switches between. One host thread runs them all, so nothing here is
- * concurrent; AddressSanitizer is told of every switch, or it would take another fiber's frames for overflows.
+ * concurrent; AddressSanitizer is told of every switch, or it would take another fiber's frames for
+ * overflows.
  */
 #pragma once
 #include "lib/compiler.h"
 
 struct sim_fiber {
-    u32 esp;             /* saved stack pointer while it does not run; the assembly knows offset 0 */
-    char *stack;         /* lowest usable byte; a guard page lies below; NULL: the host's own stack */
+    u32 esp;     /* saved stack pointer while it does not run; the assembly knows offset 0 */
+    char *stack; /* lowest usable byte; a guard page lies below; NULL: the host's own stack */
     size_t size;
-    void *fake_stack;    /* AddressSanitizer's, while it does not run */
+    void *fake_stack; /* AddressSanitizer's, while it does not run */
     void (*entry)(void *);
     void *arg;
-    bool retired;        /* its task is dead: recycled at the switch away from it */
+    bool retired; /* its task is dead: recycled at the switch away from it */
     struct sim_fiber *next_free;
 };
 

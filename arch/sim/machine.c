@@ -35,12 +35,16 @@ void machine_init(u32 cpus, void (*entry)(void *))
         sim_locals[cpu] = (struct cpu_local){.self = &sim_locals[cpu], .id = cpu};
         vcpus[cpu] = (struct vcpu){
             .fiber = fiber_create(entry, (void *)(uintptr_t)cpu),
-            .next_tick_ns = TICK_NS + cpu * (TICK_NS / SIM_CPUS_MAX), /* apart, so that ticks do not come in step */
+            .next_tick_ns =
+                TICK_NS + cpu * (TICK_NS / SIM_CPUS_MAX), /* apart, so that ticks do not come in step */
         };
     }
 }
 
-void machine_start_cpu(u32 cpu) { vcpus[cpu].started = true; }
+void machine_start_cpu(u32 cpu)
+{
+    vcpus[cpu].started = true;
+}
 
 void machine_run(void)
 {
@@ -49,7 +53,10 @@ void machine_run(void)
     fiber_switch(vcpus[cpu_id()].fiber);
 }
 
-void machine_pause(void) { fiber_switch(host); }
+void machine_pause(void)
+{
+    fiber_switch(host);
+}
 
 void machine_record(u32 steps)
 {
@@ -60,11 +67,17 @@ void machine_record(u32 steps)
     run->steps = 0;
 }
 
-u32 machine_step(void) { return recording ? run->steps : 0; }
+u32 machine_step(void)
+{
+    return recording ? run->steps : 0;
+}
 
 /* ---- who can run ---- */
 
-static bool can_run(u32 cpu) { return vcpus[cpu].started && (!vcpus[cpu].halted || vcpus[cpu].pending); }
+static bool can_run(u32 cpu)
+{
+    return vcpus[cpu].started && (!vcpus[cpu].halted || vcpus[cpu].pending);
+}
 
 static u32 enabled_cpus(void)
 {
@@ -104,7 +117,8 @@ static void leap_to_next_tick(void)
     note_ticks();
 }
 
-/* The default schedule: whoever runs goes on; when it cannot or had its turn, the next CPU in order that can. */
+/* The default schedule: whoever runs goes on; when it cannot or had its turn, the next CPU in order that can.
+ */
 static u32 usual_choice(u32 cpu, u32 enabled)
 {
     if ((enabled & (1u << cpu)) && turn_steps < TURN_STEPS)
@@ -199,8 +213,14 @@ void machine_choice(enum step_kind kind, const volatile void *addr, u32 ip, u32 
         take_interrupts();
 }
 
-void sim_choice(const volatile void *addr) { sim_choice_here(STEP_ATOMIC, addr, false); }
-void sim_relax(void) { sim_choice_here(STEP_SPIN, 0, false); }
+void sim_choice(const volatile void *addr)
+{
+    sim_choice_here(STEP_ATOMIC, addr, false);
+}
+void sim_relax(void)
+{
+    sim_choice_here(STEP_SPIN, 0, false);
+}
 
 void sim_irq_enable(void)
 {

@@ -1,6 +1,7 @@
 /*
- * The simulated machine: virtual CPUs that take turns in one host thread. Between two choice points exactly one
- * of them runs; which one goes on is the strategy's decision and nothing else's, so a run can be had again.
+ * The simulated machine: virtual CPUs that take turns in one host thread. Between two choice points exactly
+ * one of them runs; which one goes on is the strategy's decision and nothing else's, so a run can be had
+ * again.
  */
 #pragma once
 #include "arch/cpu.h"
@@ -26,7 +27,8 @@ extern u32 sim_cpu_total;
 #define STEP_NS 2000u
 extern u64 sim_time_ns;
 
-/* A choice point with what is known of it. `uninterruptible`: inside one instruction, so no interrupt comes here. */
+/* A choice point with what is known of it. `uninterruptible`: inside one instruction, so no interrupt comes
+ * here. */
 void machine_choice(enum step_kind kind, const volatile void *addr, u32 ip, u32 caller, bool uninterruptible);
 /* The same with the place filled in: the return address of the function that says it, and of its caller. */
 #define sim_choice_here(kind, addr, uninterruptible)                                                         \

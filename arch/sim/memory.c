@@ -1,12 +1,12 @@
 /* Simulated physical memory on host mappings: see memory.h. */
 #define _GNU_SOURCE
+#include "arch/sim/memory.h"
+#include "lib/compiler.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/personality.h>
 #include <unistd.h>
-#include "arch/sim/memory.h"
-#include "lib/compiler.h"
 
 #define REEXEC_MARK "FAULTLINE_LAYOUT"
 
@@ -18,8 +18,8 @@ static u32 window[WINDOW_PAGES];
 
 static noreturn void refuse(const char *why)
 {
-    fprintf(stderr, "the explorer needs the host's addresses %#x to %#x for the simulated kernel: %s\n", DIRECT_BASE,
-            KWINDOW_END, why);
+    fprintf(stderr, "the explorer needs the host's addresses %#x to %#x for the simulated kernel: %s\n",
+            DIRECT_BASE, KWINDOW_END, why);
     exit(2);
 }
 
@@ -47,8 +47,8 @@ static int ram_create(void)
 }
 
 /*
- * A 32-bit process usually has its libraries just below 0xF8000000, in the middle of the kernel window. The compat
- * layout puts them below 0xC0000000; without randomisation every run has the same addresses, too.
+ * A 32-bit process usually has its libraries just below 0xF8000000, in the middle of the kernel window. The
+ * compat layout puts them below 0xC0000000; without randomisation every run has the same addresses, too.
  */
 void memory_claim(char **argv)
 {

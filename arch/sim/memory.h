@@ -7,15 +7,20 @@
 
 #define SIM_RAM_BYTES (32u << 20)
 #define SIM_FRAMES    (SIM_RAM_BYTES >> PAGE_SHIFT)
-/* Below: the kernel's directory and the tables of its window, which exist from boot. Never in the allocator. */
+/* Below: the kernel's directory and the tables of its window, which exist from boot. Never in the allocator.
+ */
 #define SIM_KERNEL_DIR    0x00100000u
 #define SIM_KERNEL_TABLES 0x00101000u
 #define SIM_RESERVED_END  0x00180000u
 
-/* Claims the host addresses that the kernel will use; runs the program again with a fitting layout if it must. */
+/* Claims the host addresses that the kernel will use; runs the program again with a fitting layout if it
+ * must. */
 void memory_claim(char **argv);
 /* In a child of fork(): gives it a copy of the memory of its own, at the same addresses. */
 void memory_unshare(void);
 /* The host side of a kernel-window entry. */
 void memory_map_window(vaddr_t va, bool present, bool writable, pfn_t pfn);
-static inline u32 *memory_word(paddr_t pa) { return phys_to_direct(pa); }
+static inline u32 *memory_word(paddr_t pa)
+{
+    return phys_to_direct(pa);
+}

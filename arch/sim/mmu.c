@@ -10,9 +10,15 @@
 struct mmu mmus[SIM_CPUS_MAX];
 static struct random forgetful;
 
-static struct mmu *mmu_here(void) { return &mmus[cpu_id()]; }
+static struct mmu *mmu_here(void)
+{
+    return &mmus[cpu_id()];
+}
 
-void mmu_boot(u32 cpu, paddr_t root) { mmus[cpu].root = root; }
+void mmu_boot(u32 cpu, paddr_t root)
+{
+    mmus[cpu].root = root;
+}
 
 void mmu_set_forgetful(u32 seed)
 {
@@ -84,8 +90,9 @@ static void maybe_forget(struct mmu *m)
 /* ---- the walk ---- */
 
 /*
- * The walker's look at an entry; where it allows the access, A (and D) are set in memory. Between the look and the
- * locked update anything may happen; the update is made only if the entry is still what it was (false: walk again).
+ * The walker's look at an entry; where it allows the access, A (and D) are set in memory. Between the look
+ * and the locked update anything may happen; the update is made only if the entry is still what it was
+ * (false: walk again).
  */
 static bool entry_use(paddr_t at, u32 *value, u32 needs, u32 sets)
 {
@@ -130,7 +137,8 @@ static enum walked walk(struct mmu *m, vaddr_t va, bool write, u32 *pte)
     return write && !(*pte & PTE_W) ? WALK_FORBIDDEN : WALK_DONE;
 }
 
-/* A page fault also drops what the processor had cached for the address (SDM 4.10.4.1), so a retry walks afresh. */
+/* A page fault also drops what the processor had cached for the address (SDM 4.10.4.1), so a retry walks
+ * afresh. */
 static bool fault(struct mmu *m, vaddr_t va, bool write, bool present, u32 *code)
 {
     struct tlb_entry *e = tlb_find(m, va);
@@ -206,7 +214,10 @@ void tlb_flush_range(vaddr_t start, vaddr_t end)
     pdes_drop(m);
 }
 
-void tlb_flush_user(void) { mmu_load_root(mmu_here()->root); }
+void tlb_flush_user(void)
+{
+    mmu_load_root(mmu_here()->root);
+}
 
 void tlb_flush_all(void)
 {

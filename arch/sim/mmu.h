@@ -1,20 +1,20 @@
 /*
  * The software MMU: what Intel's SDM (vol. 3A, 4.8 and 4.10) allows a processor to do, at its least helpful.
- * A TLB keeps an entry until it is flushed; a paging-structure cache keeps a PDE; the walker sets A and D in steps
- * of its own; a stale entry that forbids an access faults without another look at memory.
+ * A TLB keeps an entry until it is flushed; a paging-structure cache keeps a PDE; the walker sets A and D in
+ * steps of its own; a stale entry that forbids an access faults without another look at memory.
  */
 #pragma once
 #include "arch/pgtable.h"
 #include "arch/sim/machine.h"
 
-#define TLB_ENTRIES  256u
-#define PDES_CACHED  32u
+#define TLB_ENTRIES 256u
+#define PDES_CACHED 32u
 
 struct tlb_entry {
-    u32 page;       /* virtual page number */
+    u32 page; /* virtual page number */
     pfn_t pfn;
-    u32 flags;      /* PTE_W, PTE_U, PTE_D, PTE_G */
-    u32 step;       /* when it was loaded */
+    u32 flags; /* PTE_W, PTE_U, PTE_D, PTE_G */
+    u32 step;  /* when it was loaded */
     bool valid;
 };
 struct cached_pde {
@@ -24,7 +24,7 @@ struct cached_pde {
     bool valid;
 };
 struct mmu {
-    paddr_t root;   /* CR3 */
+    paddr_t root; /* CR3 */
     vaddr_t cr2;
     u32 next_victim;
     struct tlb_entry tlb[TLB_ENTRIES];
@@ -32,8 +32,8 @@ struct mmu {
 };
 extern struct mmu mmus[SIM_CPUS_MAX];
 
-/* The physical address for an access of the running CPU in supervisor mode, as the processor would get it; false: a
- * page fault with *code. Contains choice points at which no interrupt comes. */
+/* The physical address for an access of the running CPU in supervisor mode, as the processor would get it;
+ * false: a page fault with *code. Contains choice points at which no interrupt comes. */
 bool mmu_translate(vaddr_t va, bool write, paddr_t *pa, u32 *code);
 /* CR3 load on the running CPU: everything but global translations goes (SDM 4.10.4.1). */
 void mmu_load_root(paddr_t root);

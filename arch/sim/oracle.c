@@ -19,22 +19,28 @@ static const char *what_is(vaddr_t va)
     return va >= MIRROR_BASE ? "mirror address" : va < USER_END ? "user address" : "kernel address";
 }
 
-static vaddr_t user_of(vaddr_t va) { return va >= MIRROR_BASE ? (va - MIRROR_BASE) << 10 : va; }
+static vaddr_t user_of(vaddr_t va)
+{
+    return va >= MIRROR_BASE ? (va - MIRROR_BASE) << 10 : va;
+}
 
 void oracle_frame_used(u32 cpu, vaddr_t va, pfn_t pfn, u32 loaded)
 {
     if (pfn >= SIM_FRAMES)
-        sim_fail("CPU %u reached frame %#x through %s %#x: there is no such memory", cpu, pfn, what_is(va), va);
+        sim_fail("CPU %u reached frame %#x through %s %#x: there is no such memory", cpu, pfn, what_is(va),
+                 va);
     if (listening && is_free[pfn])
-        sim_fail("CPU %u used a translation of %s %#x, loaded at step %u, to frame %#x, which CPU %d had freed", cpu,
-                 what_is(va), va, loaded, pfn, freed_by[pfn]);
+        sim_fail(
+            "CPU %u used a translation of %s %#x, loaded at step %u, to frame %#x, which CPU %d had freed",
+            cpu, what_is(va), va, loaded, pfn, freed_by[pfn]);
 }
 
 void oracle_table_used(u32 cpu, vaddr_t va, pfn_t pfn, u32 loaded)
 {
     if (listening && pfn < SIM_FRAMES && is_free[pfn])
-        sim_fail("CPU %u walked for %#x through a PDE cached at step %u to page table %#x, which CPU %d had freed", cpu,
-                 va, loaded, pfn, freed_by[pfn]);
+        sim_fail(
+            "CPU %u walked for %#x through a PDE cached at step %u to page table %#x, which CPU %d had freed",
+            cpu, va, loaded, pfn, freed_by[pfn]);
 }
 
 /* A flush is missing when a frame becomes free that some CPU could still reach. */
@@ -42,17 +48,21 @@ static void check_cpu(u32 cpu, pfn_t pfn)
 {
     const struct mmu *m = &mmus[cpu];
 
+    if (m->root >> PAGE_SHIFT == pfn)
+        sim_fail("CPU %u freed page directory %#x while CPU %u still has it in CR3", cpu_id(), pfn, cpu);
     for (u32 i = 0; i < TLB_ENTRIES; i++)
         if (m->tlb[i].valid && m->tlb[i].pfn == pfn)
-            sim_fail("missing flush: CPU %u freed frame %#x while CPU %u still translates %s %#x (of user %#x) to it "
-                     "(loaded at step %u)",
-                     cpu_id(), pfn, cpu, what_is(m->tlb[i].page << PAGE_SHIFT), m->tlb[i].page << PAGE_SHIFT,
-                     user_of(m->tlb[i].page << PAGE_SHIFT), m->tlb[i].step);
+            sim_fail(
+                "missing flush: CPU %u freed frame %#x while CPU %u still translates %s %#x (of user %#x) to it "
+                "(loaded at step %u)",
+                cpu_id(), pfn, cpu, what_is(m->tlb[i].page << PAGE_SHIFT), m->tlb[i].page << PAGE_SHIFT,
+                user_of(m->tlb[i].page << PAGE_SHIFT), m->tlb[i].step);
     for (u32 i = 0; i < PDES_CACHED; i++)
         if (m->pde[i].valid && m->pde[i].value >> PAGE_SHIFT == pfn)
-            sim_fail("missing flush: CPU %u freed page table %#x while CPU %u still has the PDE of %#x cached "
-                     "(loaded at step %u)",
-                     cpu_id(), pfn, cpu, m->pde[i].index << PDE_SHIFT, m->pde[i].step);
+            sim_fail(
+                "missing flush: CPU %u freed page table %#x while CPU %u still has the PDE of %#x cached "
+                "(loaded at step %u)",
+                cpu_id(), pfn, cpu, m->pde[i].index << PDE_SHIFT, m->pde[i].step);
 }
 
 void oracle_frame_freed(pfn_t pfn)
@@ -73,7 +83,8 @@ void oracle_frame_allocated(pfn_t pfn)
         is_free[pfn] = false;
 }
 
-/* The linker sends the kernel's trace writer through here (--wrap): the oracle is one more reader of the trace. */
+/* The linker sends the kernel's trace writer through here (--wrap): the oracle is one more reader of the
+ * trace. */
 void __real_trace_write_page(enum trace_event ev, pfn_t pfn, u32 flags);
 void __wrap_trace_write_page(enum trace_event ev, pfn_t pfn, u32 flags);
 void __wrap_trace_write_page(enum trace_event ev, pfn_t pfn, u32 flags)

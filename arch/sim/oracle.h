@@ -1,6 +1,6 @@
 /*
- * The TLB oracle: no frame is freed while a virtual CPU can still reach it, and none is reached after it was freed.
- * It learns of frees from the kernel's own trace (mm_page_free), so the kernel needs no line for it.
+ * The TLB oracle: no frame is freed while a virtual CPU can still reach it, and none is reached after it was
+ * freed. It learns of frees from the kernel's own trace (mm_page_free), so the kernel needs no line for it.
  */
 #pragma once
 #include "lib/types.h"

@@ -1,6 +1,7 @@
 /*
- * Page-table entries of the simulated machine: handles into the mirror go through the running CPU's MMU, as they do
- * on the machine, so that a page table whose mirror translation was not flushed is edited where it used to be.
+ * Page-table entries of the simulated machine: handles into the mirror go through the running CPU's MMU, as
+ * they do on the machine, so that a page table whose mirror translation was not flushed is edited where it
+ * used to be.
  */
 #include "arch/pgtable.h"
 #include "arch/sim/memory.h"
@@ -31,8 +32,8 @@ static u32 *slot_word(const pte_t *slot, bool write)
     if (va < MIRROR_BASE)
         return (u32 *)va;
     if (!mmu_translate(va, write, &pa, &code))
-        sim_fail("CPU %u reached for the page-table entry of %#x through the mirror, and there is no table", cpu_id(),
-                 (va - MIRROR_BASE) << 10);
+        sim_fail("CPU %u reached for the page-table entry of %#x through the mirror, and there is no table",
+                 cpu_id(), (va - MIRROR_BASE) << 10);
     return memory_word(pa);
 }
 
@@ -61,7 +62,8 @@ void sim_pte_install(pte_t *slot, pte_t entry)
     __atomic_store_n(slot_word(slot, true), entry.v, __ATOMIC_RELEASE);
 }
 
-/* Only for the running task's own space: what a kernel task has loaded by chance may change at its next preemption. */
+/* Only for the running task's own space: what a kernel task has loaded by chance may change at its next
+ * preemption. */
 static bool through_mirror(const struct space *space)
 {
     const struct task *task = current_task();
@@ -104,7 +106,10 @@ pde_t pde_clear(struct space *space, vaddr_t va)
     return pte_xchg(pde_slot(space, va), (pde_t){0});
 }
 
-pde_t pde_make_table(pfn_t table, bool user) { return (pde_t){(table << PAGE_SHIFT) | PTE_P | PTE_W | (user ? PTE_U : 0)}; }
+pde_t pde_make_table(pfn_t table, bool user)
+{
+    return (pde_t){(table << PAGE_SHIFT) | PTE_P | PTE_W | (user ? PTE_U : 0)};
+}
 
 /* ---- spaces ---- */
 
@@ -155,7 +160,10 @@ void kernel_pte_set(vaddr_t va, pte_t pte)
     memory_map_window(va, pte_present(pte), pte_writable(pte), pte_pfn(pte));
 }
 
-pte_t kernel_pte_get(vaddr_t va) { return (pte_t){READ_ONCE(*kernel_entry(va))}; }
+pte_t kernel_pte_get(vaddr_t va)
+{
+    return (pte_t){READ_ONCE(*kernel_entry(va))};
+}
 
 /* What the boot code of the machine prepares: the kernel's directory and all tables of its window. */
 void pgtable_boot(void)

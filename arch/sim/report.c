@@ -1,16 +1,17 @@
 /*
- * A failed run for people: the verdict in a sentence, the schedule as a column per CPU, the token that replays it.
- * A CPU's turn is shown by where it began and where it stopped; what it passed in between only as a number.
+ * A failed run for people: the verdict in a sentence, the schedule as a column per CPU, the token that
+ * replays it. A CPU's turn is shown by where it began and where it stopped; what it passed in between only as
+ * a number.
  */
+#include "arch/sim/explore.h"
+#include "arch/sim/symbolize.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "arch/sim/explore.h"
-#include "arch/sim/symbolize.h"
 
-#define COLUMN     44
+#define COLUMN      44
 #define TURNS_SHOWN 60u
-#define LOG_SHOWN  4000u
+#define LOG_SHOWN   4000u
 
 /* One CPU's turn: steps first..last, all of them its own. */
 struct turn {
@@ -45,9 +46,9 @@ static u32 find_turns(const struct run *r, struct turn **turns)
 
 static const char *doing(const struct step *s)
 {
-    static const char *const words[] = {
-        [STEP_ATOMIC] = "", [STEP_PTE] = "PTE ", [STEP_WALK] = "walk ", [STEP_USER] = "user ", [STEP_TLB] = "TLB ",
-        [STEP_IRQ_ON] = "sti ", [STEP_SPIN] = "spin ", [STEP_HALT] = "idle ", [STEP_IPI] = "IPI "};
+    static const char *const words[] = {[STEP_ATOMIC] = "",    [STEP_PTE] = "PTE ",   [STEP_WALK] = "walk ",
+                                        [STEP_USER] = "user ", [STEP_TLB] = "TLB ",   [STEP_IRQ_ON] = "sti ",
+                                        [STEP_SPIN] = "spin ", [STEP_HALT] = "idle ", [STEP_IPI] = "IPI "};
     return words[s->kind];
 }
 
@@ -100,19 +101,31 @@ static void print_schedule(const struct run *r, u32 cpus)
     free(turns);
 }
 
+/* A line of a backtrace is an address alone; the host can say which source line it is. */
+static void print_log_line(const char *line, int n)
+{
+    struct source_line at;
+    int used = 0;
+
+    if (sscanf(line, " 0x%8x%n", &at.ip, &used) == 1 && used == n) {
+        symbolize(&at, 1);
+        printf("  # |     %s\n", at.text);
+        return;
+    }
+    printf("  # | %.*s\n", n, line);
+}
+
 static void print_log(const struct run *r)
 {
-    u32 from = r->log_bytes > LOG_SHOWN ? r->log_bytes - LOG_SHOWN : 0;
-    bool line_start = true;
+    const char *at = r->log + (r->log_bytes > LOG_SHOWN ? r->log_bytes - LOG_SHOWN : 0);
+    const char *end = r->log + r->log_bytes;
 
-    for (u32 i = from; i < r->log_bytes; i++) {
-        if (line_start)
-            printf("  # | ");
-        putchar(r->log[i]);
-        line_start = r->log[i] == '\n';
+    while (at < end) {
+        const char *newline = memchr(at, '\n', (size_t)(end - at));
+        int n = (int)((newline ? newline : end) - at);
+        print_log_line(at, n);
+        at += n + 1;
     }
-    if (!line_start)
-        putchar('\n');
 }
 
 /* TEST/CPUS/WORDS/SCHEDULE/BUILD: all that a run is a function of. */
@@ -138,8 +151,8 @@ void report_run(const struct exploration *e, const struct run *r, const struct s
     print_log(r);
     if (schedule_print(text, sizeof(text), found) >= (int)sizeof(text))
         snprintf(text, sizeof(text), "list of %u deviations", found->count);
-    printf("  # found by %s; %u choice points, %u deviations from the default schedule are enough\n", text, r->steps,
-           shortest->count);
+    printf("  # found by %s; %u choice points, %u deviations from the default schedule are enough\n", text,
+           r->steps, shortest->count);
     print_schedule(r, e->cpus);
     printf("  # replay: make replay TOKEN='");
     print_token(e, shortest);

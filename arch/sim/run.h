@@ -36,9 +36,9 @@ struct step {
 enum verdict {
     RUN_UNFINISHED, /* the child died without a word: the host's signal is the verdict */
     RUN_PASSED,
-    RUN_FAILED,     /* the test's own checks */
-    RUN_BROKEN,     /* an oracle, a panic, a deadlock: `sentence` says which */
-    RUN_ENDLESS,    /* the step limit */
+    RUN_FAILED,  /* the test's own checks */
+    RUN_BROKEN,  /* an oracle, a panic, a deadlock: `sentence` says which */
+    RUN_ENDLESS, /* the step limit */
 };
 
 struct run {

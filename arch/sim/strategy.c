@@ -1,19 +1,19 @@
 /* Strategies: see strategy.h. Runs on the machine's fibers; touches nothing of the kernel. */
+#include "arch/sim/strategy.h"
+#include "lib/random.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "arch/sim/strategy.h"
-#include "lib/random.h"
 
 #define PCT_DEPTH_MAX 16u
 
 static const struct schedule *now;
 static struct random dice;
-static u32 switch_odds;                       /* random: one in so many steps leaves the default */
-static u32 priority[SIM_CPUS_MAX];            /* pct: higher runs first */
+static u32 switch_odds;            /* random: one in so many steps leaves the default */
+static u32 priority[SIM_CPUS_MAX]; /* pct: higher runs first */
 static u32 change_at[PCT_DEPTH_MAX];
-static u32 lowest;                            /* pct: what the next lowered CPU gets, counting down */
-static u32 position;                          /* list: next deviation */
+static u32 lowest;   /* pct: what the next lowered CPU gets, counting down */
+static u32 position; /* list: next deviation */
 
 static void pct_begin(u32 cpus)
 {

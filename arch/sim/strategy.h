@@ -1,13 +1,13 @@
 /*
- * Strategies: who runs next at a choice point. Each is a function of its parameters and of what the run did so far,
- * of nothing else.
+ * Strategies: who runs next at a choice point. Each is a function of its parameters and of what the run did
+ * so far, of nothing else.
  *
  *   usual          the default schedule: no preemption but the end of a turn
  *   random:SEED    leaves the default with a probability that the seed draws, too
  *   pct:D:SEED     probabilistic concurrency testing: random priorities, lowered at D-1 random steps
  *                  (Burckhardt et al., ASPLOS 2010: finds a bug of depth D with probability >= 1/(n k^(D-1)))
- *   list:S:C,...   the default except that at step S CPU C runs on: what the exhaustive search enumerates, what
- *                  shortening works on, and how any schedule can be written down
+ *   list:S:C,...   the default except that at step S CPU C runs on: what the exhaustive search enumerates,
+ * what shortening works on, and how any schedule can be written down
  */
 #pragma once
 #include "arch/sim/run.h"
@@ -22,9 +22,9 @@ struct deviation {
 struct schedule {
     enum strategy_kind kind;
     u64 seed;
-    u32 depth;       /* pct: D */
-    u32 length;      /* pct: steps of the default run, from which the change points are drawn */
-    u32 count;       /* list */
+    u32 depth;  /* pct: D */
+    u32 length; /* pct: steps of the default run, from which the change points are drawn */
+    u32 count;  /* list */
     struct deviation *list;
 };
 

@@ -1,10 +1,10 @@
 /* addr2line as a library: see symbolize.h. */
 #define _GNU_SOURCE
+#include "arch/sim/symbolize.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "arch/sim/symbolize.h"
 
 /* Frames that say how a choice point is made, not why: the reader wants the line that uses them. */
 static bool is_plumbing(const char *file)
@@ -25,7 +25,8 @@ static const char *short_path(const char *path)
     return n && !strncmp(path, here, n) && path[n] == '/' ? path + n + 1 : path;
 }
 
-/* addr2line -a -i -f prints 0xADDRESS, then a function and a file:line for each inlining level, innermost first. */
+/* addr2line -a -i -f prints 0xADDRESS, then a function and a file:line for each inlining level, innermost
+ * first. */
 static void read_answers(FILE *answers, struct source_line *lines, u32 n)
 {
     char function[256], place[512];

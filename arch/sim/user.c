@@ -1,6 +1,7 @@
 /*
- * User memory from the kernel, through the software MMU. Each word (of a long copy: each page's part) is one access:
- * translate, then touch memory; other CPUs may run in between, but no interrupt comes, as inside one instruction.
+ * User memory from the kernel, through the software MMU. Each word (of a long copy: each page's part) is one
+ * access: translate, then touch memory; other CPUs may run in between, but no interrupt comes, as inside one
+ * instruction.
  */
 #include "arch/user.h"
 #include "arch/sim/memory.h"
@@ -12,13 +13,17 @@
 #include "sync/held.h"
 
 /* Stand for the accessing instruction and for its fix-up; no code lies there. */
-#define ACCESS_IP 0x0000ACC0u
-#define FIXUP_IP  0x0000F1C0u
+#define ACCESS_IP  0x0000ACC0u
+#define FIXUP_IP   0x0000F1C0u
 #define SHORT_COPY 32u
 
-vaddr_t fixup_find(vaddr_t ip) { return ip == ACCESS_IP ? FIXUP_IP : 0; }
+vaddr_t fixup_find(vaddr_t ip)
+{
+    return ip == ACCESS_IP ? FIXUP_IP : 0;
+}
 
-/* The #PF gate and its stub: CR2 is read before interrupts come back on (R33). True: run the instruction again. */
+/* The #PF gate and its stub: CR2 is read before interrupts come back on (R33). True: run the instruction
+ * again. */
 static bool take_page_fault(vaddr_t va, u32 code)
 {
     struct trap_frame frame = {
@@ -58,7 +63,10 @@ static void *user_access(vaddr_t va, bool write)
     return memory_word(pa);
 }
 
-static bool range_ok(vaddr_t start, size_t n) { return start < USER_END && n <= USER_END - start; }
+static bool range_ok(vaddr_t start, size_t n)
+{
+    return start < USER_END && n <= USER_END - start;
+}
 
 /* How much one access may cover: never past the page, word by word where others are likely to look. */
 static size_t piece(vaddr_t va, size_t n, size_t whole)
@@ -95,10 +103,22 @@ static size_t copy(enum direction way, void *kernel, vaddr_t user, size_t n)
     return n;
 }
 
-size_t copy_from_user_partial(void *to, vaddr_t from, size_t n) { return copy(FROM_USER, to, from, n); }
-size_t copy_to_user_partial(vaddr_t to, const void *from, size_t n) { return copy(TO_USER, (void *)(uintptr_t)from, to, n); }
-int copy_from_user(void *to, vaddr_t from, size_t n) { return copy(FROM_USER, to, from, n) ? -EFAULT : 0; }
-int copy_to_user(vaddr_t to, const void *from, size_t n) { return copy_to_user_partial(to, from, n) ? -EFAULT : 0; }
+size_t copy_from_user_partial(void *to, vaddr_t from, size_t n)
+{
+    return copy(FROM_USER, to, from, n);
+}
+size_t copy_to_user_partial(vaddr_t to, const void *from, size_t n)
+{
+    return copy(TO_USER, (void *)(uintptr_t)from, to, n);
+}
+int copy_from_user(void *to, vaddr_t from, size_t n)
+{
+    return copy(FROM_USER, to, from, n) ? -EFAULT : 0;
+}
+int copy_to_user(vaddr_t to, const void *from, size_t n)
+{
+    return copy_to_user_partial(to, from, n) ? -EFAULT : 0;
+}
 
 int clear_user(vaddr_t to, size_t n)
 {

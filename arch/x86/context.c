@@ -66,6 +66,8 @@ struct task *context_switch(struct task *from, struct task *to)
     fpu_switch(from, to);
     for (unsigned i = 0; i < ARRAY_SIZE(to->arch.tls); i++)
         block->gdt[GDT_TLS + i] = to->arch.tls[i];
+    __asm__ volatile(
+        "movw %w0, %%gs" ::"r"(0)); /* the old task's selector means nothing in the new one's table */
     block->tss.esp0 = to->arch.esp0;
     cpu_local_set_task(&block->local, to);
     return context_switch_stacks(from, to);

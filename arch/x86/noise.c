@@ -5,6 +5,7 @@
  */
 #include "arch/clock.h"
 #include "arch/cpu.h"
+#include "arch/x86/clock.h"
 #include "arch/x86/port.h"
 #include "diag/bootwords.h"
 #include "lib/random.h"
@@ -18,6 +19,11 @@ static u32 seed;
 BOOT_NUMBER(seed, "draw the end of each CPU's slice from this seed (with QEMU's -icount; 0: off)", &seed);
 
 static PERCPU(struct random, state);
+
+bool clock_is_seeded(void)
+{
+    return seed != 0;
+}
 
 /* Two CPUs may mix their command and data writes; whatever count results is as good, and under -icount the
  * same each time. */

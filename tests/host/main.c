@@ -2,14 +2,14 @@
  * The host's test runner: every TEST of tests/host and tests/smp, on the simulated machine, in TAP 14.
  * Unit tests (no `.cpus`) run once; scenarios run under many schedules. `--help` says how to choose.
  */
-#include <getopt.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include "arch/sim/explore.h"
 #include "arch/sim/memory.h"
 #include "lib/compiler.h"
 #include "lib/string.h"
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 struct options {
     const char *pattern, *token;
@@ -63,37 +63,87 @@ static void choose_strategy(struct exploration *e, const char *name)
     complain(name, "no such strategy; there are auto, usual, random, pct, exhaustive");
 }
 
-enum { OPT_LIST = 1, OPT_STRATEGY, OPT_SEED, OPT_SCHEDULES, OPT_SECONDS, OPT_DEPTH, OPT_BOUND, OPT_CPUS, OPT_STEPS,
-       OPT_BOOT, OPT_REPLAY, OPT_NO_SHORTEN, OPT_PROGRESS, OPT_HELP };
+enum {
+    OPT_LIST = 1,
+    OPT_STRATEGY,
+    OPT_SEED,
+    OPT_SCHEDULES,
+    OPT_SECONDS,
+    OPT_DEPTH,
+    OPT_BOUND,
+    OPT_CPUS,
+    OPT_STEPS,
+    OPT_BOOT,
+    OPT_REPLAY,
+    OPT_NO_SHORTEN,
+    OPT_PROGRESS,
+    OPT_HELP
+};
 
-static const struct option long_options[] = {
-    {"list", no_argument, NULL, OPT_LIST},           {"strategy", required_argument, NULL, OPT_STRATEGY},
-    {"seed", required_argument, NULL, OPT_SEED},     {"schedules", required_argument, NULL, OPT_SCHEDULES},
-    {"seconds", required_argument, NULL, OPT_SECONDS}, {"depth", required_argument, NULL, OPT_DEPTH},
-    {"bound", required_argument, NULL, OPT_BOUND},   {"cpus", required_argument, NULL, OPT_CPUS},
-    {"steps", required_argument, NULL, OPT_STEPS},   {"boot", required_argument, NULL, OPT_BOOT},
-    {"replay", required_argument, NULL, OPT_REPLAY}, {"no-shorten", no_argument, NULL, OPT_NO_SHORTEN},
-    {"progress", no_argument, NULL, OPT_PROGRESS},   {"help", no_argument, NULL, OPT_HELP},
-    {NULL, 0, NULL, 0}};
+static const struct option long_options[] = {{"list", no_argument, NULL, OPT_LIST},
+                                             {"strategy", required_argument, NULL, OPT_STRATEGY},
+                                             {"seed", required_argument, NULL, OPT_SEED},
+                                             {"schedules", required_argument, NULL, OPT_SCHEDULES},
+                                             {"seconds", required_argument, NULL, OPT_SECONDS},
+                                             {"depth", required_argument, NULL, OPT_DEPTH},
+                                             {"bound", required_argument, NULL, OPT_BOUND},
+                                             {"cpus", required_argument, NULL, OPT_CPUS},
+                                             {"steps", required_argument, NULL, OPT_STEPS},
+                                             {"boot", required_argument, NULL, OPT_BOOT},
+                                             {"replay", required_argument, NULL, OPT_REPLAY},
+                                             {"no-shorten", no_argument, NULL, OPT_NO_SHORTEN},
+                                             {"progress", no_argument, NULL, OPT_PROGRESS},
+                                             {"help", no_argument, NULL, OPT_HELP},
+                                             {NULL, 0, NULL, 0}};
 
 static void take_option(struct options *o, int option, const char *value)
 {
     switch (option) {
-    case OPT_LIST: o->list = true; break;
-    case OPT_STRATEGY: choose_strategy(&o->e, value); break;
-    case OPT_SEED: o->e.seed = number("--seed", value, 0, ~0u); break;
-    case OPT_SCHEDULES: o->e.schedules = number("--schedules", value, 1, ~0u); break;
-    case OPT_SECONDS: o->e.seconds = number("--seconds", value, 1, 1000000); break;
-    case OPT_DEPTH: o->e.depth = number("--depth", value, 1, 16); break;
-    case OPT_BOUND: o->e.bound = number("--bound", value, 0, 16); break;
-    case OPT_CPUS: o->e.cpus = number("--cpus", value, 1, SIM_CPUS_MAX); break;
-    case OPT_STEPS: o->e.steps = number("--steps", value, 1, RUN_STEPS_MAX); break;
-    case OPT_BOOT: o->e.words = value; break;
-    case OPT_REPLAY: o->token = value; break;
-    case OPT_NO_SHORTEN: o->e.shorten = false; break;
-    case OPT_PROGRESS: o->e.progress = true; break;
-    case OPT_HELP: fputs(usage, stdout); exit(0);
-    default: fputs(usage, stderr); exit(2);
+    case OPT_LIST:
+        o->list = true;
+        break;
+    case OPT_STRATEGY:
+        choose_strategy(&o->e, value);
+        break;
+    case OPT_SEED:
+        o->e.seed = number("--seed", value, 0, ~0u);
+        break;
+    case OPT_SCHEDULES:
+        o->e.schedules = number("--schedules", value, 1, ~0u);
+        break;
+    case OPT_SECONDS:
+        o->e.seconds = number("--seconds", value, 1, 1000000);
+        break;
+    case OPT_DEPTH:
+        o->e.depth = number("--depth", value, 1, 16);
+        break;
+    case OPT_BOUND:
+        o->e.bound = number("--bound", value, 0, 16);
+        break;
+    case OPT_CPUS:
+        o->e.cpus = number("--cpus", value, 1, SIM_CPUS_MAX);
+        break;
+    case OPT_STEPS:
+        o->e.steps = number("--steps", value, 1, RUN_STEPS_MAX);
+        break;
+    case OPT_BOOT:
+        o->e.words = value;
+        break;
+    case OPT_REPLAY:
+        o->token = value;
+        break;
+    case OPT_NO_SHORTEN:
+        o->e.shorten = false;
+        break;
+    case OPT_PROGRESS:
+        o->e.progress = true;
+        break;
+    case OPT_HELP:
+        fputs(usage, stdout);
+        exit(0);
+    default:
+        fputs(usage, stderr);
+        exit(2);
     }
 }
 
@@ -118,7 +168,8 @@ static void take_token(struct options *o, const char *token)
     if (n != 5 || rest)
         complain(token, "a token has five parts: TEST/CPUS/WORDS/SCHEDULE/BUILD");
     if (strtoul(parts[4], NULL, 16) != host_build_id)
-        complain(token, "this token is from another build of the explorer; its schedule means nothing in this one");
+        complain(token,
+                 "this token is from another build of the explorer; its schedule means nothing in this one");
     o->pattern = test_named(parts[0])->name;
     o->e.cpus = number("the token's CPUs", parts[1], 1, SIM_CPUS_MAX);
     for (char *c = parts[2]; *c; c++)
@@ -145,7 +196,7 @@ static void print_indented_note(const struct findings *f, const struct explorati
     putchar('\n');
 }
 
-static bool run_one(const struct options *o, const struct test *test, u32 n)
+static bool run_one(const struct options *o, const struct test *test, u32 n, bool *interrupted)
 {
     struct exploration e = o->e;
     struct findings found;
@@ -164,6 +215,7 @@ static bool run_one(const struct options *o, const struct test *test, u32 n)
     printf("%s %u - %s: %s\n", found.verdict == RUN_PASSED ? "ok" : "not ok", n, test->name,
            test->shows ? test->shows : "");
     fflush(stdout);
+    *interrupted = found.interrupted;
     return found.verdict == RUN_PASSED;
 }
 
@@ -185,28 +237,35 @@ static u32 matching(const struct options *o, bool list)
 static int run_all(const struct options *o)
 {
     u32 n = 0, failed = 0, total = matching(o, false);
+    bool interrupted = false;
 
     if (total == 0)
         complain(o->pattern, "no test has such a name (--list shows them)");
     printf("TAP version 14\n1..%u\n", total);
-    for (const struct test *const *t = __start_tests; t < __stop_tests; t++) {
+    for (const struct test *const *t = __start_tests; t < __stop_tests && !interrupted; t++) {
         if (!glob_match(o->pattern, (*t)->name))
             continue;
         n++;
         if ((*t)->cpus > SIM_CPUS_MAX)
             printf("ok %u - %s # SKIP needs %u CPUs\n", n, (*t)->name, (*t)->cpus);
         else
-            failed += !run_one(o, *t, n);
+            failed += !run_one(o, *t, n, &interrupted);
     }
-    printf("# %u passed, %u failed\n", total - failed, failed);
-    return failed != 0;
+    printf("# %u passed, %u failed%s\n", n - failed, failed, interrupted ? "; interrupted" : "");
+    return interrupted ? 130 : failed != 0;
 }
 
 int main(int argc, char **argv)
 {
     struct options o = {
         .pattern = "*",
-        .e = {.words = "", .how = EXPLORE_AUTO, .seed = 1, .schedules = 200, .depth = 3, .bound = 2, .steps = 400000,
+        .e = {.words = "",
+              .how = EXPLORE_AUTO,
+              .seed = 1,
+              .schedules = 200,
+              .depth = 3,
+              .bound = 2,
+              .steps = 400000,
               .shorten = true},
     };
     int option;

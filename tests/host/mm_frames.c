@@ -1,4 +1,5 @@
-/* The frame allocator as it runs: what the machine gave at boot, through its public face (rows S19, S20, S22). */
+/* The frame allocator as it runs: what the machine gave at boot, through its public face (rows S19, S20,
+ * S22). */
 #include "lib/random.h"
 #include "lib/string.h"
 #include "mm/alloc_fail.h"
@@ -32,7 +33,8 @@ TEST(s19_frame_ranges, .shows = "contiguous ranges obey alignment, ceiling and b
             u32 count = 1 + random_below(&rnd, 16), align = 1u << random_below(&rnd, 5);
             u32 boundary = random_below(&rnd, 2) ? 16 : 0;
             pfn_t below = random_below(&rnd, 2) ? DMA_LIMIT_PFN : DIRECT_LIMIT_PFN;
-            struct page *first = page_alloc_range(count, align, below, boundary, random_below(&rnd, 2) ? GFP_KERNEL : GFP_DMA);
+            struct page *first =
+                page_alloc_range(count, align, below, boundary, random_below(&rnd, 2) ? GFP_KERNEL : GFP_DMA);
             if (!first)
                 continue;
             pfn_t pfn = page_pfn(first);
@@ -85,7 +87,8 @@ TEST(frames_single, .shows = "single frames are distinct, zeroed on request, cou
     check_eq(stats.free, stats.dma_free + stats.normal_free + stats.high_free);
 }
 
-TEST(s20_dma_reserve, .shows = "with memory exhausted, 64 KiB below 16 MiB that cross no 64 KiB line are still there")
+TEST(s20_dma_reserve,
+     .shows = "with memory exhausted, 64 KiB below 16 MiB that cross no 64 KiB line are still there")
 {
     struct page *list = NULL, *last = NULL;
     u32 n = 0, before = frames_in_use();
@@ -129,7 +132,8 @@ TEST(frames_fail_nth, .shows = "the Nth allocation fails and no other")
 {
     u32 before = frames_in_use();
     alloc_fail_nth(2);
-    struct page *first = page_alloc(GFP_KERNEL), *second = page_alloc(GFP_KERNEL), *third = page_alloc(GFP_KERNEL);
+    struct page *first = page_alloc(GFP_KERNEL), *second = page_alloc(GFP_KERNEL),
+                *third = page_alloc(GFP_KERNEL);
     check_eq(alloc_fail_count(), 3);
     alloc_fail_nth(0);
     check(first && !second && third);

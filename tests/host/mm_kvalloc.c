@@ -21,7 +21,8 @@ static void free_all(void)
     kvalloc_purge();
 }
 
-TEST(s12_kvalloc_random, .shows = "ranges never overlap, descriptors describe themselves, and everything comes back")
+TEST(s12_kvalloc_random,
+     .shows = "ranges never overlap, descriptors describe themselves, and everything comes back")
 {
     struct random rnd;
     random_seed(&rnd, 12);
@@ -49,7 +50,8 @@ TEST(s12_kvalloc_random, .shows = "ranges never overlap, descriptors describe th
     check_eq(frames_in_use() - frames, kv_pages_in_use() - pages);
 }
 
-TEST(s14_kvalloc_fail_nth, .shows = "whichever allocation inside kvalloc fails, it returns NULL with its state unchanged")
+TEST(s14_kvalloc_fail_nth,
+     .shows = "whichever allocation inside kvalloc fails, it returns NULL with its state unchanged")
 {
     free_all();
     u32 pages = kv_pages_in_use(), frames = frames_in_use(), nth = 1;

@@ -17,7 +17,8 @@ static void construct(void *object)
 }
 DEFINE_SLAB(thing_cache, struct thing, construct);
 
-TEST(s16_slab_objects, .shows = "objects are distinct, keep what their constructor made, and all frames come back")
+TEST(s16_slab_objects,
+     .shows = "objects are distinct, keep what their constructor made, and all frames come back")
 {
     static struct thing *things[1000];
     slab_reap();
@@ -62,7 +63,8 @@ TEST(s16_kmalloc_sizes, .shows = "every size up to 64 KiB is served, aligned, an
         live[i].p = kmalloc(live[i].size, GFP_KERNEL);
         if (!live[i].p)
             continue;
-        check(((uintptr_t)live[i].p & 15) == 0 && (live[i].size < PAGE_SIZE || ((uintptr_t)live[i].p & 4095) == 0));
+        check(((uintptr_t)live[i].p & 15) == 0 &&
+              (live[i].size < PAGE_SIZE || ((uintptr_t)live[i].p & 4095) == 0));
         live[i].fill = (u8)op;
         memset(live[i].p, live[i].fill, live[i].size);
     }

@@ -1,4 +1,5 @@
-/* The simulated machine checks itself: an MMU or an oracle that notices nothing would make every other test worthless. */
+/* The simulated machine checks itself: an MMU or an oracle that notices nothing would make every other test
+ * worthless. */
 #include "arch/pgtable.h"
 #include "arch/sim/memory.h"
 #include "arch/sim/mmu.h"
@@ -36,7 +37,10 @@ static void bench_end(struct bench *b)
     page_put(b->root);
 }
 
-static pte_t entry_of(struct bench *b) { return (pte_t){*memory_word((page_pfn(b->table) << PAGE_SHIFT) + 4 * pte_index(VA))}; }
+static pte_t entry_of(struct bench *b)
+{
+    return (pte_t){*memory_word((page_pfn(b->table) << PAGE_SHIFT) + 4 * pte_index(VA))};
+}
 
 TEST(sim_walk_sets_accessed_and_dirty, .shows = "the walker sets A on a load, D on the first store")
 {
@@ -70,7 +74,8 @@ TEST(sim_tlb_keeps_until_flushed, .shows = "a cleared entry is used until INVLPG
     bench_end(&b);
 }
 
-TEST(sim_stale_read_only_entry_faults_once, .shows = "a raised right is not seen before the fault drops the old entry (R48)")
+TEST(sim_stale_read_only_entry_faults_once,
+     .shows = "a raised right is not seen before the fault drops the old entry (R48)")
 {
     struct bench b;
     paddr_t pa;
@@ -85,7 +90,8 @@ TEST(sim_stale_read_only_entry_faults_once, .shows = "a raised right is not seen
     bench_end(&b);
 }
 
-TEST(sim_directory_entry_is_cached, .shows = "a page table taken out of the directory is walked until a flush (R50)")
+TEST(sim_directory_entry_is_cached,
+     .shows = "a page table taken out of the directory is walked until a flush (R50)")
 {
     struct bench b;
     paddr_t pa;
@@ -117,7 +123,8 @@ TEST(sim_load_of_root_flushes, .shows = "loading another directory drops what th
     bench_end(&b);
 }
 
-TEST(sim_mirror_shows_the_tables, .shows = "the mirror window translates to the page table, with no write right beyond the directory's")
+TEST(sim_mirror_shows_the_tables,
+     .shows = "the mirror window translates to the page table, with no write right beyond the directory's")
 {
     struct bench b;
     paddr_t pa;

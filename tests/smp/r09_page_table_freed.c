@@ -1,37 +1,48 @@
-/* R09: a fault has found its page table; before it locks it, everybody else tries to make that table go away. */
+/* R09: a page table taken out of the directory is still walked by other CPUs until they have flushed; its frame must wait. */
 #include "tests/scenario.h"
 
 #define BASE 0x40000000u
 
-static void touch(void *page) { user_store((vaddr_t)page, 5); }
-static void check_kept(void *page) { check_eq(user_load((vaddr_t)page), 6); }
-static void touch_again(void *page) { user_store((vaddr_t)page, 6); }
-
-struct advice {
+struct dying {
     struct mm *mm;
+    u32 warm, over;
 };
-#define MADV_DONTNEED 4
-static void drop_all(void *arg)
+
+/* This CPU's walker has the table in its caches until it flushes. */
+static void touch_then_wait(void *arg)
 {
-    struct advice *a = arg;
-    check_eq(mm_madvise(a->mm, BASE, PDE_SIZE, MADV_DONTNEED), 0);
+    struct dying *d = arg;
+
+    user_store(BASE, 5);
+    store_release(&d->warm, 1);
+    scene_await(&d->over);
+}
+static void unmap_all(void *arg)
+{
+    struct dying *d = arg;
+    check_eq(mm_munmap(d->mm, BASE, PDE_SIZE), 0);
 }
 
-TEST(r09_page_table_freed, .cpus = 2, .shows = "a page table that a fault has found is not freed under it, though its last entry goes")
+TEST(r09_page_table_freed, .cpus = 2, .shows = "a page table out of the directory keeps its frame until every CPU has flushed")
 {
     struct scene *s = scene_begin();
-    struct advice advice = {.mm = scene_mm(s)};
+    struct dying d = {.mm = scene_mm(s)};
 
     scene_mmap_at(s, BASE, PTES, VM_RW);
-    actor_run(s, 0, touch, (void *)BASE); /* the table exists and has one entry */
+    struct actor *walker = actor_start(s, 1, touch_then_wait, &d);
+    while (!load_acquire(&d.warm))
+        task_yield();
+    struct page *table = pt_table(d.mm, BASE);
     scene_stop(s, R09);
-    struct actor *faulter = actor_start(s, 0, touch_again, (void *)(BASE + PAGE_SIZE));
+    struct actor *unmapper = actor_start(s, 0, unmap_all, &d);
     if (scene_wait_caught(s, R09)) {
-        actor_run(s, 1, drop_all, &advice); /* the table is empty now */
+        check(pt_table(d.mm, BASE) == NULL);
+        check(page_refs(table) > 0);
         scene_release(s, R09);
     }
-    actor_join(s, faulter);
-    actor_run(s, 1, check_kept, (void *)(BASE + PAGE_SIZE));
-    check_eq(advice.mm->pt_count, 1);
+    actor_join(s, unmapper);
+    store_release(&d.over, 1);
+    actor_join(s, walker);
+    check_eq(d.mm->pt_count, 0);
     scene_end(s);
 }

@@ -11,6 +11,13 @@ static void fork_it(void *arg)
     struct pair *p = arg;
     p->child = mm_fork(p->mm);
 }
+/* Gives both regions a page table, so that there is something to copy. */
+static void touch_second_pages(void *arg)
+{
+    struct pair *p = arg;
+    user_store(p->early + PAGE_SIZE, 1);
+    user_store(p->late + PAGE_SIZE, 1);
+}
 static void store_early_then_late(void *arg)
 {
     struct pair *p = arg;
@@ -31,9 +38,10 @@ TEST(r18_fork_against_fault, .cpus = 2, .shows = "the child's memory is one mome
     struct scene *s = scene_begin();
     struct pair p = {.mm = scene_mm(s)};
 
-    p.early = scene_mmap_at(s, 0x40000000, 1, VM_RW);
-    p.late = scene_mmap_at(s, 0x50000000, 1, VM_RW); /* another region: copied after R18's stop */
-    scene_stop(s, R18);
+    p.early = scene_mmap_at(s, 0x40000000, 2, VM_RW);
+    p.late = scene_mmap_at(s, 0x50000000, 2, VM_RW);
+    actor_run(s, 0, touch_second_pages, &p);
+    scene_stop(s, R18); /* the early region is copied, the late one is not */
     struct actor *forker = actor_start(s, 0, fork_it, &p);
     if (scene_wait_caught(s, R18)) {
         struct actor *writer = actor_start(s, 1, store_early_then_late, &p);

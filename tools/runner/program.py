@@ -1,8 +1,10 @@
 """`make run`: one static Linux program on the product kernel, its output and status handed through."""
 
 import os
+import re
 import subprocess
 import sys
+import urllib.parse
 from dataclasses import dataclass, field
 
 from tools.runner import initramfs
@@ -11,7 +13,7 @@ from tools.runner.options import Refusal, words
 from tools.runner.records import Record
 
 MOST_LOG_SHOWN = 200
-INITRD_NAME = "INITRD.CPI"  # on the second CD, where boot/grub.cfg looks for it
+INITRD_NAME = "INITRD.CPI"  # on the second disk, where boot/grub.cfg looks for it
 
 
 @dataclass
@@ -31,7 +33,7 @@ class Outcome:
 
 
 def make_initrd_iso(path, archive):
-    """A CD that holds nothing but the initramfs."""
+    """An ISO 9660 image that holds nothing but the initramfs; GRUB finds it as a second disk."""
     folder = path + ".d"
     os.makedirs(folder, exist_ok=True)
     with open(os.path.join(folder, INITRD_NAME), "wb") as file:
@@ -39,7 +41,7 @@ def make_initrd_iso(path, archive):
     done = subprocess.run(["xorriso", "-as", "mkisofs", "-quiet", "-V", "INITRD", "-o", path, folder],
                           stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        raise Refusal(f"xorriso cannot write the initramfs CD: {done.stderr.strip()}")
+        raise Refusal(f"xorriso cannot write the initramfs image: {done.stderr.strip()}")
     os.remove(os.path.join(folder, INITRD_NAME))
     os.rmdir(folder)
 
@@ -54,12 +56,15 @@ def check_program(path):
         raise Refusal(f"PROGRAM={path} is not a file.")
 
 
+def encode(text):
+    """An argument as boot words carry it (sys/sys.h): what a shell, GRUB or the kernel could take amiss becomes %XX."""
+    return urllib.parse.quote(text, safe="/._-+:=@")
+
+
 def program_words(path, arguments):
     """Boot words that start /`path` with `arguments`."""
-    for argument in arguments:
-        if any(blank in argument for blank in " \t\n\""):
-            raise Refusal(f"ARGS: the argument '{argument}' has a blank or a quote in it, which boot words cannot carry.")
-    return [f"run=/{path}", *([f"args={','.join(arguments)}"] if arguments else [])]
+    arguments_word = ["args=" + ",".join(map(encode, arguments))] if arguments else []
+    return [f"run=/{path}", *arguments_word]
 
 
 def boot(config, archive, boot_words, on_output=None, stdin=None):
@@ -93,7 +98,8 @@ def _take(outcome, record):
 def run(config, program, arguments=(), files=(), **how):
     """Runs one program file of the host."""
     check_program(program)
-    inside = os.path.basename(program)
+    # run= is not decoded, so a name with odd characters gets a plain one.
+    inside = re.sub(r"[^A-Za-z0-9._-]", "_", os.path.basename(program))
     archive = initramfs.build([(program, inside), *((path, initramfs.guest_path(path)) for path in files)])
     return boot(config, archive, program_words(inside, arguments), **how)
 

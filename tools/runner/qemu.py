@@ -33,7 +33,8 @@ def command(config, words, iso, ram, fds, initrd_iso=None):
     args += ["-object", f"memory-backend-file,id=ram,size={config.memory},mem-path={ram},share=on"]
     args += ["-drive", f"file={iso},media=cdrom,index=0,if=ide,readonly=on"]
     if initrd_iso:
-        args += ["-drive", f"file={initrd_iso},media=cdrom,index=1,if=ide,readonly=on"]
+        # As a hard disk: the BIOS shows GRUB the CD that it booted from and no other.
+        args += ["-drive", f"file={initrd_iso},format=raw,media=disk,index=1,if=ide"]
     args += ["-boot", "order=d", "-smbios", f"type=11,value={line}"]
     args += ["-chardev", f"socket,id=console,fd={fds['console']}", "-serial", "chardev:console"]
     args += ["-chardev", f"file,id=control,path=/dev/fd/{fds['control']}", "-serial", "chardev:control"]

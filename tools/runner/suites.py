@@ -25,7 +25,9 @@ COUNTS = re.compile(r"^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$")
 
 def run_suite(arguments):
     """Runs one make target, showing its output; returns (passed, failed, skipped)."""
-    process = subprocess.Popen([os.environ.get("MAKE", "make"), "--no-print-directory", *arguments],
+    # The outer make's job slots cannot be handed through; what the user set comes through the exported variables.
+    env = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
+    process = subprocess.Popen(["make", "--no-print-directory", *arguments], env=env,
                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                text=True, errors="replace")
     counts = None

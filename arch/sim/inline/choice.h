@@ -1,4 +1,5 @@
-/* In the explorer a choice point is a call: the strategy may let another virtual CPU run before the access to `addr`. */
+/* In the explorer a choice point is a call: the strategy may let another virtual CPU run before the access to
+ * `addr`. */
 #pragma once
 
 void sim_choice(const volatile void *addr);

@@ -1,4 +1,5 @@
-/* What a task keeps for its virtual CPU: a host stack of its own. Its kernel stack from kvalloc stays unused here. */
+/* What a task keeps for its virtual CPU: a host stack of its own. Its kernel stack from kvalloc stays unused
+ * here. */
 #pragma once
 
 struct sim_fiber;

@@ -1,22 +1,50 @@
-/* The running virtual CPU. The machine moves `sim_cpu_now` at every switch, so nobody may keep it across a choice point. */
+/* The running virtual CPU. The machine moves `sim_cpu_now` at every switch, so nobody may keep it across a
+ * choice point. */
 #pragma once
 
 extern struct cpu_local *sim_cpu_now;
-extern bool sim_irqs_on[MAX_CPUS];  /* EFLAGS.IF of each virtual CPU */
-void sim_irq_enable(void);          /* a choice point: what is pending comes in here */
-void sim_relax(void);               /* a spin: this CPU has nothing to do until another one moves */
+extern bool sim_irqs_on[MAX_CPUS]; /* EFLAGS.IF of each virtual CPU */
+void sim_irq_enable(void);         /* a choice point: what is pending comes in here */
+void sim_relax(void);              /* a spin: this CPU has nothing to do until another one moves */
 u64 sim_cycles(void);
 
-static inline struct cpu_local *cpu_local(void) { return sim_cpu_now; }
-static inline u32 cpu_id(void) { return sim_cpu_now->id; }
-static inline struct task *current_task(void) { return sim_cpu_now->current; }
-static inline u32 preempt_count(void) { return sim_cpu_now->preempt_count; }
-static inline void preempt_count_add(u32 n) { sim_cpu_now->preempt_count += n; }
-static inline void preempt_count_sub(u32 n) { sim_cpu_now->preempt_count -= n; }
+static inline struct cpu_local *cpu_local(void)
+{
+    return sim_cpu_now;
+}
+static inline u32 cpu_id(void)
+{
+    return sim_cpu_now->id;
+}
+static inline struct task *current_task(void)
+{
+    return sim_cpu_now->current;
+}
+static inline u32 preempt_count(void)
+{
+    return sim_cpu_now->preempt_count;
+}
+static inline void preempt_count_add(u32 n)
+{
+    sim_cpu_now->preempt_count += n;
+}
+static inline void preempt_count_sub(u32 n)
+{
+    sim_cpu_now->preempt_count -= n;
+}
 
-static inline bool irq_enabled(void) { return sim_irqs_on[sim_cpu_now->id]; }
-static inline void irq_disable(void) { sim_irqs_on[sim_cpu_now->id] = false; }
-static inline void irq_enable(void) { sim_irq_enable(); }
+static inline bool irq_enabled(void)
+{
+    return sim_irqs_on[sim_cpu_now->id];
+}
+static inline void irq_disable(void)
+{
+    sim_irqs_on[sim_cpu_now->id] = false;
+}
+static inline void irq_enable(void)
+{
+    sim_irq_enable();
+}
 static inline irqflags_t irq_save(void)
 {
     irqflags_t flags = irq_enabled();
@@ -28,5 +56,11 @@ static inline void irq_restore(irqflags_t flags)
     if (flags)
         sim_irq_enable();
 }
-static inline void cpu_relax(void) { sim_relax(); }
-static inline u64 cpu_cycles(void) { return sim_cycles(); }
+static inline void cpu_relax(void)
+{
+    sim_relax();
+}
+static inline u64 cpu_cycles(void)
+{
+    return sim_cycles();
+}

@@ -1,4 +1,5 @@
-/* REP STOSD and REP MOVSD: SDM vol. 2, and vol. 1, 7.3.9.3 on fast strings. DF is clear in all kernel code (i386 ABI). */
+/* REP STOSD and REP MOVSD: SDM vol. 2, and vol. 1, 7.3.9.3 on fast strings. DF is clear in all kernel code
+ * (i386 ABI). */
 #pragma once
 
 static inline void page_clear_words(void *page)

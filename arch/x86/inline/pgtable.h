@@ -2,7 +2,10 @@
 #pragma once
 #include "arch/x86/inline/pte_bits.h"
 
-static inline pte_t pte_read(pte_t *slot) { return (pte_t){READ_ONCE(slot->v)}; }
+static inline pte_t pte_read(pte_t *slot)
+{
+    return (pte_t){READ_ONCE(slot->v)};
+}
 static inline pte_t pte_xchg(pte_t *slot, pte_t new)
 {
     return (pte_t){__atomic_exchange_n(&slot->v, new.v, __ATOMIC_SEQ_CST)};
@@ -11,4 +14,7 @@ static inline bool pte_cmpxchg(pte_t *slot, pte_t old, pte_t new)
 {
     return __atomic_compare_exchange_n(&slot->v, &old.v, new.v, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
 }
-static inline void pte_install(pte_t *slot, pte_t new) { __atomic_store_n(&slot->v, new.v, __ATOMIC_RELEASE); }
+static inline void pte_install(pte_t *slot, pte_t new)
+{
+    __atomic_store_n(&slot->v, new.v, __ATOMIC_RELEASE);
+}

@@ -34,3 +34,20 @@ static inline bool frame_irqs_were_on(const struct trap_frame *f)
 {
     return f->eflags & 0x200u;
 }
+
+/* A program's first moment: flat segments, interrupts on, every other register zero. The selectors are
+ * Linux's too. */
+#define USER_CS_SELECTOR 0x73u
+#define USER_DS_SELECTOR 0x7Bu
+static inline void frame_start_user(struct trap_frame *f, vaddr_t ip, vaddr_t sp)
+{
+    *f = (struct trap_frame){
+        .ds = USER_DS_SELECTOR,
+        .es = USER_DS_SELECTOR,
+        .eip = ip,
+        .cs = USER_CS_SELECTOR,
+        .eflags = 0x202u,
+        .esp = sp,
+        .ss = USER_DS_SELECTOR,
+    };
+}
