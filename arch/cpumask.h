@@ -27,4 +27,13 @@ static inline u32 cpumask_next(const struct cpumask *m, u32 from)
     }
     return MAX_CPUS;
 }
+/* How many CPUs are in it. */
+static inline u32 cpumask_weight(const struct cpumask *m)
+{
+    u32 n = 0;
+    for (u32 w = 0; w < MAX_CPUS / 32; w++)
+        for (u32 rest = READ_ONCE(m->w[w]); rest != 0; rest &= rest - 1)
+            n++;
+    return n;
+}
 #define cpumask_for_each(cpu, m) for (u32 cpu = cpumask_next((m), 0); cpu < MAX_CPUS; cpu = cpumask_next((m), cpu + 1))

@@ -4,7 +4,22 @@
 
 #define HEADER_BYTES 110u
 #define NAME_LIMIT   4096u
-enum field { INO, MODE, UID, GID, NLINK, MTIME, FILESIZE, DEVMAJOR, DEVMINOR, RDEVMAJOR, RDEVMINOR, NAMESIZE, CHECK, FIELDS };
+enum field {
+    INO,
+    MODE,
+    UID,
+    GID,
+    NLINK,
+    MTIME,
+    FILESIZE,
+    DEVMAJOR,
+    DEVMINOR,
+    RDEVMAJOR,
+    RDEVMINOR,
+    NAMESIZE,
+    CHECK,
+    FIELDS
+};
 
 static bool parse_hex8(const u8 *p, u32 *value)
 {
@@ -41,9 +56,13 @@ static const char *parse_header(const u8 *p, size_t left, u32 *f)
 }
 
 /* Up to the next multiple of four, which may lie past the end of an archive whose padding was cut. */
-static size_t padded(size_t n) { return (n + 3) & ~(size_t)3; }
+static size_t padded(size_t n)
+{
+    return (n + 3) & ~(size_t)3;
+}
 
-enum cpio_result cpio_next(const u8 *archive, size_t bytes, size_t *offset, struct cpio_entry *entry, const char **why)
+enum cpio_result cpio_next(const u8 *archive, size_t bytes, size_t *offset, struct cpio_entry *entry,
+                           const char **why)
 {
     size_t at = *offset;
     /* Archives are put together one after another with zeroes between. */
@@ -58,14 +77,24 @@ enum cpio_result cpio_next(const u8 *archive, size_t bytes, size_t *offset, stru
         return CPIO_DAMAGED;
     const char *name = (const char *)archive + at + HEADER_BYTES;
     size_t data = at + padded(HEADER_BYTES + f[NAMESIZE]);
-    *why = data > bytes ? "the archive ends inside a name" : f[FILESIZE] > bytes - data ? "the archive ends inside a file" : NULL;
+    *why = data > bytes                 ? "the archive ends inside a name"
+           : f[FILESIZE] > bytes - data ? "the archive ends inside a file"
+                                        : NULL;
     if (!*why && name[f[NAMESIZE] - 1] != '\0')
         *why = "a name has no end";
     if (*why)
         return CPIO_DAMAGED;
     *entry = (struct cpio_entry){
-        .name = name, .data = archive + data, .size = f[FILESIZE], .ino = f[INO], .mode = f[MODE], .uid = f[UID], .gid = f[GID],
-        .nlink = f[NLINK], .mtime = f[MTIME], .rdev = f[RDEVMAJOR] << 8 | (f[RDEVMINOR] & 0xff),
+        .name = name,
+        .data = archive + data,
+        .size = f[FILESIZE],
+        .ino = f[INO],
+        .mode = f[MODE],
+        .uid = f[UID],
+        .gid = f[GID],
+        .nlink = f[NLINK],
+        .mtime = f[MTIME],
+        .rdev = f[RDEVMAJOR] << 8 | (f[RDEVMINOR] & 0xff),
     };
     size_t next = padded(data + f[FILESIZE]);
     *offset = next < bytes ? next : bytes;

@@ -25,9 +25,18 @@ void random_fill(void *to, size_t n)
     spin_unlock_irq_restore(&random_lock, flags);
 }
 
-static s32 null_read(struct file *file, vaddr_t user, size_t n, u64 *position) { return 0; }
-static s32 null_write(struct file *file, vaddr_t user, size_t n, u64 *position) { return (s32)n; }
-static s32 full_write(struct file *file, vaddr_t user, size_t n, u64 *position) { return -ENOSPC; }
+static s32 null_read(struct file *file, vaddr_t user, size_t n, u64 *position)
+{
+    return 0;
+}
+static s32 null_write(struct file *file, vaddr_t user, size_t n, u64 *position)
+{
+    return (s32)n;
+}
+static s32 full_write(struct file *file, vaddr_t user, size_t n, u64 *position)
+{
+    return -ENOSPC;
+}
 static s32 zero_read(struct file *file, vaddr_t user, size_t n, u64 *position)
 {
     return clear_user(user, n) ? -EFAULT : (s32)n;
@@ -57,8 +66,8 @@ static const struct {
     u32 rdev; /* Linux's numbers: Documentation/admin-guide/devices.txt */
     const struct file_ops *ops;
 } devices[] = {
-    {"null", 0x103, &null_ops},     {"zero", 0x105, &zero_ops},      {"full", 0x107, &full_ops},
-    {"random", 0x108, &random_ops}, {"urandom", 0x109, &random_ops}, {"tty", 0x500, &tty_file_ops},
+    {"null", 0x103, &null_ops},        {"zero", 0x105, &zero_ops},      {"full", 0x107, &full_ops},
+    {"random", 0x108, &random_ops},    {"urandom", 0x109, &random_ops}, {"tty", 0x500, &tty_file_ops},
     {"console", 0x501, &tty_file_ops},
 };
 
@@ -74,7 +83,8 @@ struct inode *device_node(u32 rdev, u32 permissions)
     return inode;
 }
 
-/* An archive may have brought a node of this name; ours replaces it, since a node without operations is dead. */
+/* An archive may have brought a node of this name; ours replaces it, since a node without operations is dead.
+ */
 static int device_add(struct inode *dev, unsigned i)
 {
     struct inode *inode = device_node(devices[i].rdev, 0666);

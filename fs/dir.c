@@ -1,6 +1,7 @@
 /*
- * The name tree. One rwsem guards every directory: look-ups share it for one component, changes own it. A rename is
- * therefore atomic to everybody, and a walk that meets one sees the tree before or after it, never between.
+ * The name tree. One rwsem guards every directory: look-ups share it for one component, changes own it. A
+ * rename is therefore atomic to everybody, and a walk that meets one sees the tree before or after it, never
+ * between.
  */
 #include "fs/dir.h"
 #include "diag/assert.h"
@@ -41,7 +42,8 @@ struct inode *dir_find(struct inode *dir, const char *name)
     if (inode)
         inode_get(inode);
     rwsem_read_unlock(&fs_tree_lock);
-    /* The maker of entries may take locks outside ours (the process tree), so it is asked with nothing held. */
+    /* The maker of entries may take locks outside ours (the process tree), so it is asked with nothing held.
+     */
     if (!inode && dir->ops && dir->ops->lookup)
         inode = dir->ops->lookup(dir, name);
     return inode;
@@ -107,7 +109,10 @@ static struct inode *dentry_detach(struct dentry *d) must_hold(&fs_tree_lock)
 }
 
 /* A removed directory takes no new names: its parent is gone. */
-static bool dir_is_alive(const struct inode *dir) { return dir->dir.parent != NULL; }
+static bool dir_is_alive(const struct inode *dir)
+{
+    return dir->dir.parent != NULL;
+}
 
 int dir_link(struct inode *dir, const char *name, struct inode *inode)
 {
@@ -178,7 +183,8 @@ static int rename_error(struct dentry *source, struct dentry *victim, struct ino
     return no_replace ? -EEXIST : removal_error(victim, moves_dir);
 }
 
-int dir_rename(struct inode *from, const char *from_name, struct inode *to, const char *to_name, bool no_replace)
+int dir_rename(struct inode *from, const char *from_name, struct inode *to, const char *to_name,
+               bool no_replace)
 {
     if (strlen(to_name) > NAME_MAX)
         return -ENAMETOOLONG;
@@ -189,7 +195,8 @@ int dir_rename(struct inode *from, const char *from_name, struct inode *to, cons
     rwsem_write_lock(&fs_tree_lock);
     struct dentry *source = dentry_lookup(from, from_name), *victim = dentry_lookup(to, to_name);
     int error = rename_error(source, victim, to, no_replace);
-    bool same = !error && victim && victim->inode == source->inode; /* two names of one file: nothing happens */
+    bool same =
+        !error && victim && victim->inode == source->inode; /* two names of one file: nothing happens */
     if (!error && !same) {
         if (victim)
             replaced = dentry_detach(victim);

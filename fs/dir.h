@@ -6,17 +6,21 @@
 struct inode *dir_find(struct inode *dir, const char *name) must_not_hold(&fs_tree_lock);
 /* The directory above (itself at the root), referenced. */
 struct inode *dir_parent(struct inode *dir) must_not_hold(&fs_tree_lock);
-/* Gives `inode` a name; takes a reference of its own. -EEXIST, -ENOENT (the directory is gone), -ENOMEM, -ENAMETOOLONG. */
-must_check int dir_link(struct inode *dir, const char *name, struct inode *inode) must_not_hold(&fs_tree_lock);
+/* Gives `inode` a name; takes a reference of its own. -EEXIST, -ENOENT (the directory is gone), -ENOMEM,
+ * -ENAMETOOLONG. */
+must_check int dir_link(struct inode *dir, const char *name, struct inode *inode)
+    must_not_hold(&fs_tree_lock);
 /* Takes a name away. want_dir: rmdir's rules (-ENOTDIR, -ENOTEMPTY), else unlink's (-EISDIR). */
 must_check int dir_unlink(struct inode *dir, const char *name, bool want_dir) must_not_hold(&fs_tree_lock);
 /* rename(2): replaces what `to_name` was. no_replace: -EEXIST instead. */
 must_check int dir_rename(struct inode *from, const char *from_name, struct inode *to, const char *to_name,
                           bool no_replace) must_not_hold(&fs_tree_lock);
-/* The absolute path of a linked inode; -ENOENT when it has no name (any more), -ERANGE. Returns the length. */
+/* The absolute path of a linked inode; -ENOENT when it has no name (any more), -ERANGE. Returns the length.
+ */
 int inode_path(struct inode *inode, char *buf, size_t size) must_not_hold(&fs_tree_lock);
 
-/* Collects names for getdents64: stops when `add` says that it is full. Positions are cookies + 2 ("." is 0, ".." 1). */
+/* Collects names for getdents64: stops when `add` says that it is full. Positions are cookies + 2 ("." is 0,
+ * ".." 1). */
 struct dir_reader {
     u64 position; /* of the next entry wanted */
     /* false: no room, the entry was not taken. Called with fs_tree_lock held shared: no user access. */

@@ -1,4 +1,5 @@
-/* Reading a directory in pieces. A position is a cookie that stays valid while entries come and go around it. */
+/* Reading a directory in pieces. A position is a cookie that stays valid while entries come and go around it.
+ */
 #include "diag/assert.h"
 #include "fs/dir.h"
 
@@ -30,8 +31,7 @@ void dir_read(struct inode *dir, struct dir_reader *r)
     reader_offer(r, 0, ".", dir->ino, S_IFDIR);
     reader_offer(r, POSITION_PARENT, "..", parent_ino, S_IFDIR);
     struct dentry *d;
-    list_for_each(d, &dir->dir.order, order)
-    {
+    list_for_each (d, &dir->dir.order, order) {
         if (!reader_offer(r, POSITION_ENTRIES + d->cookie, d->name, d->inode->ino, d->inode->mode))
             break;
     }

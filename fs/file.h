@@ -32,7 +32,8 @@ struct file_ops {
     int (*open)(struct file *file);
     /* The last close. */
     void (*release)(struct file *file);
-    /* Bytes moved, 0 at the end, or -errno; `position` is the file's own or pread's. May sleep. No lock held. */
+    /* Bytes moved, 0 at the end, or -errno; `position` is the file's own or pread's. May sleep. No lock held.
+     */
     s32 (*read)(struct file *file, vaddr_t user, size_t n, u64 *position);
     s32 (*write)(struct file *file, vaddr_t user, size_t n, u64 *position);
     int (*ioctl)(struct file *file, u32 command, vaddr_t arg);
@@ -54,8 +55,14 @@ struct file {
 struct file *file_open(struct inode *inode, u32 flags, int *error);
 void file_get(struct file *file);
 void file_put(struct file *file); /* the last one closes; sleeps */
-static inline bool file_readable(const struct file *f) { return (f->flags & O_ACCMODE) != O_WRONLY && !(f->flags & O_PATH); }
-static inline bool file_writable(const struct file *f) { return (f->flags & O_ACCMODE) != 0 && !(f->flags & O_PATH); }
+static inline bool file_readable(const struct file *f)
+{
+    return (f->flags & O_ACCMODE) != O_WRONLY && !(f->flags & O_PATH);
+}
+static inline bool file_writable(const struct file *f)
+{
+    return (f->flags & O_ACCMODE) != 0 && !(f->flags & O_PATH);
+}
 /* At the file's position, which moves on. -EBADF when not open for it, -EISDIR. Sleeps. */
 s32 file_read(struct file *file, vaddr_t user, size_t n);
 s32 file_write(struct file *file, vaddr_t user, size_t n);

@@ -125,14 +125,17 @@ static const struct file_ops generated_file_ops = {
     .seekable = true,
 };
 
-static void generator_release(struct inode *inode) { kfree(inode->data); }
+static void generator_release(struct inode *inode)
+{
+    kfree(inode->data);
+}
 static const struct inode_ops generated_inode_ops = {.release = generator_release};
 
 struct inode *generated_create(text_maker make, text_taker take, u32 arg)
 {
     struct generator *g = fs_alloc(sizeof(*g));
-    struct inode *inode = g ? inode_create(S_IFREG | (take ? 0644u : 0444u), &generated_file_ops, &generated_inode_ops)
-                            : NULL;
+    struct inode *inode =
+        g ? inode_create(S_IFREG | (take ? 0644u : 0444u), &generated_file_ops, &generated_inode_ops) : NULL;
     if (!inode) {
         kfree(g);
         return NULL;

@@ -1,6 +1,6 @@
 /*
- * Files whose text is made when they are first read (/proc). The maker prints into a growing buffer that belongs to
- * the open file, so a reader sees one moment however small its reads are.
+ * Files whose text is made when they are first read (/proc). The maker prints into a growing buffer that
+ * belongs to the open file, so a reader sees one moment however small its reads are.
  */
 #pragma once
 #include "fs/file.h"

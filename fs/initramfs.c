@@ -47,8 +47,7 @@ static int make_parents(char *name)
 static struct linked *find_link(struct unpacker *u, u32 ino)
 {
     struct linked *l;
-    list_for_each(l, &u->links, link)
-    {
+    list_for_each (l, &u->links, link) {
         if (l->ino == ino)
             return l;
     }
@@ -145,7 +144,8 @@ static int unpack_all(struct unpacker *u, const u8 *archive, size_t bytes, char 
         string_copy(name + 1, e.name, PATH_MAX);
         int error = unpack_entry(u, &e, name);
         if (error) {
-            printk("The initramfs entry \"%s\" at byte %zu cannot be made: error %d.\n", e.name, start, -error);
+            printk("The initramfs entry \"%s\" at byte %zu cannot be made: error %d.\n", e.name, start,
+                   -error);
             return error;
         }
         u->entries++;
@@ -167,8 +167,7 @@ int initramfs_unpack(const void *data, size_t bytes)
         error = -EINVAL;
     }
     struct linked *l, *next;
-    list_for_each_safe(l, next, &u.links, link)
-    {
+    list_for_each_safe (l, next, &u.links, link) {
         inode_put(l->inode);
         kfree(l);
     }

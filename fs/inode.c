@@ -14,7 +14,10 @@ struct rwsem fs_tree_lock;
 struct inode *fs_root;
 static atomic_t last_ino;
 
-u64 fs_now(void) { return clock_wall_seconds() * 1000000000ull + clock_ns(); }
+u64 fs_now(void)
+{
+    return clock_wall_seconds() * 1000000000ull + clock_ns();
+}
 
 void *fs_alloc(size_t size)
 {

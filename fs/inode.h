@@ -3,9 +3,9 @@
  *
  * Key: (c) constant; (i) inode->lock; (n) fs_tree_lock; (a) atomic or READ_ONCE.
  *
- * Locks of this folder have one rank (RANK_FILE) and are never nested: a path walk holds references, not locks, and
- * takes fs_tree_lock for one component at a time. A user copy may run with inode->lock held (FILE is outside MMAP)
- * but never with a spinlock or a page lock (R35).
+ * Locks of this folder have one rank (RANK_FILE) and are never nested: a path walk holds references, not
+ * locks, and takes fs_tree_lock for one component at a time. A user copy may run with inode->lock held (FILE
+ * is outside MMAP) but never with a spinlock or a page lock (R35).
  */
 #pragma once
 #include "lib/errno.h"
@@ -51,15 +51,15 @@ struct directory {
 
 struct inode {
     atomic_t refs;
-    u32 ino;                         /* (c) */
-    u32 mode;                        /* type (c), permissions (a) */
-    u32 rdev;                        /* (c) devices: major << 8 | minor */
-    u32 nlink;                       /* (n) */
-    u32 uid, gid;                    /* (a) */
-    u32 size;                        /* (i) to write, READ_ONCE by faults: one word, so no torn value exists */
-    u64 atime, mtime, ctime;         /* (i) nanoseconds since 1970; a torn read only shows a wrong time */
-    struct mutex lock;               /* contents, size, and the position of files open on it */
-    const struct inode_ops *ops;     /* (c) may be NULL */
+    u32 ino;                     /* (c) */
+    u32 mode;                    /* type (c), permissions (a) */
+    u32 rdev;                    /* (c) devices: major << 8 | minor */
+    u32 nlink;                   /* (n) */
+    u32 uid, gid;                /* (a) */
+    u32 size;                    /* (i) to write, READ_ONCE by faults: one word, so no torn value exists */
+    u64 atime, mtime, ctime;     /* (i) nanoseconds since 1970; a torn read only shows a wrong time */
+    struct mutex lock;           /* contents, size, and the position of files open on it */
+    const struct inode_ops *ops; /* (c) may be NULL */
     const struct file_ops *file_ops; /* (c) */
     struct dentry *dentry;           /* (n) the name it was given last, NULL when it has none */
     struct directory dir;            /* directories */
@@ -88,8 +88,14 @@ struct inode *inode_create(u32 mode, const struct file_ops *file_ops, const stru
 void inode_get(struct inode *inode);
 /* The last put frees the inode and its pages. Takes no lock of this folder: may run under mmap_lock. */
 void inode_put(struct inode *inode);
-static inline u32 inode_type(const struct inode *inode) { return inode->mode & S_IFMT; }
-static inline bool inode_is_dir(const struct inode *inode) { return inode_type(inode) == S_IFDIR; }
+static inline u32 inode_type(const struct inode *inode)
+{
+    return inode->mode & S_IFMT;
+}
+static inline bool inode_is_dir(const struct inode *inode)
+{
+    return inode_type(inode) == S_IFDIR;
+}
 /* Now, in nanoseconds since 1970. */
 u64 fs_now(void);
 /* Zeroed kernel memory or NULL; kfree() gives it back. */

@@ -1,7 +1,7 @@
 /*
- * A user copy may fault, and that fault may want the very page that we copy: so the page is only pinned, never locked
- * (R35). A frame above the direct map is reachable only with preemption off, where a fault cannot be served; such a
- * page goes through a buffer.
+ * A user copy may fault, and that fault may want the very page that we copy: so the page is only pinned,
+ * never locked (R35). A frame above the direct map is reachable only with preemption off, where a fault
+ * cannot be served; such a page goes through a buffer.
  */
 #include "fs/page_io.h"
 #include "arch/user.h"
@@ -25,7 +25,10 @@ void page_from_kernel(struct page *page, u32 offset, const void *from, size_t n)
     page_unmap(p);
 }
 
-static bool page_is_direct(const struct page *page) { return page_pfn(page) < DIRECT_LIMIT_PFN; }
+static bool page_is_direct(const struct page *page)
+{
+    return page_pfn(page) < DIRECT_LIMIT_PFN;
+}
 
 int page_to_user(struct page *page, u32 offset, vaddr_t user, size_t n)
 {

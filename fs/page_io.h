@@ -8,5 +8,6 @@ must_check int page_from_user(struct page *page, u32 offset, vaddr_t user, size_
 /* Kernel memory; never sleeps. */
 void page_to_kernel(struct page *page, u32 offset, void *to, size_t n);
 void page_from_kernel(struct page *page, u32 offset, const void *from, size_t n);
-/* Contents of a file as the kernel reads them (ELF headers, scripts): bytes read, short at the end, or -errno. Sleeps. */
+/* Contents of a file as the kernel reads them (ELF headers, scripts): bytes read, short at the end, or
+ * -errno. Sleeps. */
 s32 inode_read_kernel(struct inode *inode, void *to, size_t n, u32 offset);

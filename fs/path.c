@@ -1,6 +1,6 @@
 /*
- * The path walk. The rest of the path lives in one heap buffer; a link's text is put in front of it, so links nest
- * without recursion and a loop is a count.
+ * The path walk. The rest of the path lives in one heap buffer; a link's text is put in front of it, so links
+ * nest without recursion and a loop is a count.
  */
 #include "fs/path.h"
 #include "diag/assert.h"
@@ -17,7 +17,7 @@ struct walk {
     char *rest;          /* what is still to be walked */
     char *name;          /* the component at hand */
     unsigned links;
-    bool slash;          /* a slash followed the component at hand */
+    bool slash; /* a slash followed the component at hand */
 };
 
 int inode_readlink(struct inode *link, char *buf, size_t size)

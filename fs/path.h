@@ -13,8 +13,8 @@ struct path {
     bool must_be_dir;    /* the path ended in a slash */
     char *buffer;
 };
-/* `base` is where a relative path starts. 0, or -ENOENT -ENOTDIR -ELOOP -ENAMETOOLONG -ENOMEM with nothing held.
- * Give it back with path_put(). Sleeps. */
+/* `base` is where a relative path starts. 0, or -ENOENT -ENOTDIR -ELOOP -ENAMETOOLONG -ENOMEM with nothing
+ * held. Give it back with path_put(). Sleeps. */
 must_check int path_walk(struct inode *base, const char *name, unsigned flags, struct path *path);
 void path_put(struct path *path);
 /* The inode alone, referenced; NULL with *error set. */

@@ -1,9 +1,9 @@
 /*
  * A pipe. Writes of up to PIPE_BUF bytes are atomic: such a writer waits until all of it fits.
  *
- * The ring is guarded by a mutex because the copy to or from user memory happens inside it and may sleep in a fault.
- * A sleeper lets go of it first and tests its condition again after taking it: counts are read without it only to
- * decide whether to go on sleeping.
+ * The ring is guarded by a mutex because the copy to or from user memory happens inside it and may sleep in a
+ * fault. A sleeper lets go of it first and tests its condition again after taking it: counts are read without
+ * it only to decide whether to go on sleeping.
  *
  * Key: (l) pipe->lock; (a) written under it, READ_ONCE by sleepers.
  */
@@ -186,7 +186,8 @@ static int fifo_prepare(struct inode *inode)
     return 0;
 }
 
-/* fifo(7): an open for one direction waits for the other; with O_NONBLOCK a writer is refused, a reader is not. */
+/* fifo(7): an open for one direction waits for the other; with O_NONBLOCK a writer is refused, a reader is
+ * not. */
 static int pipe_open(struct file *file)
 {
     int error = file->inode->data ? 0 : fifo_prepare(file->inode);
@@ -201,15 +202,20 @@ static int pipe_open(struct file *file)
     if (nonblock || (reads && writes))
         return 0;
     if (reads)
-        error = wait_event_interruptible(&pipe->wait, READ_ONCE(pipe->writers) || READ_ONCE(pipe->opens_w) != seen_w);
+        error = wait_event_interruptible(&pipe->wait,
+                                         READ_ONCE(pipe->writers) || READ_ONCE(pipe->opens_w) != seen_w);
     else
-        error = wait_event_interruptible(&pipe->wait, READ_ONCE(pipe->readers) || READ_ONCE(pipe->opens_r) != seen_r);
+        error = wait_event_interruptible(&pipe->wait,
+                                         READ_ONCE(pipe->readers) || READ_ONCE(pipe->opens_r) != seen_r);
     if (error)
         pipe_count(file, -1);
     return error ? -ERESTARTSYS : 0;
 }
 
-static void pipe_release(struct file *file) { pipe_count(file, -1); }
+static void pipe_release(struct file *file)
+{
+    pipe_count(file, -1);
+}
 
 const struct file_ops pipe_file_ops = {
     .open = pipe_open,

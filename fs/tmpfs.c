@@ -1,9 +1,10 @@
 /*
- * Regular files that live in the page cache alone. A hole is a page that nobody asked for yet; reading one makes a
- * page of zeroes. Sizes are below 4 GiB, so that the size is one word that a fault reads without a lock.
+ * Regular files that live in the page cache alone. A hole is a page that nobody asked for yet; reading one
+ * makes a page of zeroes. Sizes are below 4 GiB, so that the size is one word that a fault reads without a
+ * lock.
  *
- * Truncation drops pages from the mapping. Programs that have a dropped page mapped keep their reference until they
- * unmap it: the frame cannot be reused under them.
+ * Truncation drops pages from the mapping. Programs that have a dropped page mapped keep their reference
+ * until they unmap it: the frame cannot be reused under them.
  */
 #include "fs/tmpfs.h"
 #include "diag/assert.h"
@@ -20,16 +21,28 @@ static int tmpfs_read_page(struct mapping *mapping, struct page *page)
     page_zero(page);
     return 0;
 }
-static u64 tmpfs_size(struct mapping *mapping) { return READ_ONCE(((struct inode *)mapping->host)->size); }
-static void tmpfs_map_get(struct mapping *mapping) { inode_get(mapping->host); }
-static void tmpfs_map_put(struct mapping *mapping) { inode_put(mapping->host); }
+static u64 tmpfs_size(struct mapping *mapping)
+{
+    return READ_ONCE(((struct inode *)mapping->host)->size);
+}
+static void tmpfs_map_get(struct mapping *mapping)
+{
+    inode_get(mapping->host);
+}
+static void tmpfs_map_put(struct mapping *mapping)
+{
+    inode_put(mapping->host);
+}
 static const struct mapping_ops tmpfs_mapping_ops = {
     .read_page = tmpfs_read_page,
     .size = tmpfs_size,
     .get = tmpfs_map_get,
     .put = tmpfs_map_put,
 };
-void tmpfs_mapping_init(struct inode *inode) { mapping_init(&inode->mapping, &tmpfs_mapping_ops, inode); }
+void tmpfs_mapping_init(struct inode *inode)
+{
+    mapping_init(&inode->mapping, &tmpfs_mapping_ops, inode);
+}
 
 static s32 tmpfs_read(struct file *file, vaddr_t user, size_t n, u64 *position)
 {
@@ -110,7 +123,10 @@ int tmpfs_write_kernel(struct inode *inode, const void *from, size_t n, u32 offs
 
 static const struct file_ops tmpfs_file_ops = {.read = tmpfs_read, .write = tmpfs_write, .seekable = true};
 
-bool tmpfs_is_file(const struct inode *inode) { return inode->file_ops == &tmpfs_file_ops; }
+bool tmpfs_is_file(const struct inode *inode)
+{
+    return inode->file_ops == &tmpfs_file_ops;
+}
 
 /* The bytes past the new end in its last page must read as zeroes when the file grows again. */
 static void zero_tail(struct inode *inode, u32 size)

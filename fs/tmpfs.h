@@ -2,7 +2,8 @@
 #pragma once
 #include "fs/inode.h"
 
-/* A file, directory, link or (with rdev set by the caller) device node without a name yet; NULL when no memory. */
+/* A file, directory, link or (with rdev set by the caller) device node without a name yet; NULL when no
+ * memory. */
 struct inode *tmpfs_create(u32 mode);
 struct inode *tmpfs_create_link(const char *target, size_t n);
 /* Is this a regular file of ours (and not one of /proc's)? */

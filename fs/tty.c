@@ -1,6 +1,7 @@
 /*
- * The console. Typed bytes come in interrupt context into a ring with one producer (COM1's interrupt is never on two
- * CPUs at once) and consumers that take turns under a mutex, so the ring needs no lock. Output goes out as it is.
+ * The console. Typed bytes come in interrupt context into a ring with one producer (COM1's interrupt is never
+ * on two CPUs at once) and consumers that take turns under a mutex, so the ring needs no lock. Output goes
+ * out as it is.
  *
  * Key: (p) the producer; (r) tty_read_lock; (a) READ_ONCE by the other side.
  */
@@ -10,12 +11,12 @@
 #include "diag/assert.h"
 #include "lib/string.h"
 
-#define RING_SIZE 4096u
-#define CHUNK     256u
-#define TTY_ISIG   1u
-#define TTY_ICANON 2u
-#define TTY_ECHO   8u
-#define TTY_ICRNL  0400u
+#define RING_SIZE     4096u
+#define CHUNK         256u
+#define TTY_ISIG      1u
+#define TTY_ICANON    2u
+#define TTY_ECHO      8u
+#define TTY_ICRNL     0400u
 #define KEY_INTERRUPT 3
 #define KEY_END       4
 
@@ -176,7 +177,8 @@ static u32 tty_poll(struct file *file, struct waitqueue **queue)
     return POLL_OUT | (tty_has_input() ? POLL_IN : 0);
 }
 
-const struct file_ops tty_file_ops = {.read = tty_read, .write = tty_write, .ioctl = tty_ioctl, .poll = tty_poll};
+const struct file_ops tty_file_ops = {
+    .read = tty_read, .write = tty_write, .ioctl = tty_ioctl, .poll = tty_poll};
 
 void tty_init(void)
 {

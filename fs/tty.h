@@ -1,4 +1,5 @@
-/* The console as a terminal: COM1, with line editing only as far as a script or a person at a serial line needs. */
+/* The console as a terminal: COM1, with line editing only as far as a script or a person at a serial line
+ * needs. */
 #pragma once
 #include "fs/file.h"
 

@@ -33,6 +33,8 @@ init_text void kvalloc_add_fixed(vaddr_t start, vaddr_t end, const char *name)
 {
     start = ALIGN_DOWN(start, PAGE_SIZE);
     end = ALIGN_UP(end, PAGE_SIZE);
+    if (start == end)
+        return; /* an empty section */
     u32 i = fixed_n++;
     assert(start < end && start >= KWINDOW_BASE && end <= KWINDOW_END && fixed_n <= FIXED_MAX);
     for (; i > 0 && fixed[i - 1].start > start; i--)

@@ -64,11 +64,6 @@ static void count_shootdown(const struct flush_request *request, u32 ipis)
         trace_write_shootdown(request->start, request->end, request->mm->space.cpus.w[0], ipis);
 }
 
-static u32 cpumask_weight(const struct cpumask *mask)
-{
-    return (u32)(__builtin_popcount(mask->w[0]) + __builtin_popcount(mask->w[1]));
-}
-
 /* Preemption stays off throughout: if this task moved between its own flush and the others', the CPU it moved
  * to would be left out by both. */
 static void shootdown(struct flush_request *request, const struct cpumask *mask)

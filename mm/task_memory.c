@@ -2,6 +2,7 @@
 #include "sched/task_memory.h"
 #include "mm/kvalloc.h"
 #include "mm/slab.h"
+#include "sched/task.h"
 
 DEFINE_SLAB(task_cache, struct task, NULL);
 
@@ -15,7 +16,7 @@ void task_stack_free(void *stack)
 }
 struct task *task_struct_alloc(void)
 {
-    return slab_alloc(&task_cache, GFP_KERNEL);
+    return slab_alloc(&task_cache, GFP_KERNEL | GFP_ZERO);
 }
 void task_struct_free(struct task *task)
 {

@@ -12,15 +12,17 @@ struct vma {
     struct mm *mm;           /* (c) */
     u32 seq;                 /* (m) bumped at each change: fault protocols compare it */
     u32 has_private;  /* set once, never cleared, under any mode of (m): a page of its own may be mapped here,
-                       * so  fork must copy its page tables; else the child's faults find everything in the file
+                       * so  fork must copy its page tables; else the child's faults find everything in the
+                       * file
                        */
     const char *name; /* (c) */
 };
 
-#define VMA_LIMIT   65530u      /* regions of one address space: more are refused with ENOMEM */
-#define STACK_GUARD 0x00100000u /* below a VM_GROWSDOWN region nothing is placed, and into it nothing grows  \
-                                 */
-#define PLACE_MIN 0x00010000u   /* the lowest address that a search for a hole returns */
+#define VMA_LIMIT 65530u /* regions of one address space: more are refused with ENOMEM */
+#define STACK_GUARD                                                                                          \
+    0x00100000u               /* below a VM_GROWSDOWN region nothing is placed, and into it nothing grows    \
+                               */
+#define PLACE_MIN 0x00010000u /* the lowest address that a search for a hole returns */
 
 /* The region that contains addr, or NULL. */
 struct vma *vma_find(struct mm *mm, vaddr_t addr) must_hold_shared(&mm->mmap_lock);

@@ -11,6 +11,9 @@ noreturn void sched_idle_loop(void);
 struct task *sched_create_idle(u32 cpu);
 /* Runs the best task; returns when the caller runs again. Enter with preemption enabled exactly once or not at all. */
 void schedule(void);
+/* What an idle CPU does before it sleeps (mm: zeroes frames): true when it did a little and wants to be called again.
+ * Interrupts on, preemption on; NULL: nothing. */
+extern bool (*sched_idle_work)(void);
 /* Makes `cpu` pass through the scheduler soon. Any context. */
 void sched_resched_cpu(u32 cpu);
 /* Says that something was achieved, to the heartbeat by which the host tells life from hang. Any context. */

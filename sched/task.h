@@ -53,6 +53,7 @@ struct task {
     void *private;           /* (o) sys/'s thread record or a test's own */
     struct list all;         /* list of all tasks, under its lock */
     struct list joiners;     /* those in task_join() for it, under task_end.c's lock */
+    bool buried;             /* switched away for the last time; under the same lock */
     struct task *next_dead;  /* the reaper's list */
 };
 

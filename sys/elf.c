@@ -7,8 +7,14 @@
 enum { PT_LOAD = 1, PT_INTERP = 3, PT_PHDR = 6 };
 enum { ET_EXEC = 2, ET_DYN = 3, EM_386 = 3 };
 
-static u32 word(const u8 *p) { return (u32)p[0] | (u32)p[1] << 8 | (u32)p[2] << 16 | (u32)p[3] << 24; }
-static u32 half(const u8 *p) { return (u32)p[0] | (u32)p[1] << 8; }
+static u32 word(const u8 *p)
+{
+    return (u32)p[0] | (u32)p[1] << 8 | (u32)p[2] << 16 | (u32)p[3] << 24;
+}
+static u32 half(const u8 *p)
+{
+    return (u32)p[0] | (u32)p[1] << 8;
+}
 
 static const char *identity_error(const u8 *p)
 {
@@ -52,7 +58,10 @@ int elf_parse_header(const u8 *p, u32 n, u32 file_size, struct elf_header *h, co
     if (*why)
         return -ENOEXEC;
     *h = (struct elf_header){
-        .entry = word(p + 24), .table_offset = word(p + 28), .table_count = half(p + 44), .position_independent = half(p + 16) == ET_DYN,
+        .entry = word(p + 24),
+        .table_offset = word(p + 28),
+        .table_count = half(p + 44),
+        .position_independent = half(p + 16) == ET_DYN,
     };
     *why = table_error(p, h, file_size);
     return *why ? -ENOEXEC : 0;
@@ -78,7 +87,11 @@ static const char *segment_error(const struct elf_segment *s, u32 file_size, u32
 static const char *add_segment(struct elf_image *image, const u8 *p, u32 file_size, u32 limit)
 {
     struct elf_segment s = {
-        .offset = word(p + 4), .file_size = word(p + 16), .start = word(p + 8), .memory_size = word(p + 20), .flags = word(p + 24),
+        .offset = word(p + 4),
+        .file_size = word(p + 16),
+        .start = word(p + 8),
+        .memory_size = word(p + 20),
+        .flags = word(p + 24),
     };
     if (s.memory_size == 0)
         return NULL;
@@ -112,8 +125,8 @@ static u32 find_table(const struct elf_image *image, u32 offset)
     return 0;
 }
 
-int elf_parse_segments(const u8 *table, const struct elf_header *h, u32 file_size, u32 limit, struct elf_image *image,
-                       const char **why)
+int elf_parse_segments(const u8 *table, const struct elf_header *h, u32 file_size, u32 limit,
+                       struct elf_image *image, const char **why)
 {
     memset(image, 0, sizeof(*image));
     image->bias = h->position_independent ? ELF_PIE_BASE : 0;

@@ -1,6 +1,7 @@
 /*
- * exec. Everything that can be refused is done on a fresh address space beside the running one; then the other threads
- * are made to leave, the spaces are exchanged, and what is left (the stack's contents) can only fail fatally.
+ * exec. Everything that can be refused is done on a fresh address space beside the running one; then the
+ * other threads are made to leave, the spaces are exchanged, and what is left (the stack's contents) can only
+ * fail fatally.
  */
 #include "sys/exec.h"
 #include "arch/trap.h"
@@ -14,22 +15,31 @@
 #include "sys/elf.h"
 #include "sys/exec_private.h"
 #include "sys/fd_table.h"
+#include "sys/process.h"
 #include "sys/signal_private.h"
 #include "sys/syscalls.h"
+#include "sys/user_path.h"
 
-static u32 page_end(u32 address) { return ALIGN_UP(address, PAGE_SIZE); }
+static u32 page_end(u32 address)
+{
+    return ALIGN_UP(address, PAGE_SIZE);
+}
 
 static int map_anonymous(struct mm *mm, u32 start, u32 end, u32 vm_flags, const char *name)
 {
     if (start >= end)
         return 0;
-    const struct mmap_request r = {
-        .addr = start, .length = end - start, .vm_flags = vm_flags | VM_MAYWRITE, .how = MM_FIXED, .name = name};
+    const struct mmap_request r = {.addr = start,
+                                   .length = end - start,
+                                   .vm_flags = vm_flags | VM_MAYWRITE,
+                                   .how = MM_FIXED,
+                                   .name = name};
     s32 got = mm_mmap(mm, &r);
     return (u32)got == start ? 0 : got;
 }
 
-/* The file's pages, then zeroed memory up to the segment's end. The rest of the last file page is cleared later. */
+/* The file's pages, then zeroed memory up to the segment's end. The rest of the last file page is cleared
+ * later. */
 static int map_segment(struct mm *mm, struct inode *inode, const struct elf_segment *s)
 {
     u32 first = ALIGN_DOWN(s->start, PAGE_SIZE), file_end = page_end(s->start + s->file_size);
@@ -37,8 +47,12 @@ static int map_segment(struct mm *mm, struct inode *inode, const struct elf_segm
     if (s->file_size == 0)
         return map_anonymous(mm, first, page_end(s->start + s->memory_size), flags, NULL);
     const struct mmap_request r = {
-        .addr = first, .length = file_end - first, .vm_flags = flags | VM_MAYWRITE, .how = MM_FIXED,
-        .mapping = &inode->mapping, .pgoff = ALIGN_DOWN(s->offset, PAGE_SIZE) >> PAGE_SHIFT,
+        .addr = first,
+        .length = file_end - first,
+        .vm_flags = flags | VM_MAYWRITE,
+        .how = MM_FIXED,
+        .mapping = &inode->mapping,
+        .pgoff = ALIGN_DOWN(s->offset, PAGE_SIZE) >> PAGE_SHIFT,
     };
     s32 got = mm_mmap(mm, &r);
     if ((u32)got != first)
@@ -52,7 +66,8 @@ static int map_image(struct mm *mm, struct inode *inode, const struct elf_image 
     for (u32 i = 0; i < image->count && !error; i++)
         error = map_segment(mm, inode, &image->segments[i]);
     if (!error)
-        error = map_anonymous(mm, STACK_TOP - STACK_INITIAL, STACK_TOP, VM_READ | VM_WRITE | VM_EXEC | VM_STACK | VM_GROWSDOWN, "[stack]");
+        error = map_anonymous(mm, STACK_TOP - STACK_INITIAL, STACK_TOP,
+                              VM_READ | VM_WRITE | VM_EXEC | VM_STACK | VM_GROWSDOWN, "[stack]");
     mm->brk_start = mm->brk = page_end(image->end);
     mm->stack_top = STACK_TOP;
     return error;
@@ -86,12 +101,15 @@ static int parse_image(struct inode *inode, struct elf_image *image, const char 
     if (!table)
         return -ENOMEM;
     n = inode_read_kernel(inode, table, bytes, header.table_offset);
-    error = n < 0 ? n : (u32)n < bytes ? -ENOEXEC : elf_parse_segments(table, &header, inode->size, USER_END, image, why);
+    error = n < 0            ? n
+            : (u32)n < bytes ? -ENOEXEC
+                             : elf_parse_segments(table, &header, inode->size, USER_END, image, why);
     kfree(table);
     return error;
 }
 
-/* All other threads of the process leave. -EINTR when a signal ends the process first; nothing has changed then. */
+/* All other threads of the process leave. -EINTR when a signal ends the process first; nothing has changed
+ * then. */
 static int become_single(struct process *process)
 {
     struct thread *thread;
@@ -99,8 +117,7 @@ static int become_single(struct process *process)
     int error = process->group_exiting || process->exec_task ? -EINTR : 0;
     if (!error)
         process->exec_task = current;
-    list_for_each(thread, &process->threads, link)
-    {
+    list_for_each (thread, &process->threads, link) {
         if (!error && thread->task != current)
             task_kill(thread->task);
     }
@@ -155,7 +172,8 @@ static void set_identity(struct process *process, struct inode *inode, const cha
 }
 
 /* The exchange. From here on an error is the end of the process. */
-static int enter_image(struct mm *mm, struct inode *inode, const struct elf_image *image, struct exec_request *r)
+static int enter_image(struct mm *mm, struct inode *inode, const struct elf_image *image,
+                       struct exec_request *r)
 {
     struct thread *thread = thread_current();
     struct process *process = thread->process;
@@ -217,7 +235,8 @@ static int check_executable(struct inode *inode, const char **why)
     return 0;
 }
 
-int exec_load(struct inode *base, const char *path, struct strings *args, struct strings *env, const char **why)
+int exec_load(struct inode *base, const char *path, struct strings *args, struct strings *env,
+              const char **why)
 {
     const char *unused;
     struct exec_request r = {.path = path, .args = args, .env = env, .why = why ? why : &unused};

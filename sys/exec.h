@@ -14,8 +14,9 @@ int strings_add(struct strings *s, const char *text, u32 n);
 void strings_free(struct strings *s);
 
 /*
- * Loads the program at `path` (from base) into the running process. 0: the user frame stands at its entry. On failure
- * nothing has changed and *why (if not NULL) may hold a clause that completes "PATH cannot be run: it ...".
- * Past the point of no return a failure kills the process. Sleeps.
+ * Loads the program at `path` (from base) into the running process. 0: the user frame stands at its entry. On
+ * failure nothing has changed and *why (if not NULL) may hold a clause that completes "PATH cannot be run: it
+ * ...". Past the point of no return a failure kills the process. Sleeps.
  */
-int exec_load(struct inode *base, const char *path, struct strings *args, struct strings *env, const char **why);
+int exec_load(struct inode *base, const char *path, struct strings *args, struct strings *env,
+              const char **why);

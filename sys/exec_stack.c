@@ -13,8 +13,23 @@
 
 /* getauxval(3); linux/auxvec.h. */
 enum {
-    AT_NULL, AT_PHDR = 3, AT_PHENT, AT_PHNUM, AT_PAGESZ, AT_BASE, AT_FLAGS, AT_ENTRY, AT_UID = 11, AT_EUID, AT_GID, AT_EGID,
-    AT_PLATFORM, AT_CLKTCK = 17, AT_SECURE = 23, AT_RANDOM = 25, AT_EXECFN = 31,
+    AT_NULL,
+    AT_PHDR = 3,
+    AT_PHENT,
+    AT_PHNUM,
+    AT_PAGESZ,
+    AT_BASE,
+    AT_FLAGS,
+    AT_ENTRY,
+    AT_UID = 11,
+    AT_EUID,
+    AT_GID,
+    AT_EGID,
+    AT_PLATFORM,
+    AT_CLKTCK = 17,
+    AT_SECURE = 23,
+    AT_RANDOM = 25,
+    AT_EXECFN = 31,
 };
 static const char platform[] = "i686";
 
@@ -40,7 +55,8 @@ static int write_strings(const struct exec_request *r, struct tail *t)
     return clear_user(STACK_TOP - 4, 4) || copy_to_user(t->path, r->path, path) ||
                    (r->env->used && copy_to_user(t->env, r->env->bytes, r->env->used)) ||
                    (r->args->used && copy_to_user(t->args, r->args->bytes, r->args->used)) ||
-                   copy_to_user(t->platform, platform, sizeof(platform)) || copy_to_user(t->random, random, sizeof(random))
+                   copy_to_user(t->platform, platform, sizeof(platform)) ||
+                   copy_to_user(t->random, random, sizeof(random))
                ? -EFAULT
                : 0;
 }

@@ -37,7 +37,10 @@ int strings_append(struct strings *s, const char *text, u32 n, bool ended)
     return 0;
 }
 
-int strings_add(struct strings *s, const char *text, u32 n) { return strings_append(s, text, n, true); }
+int strings_add(struct strings *s, const char *text, u32 n)
+{
+    return strings_append(s, text, n, true);
+}
 
 void strings_free(struct strings *s)
 {
@@ -74,7 +77,8 @@ static char *trim(char *text)
 {
     while (*text == ' ' || *text == '\t')
         text++;
-    for (char *end = text + strlen(text); end > text && (end[-1] == ' ' || end[-1] == '\t' || end[-1] == '\r');)
+    for (char *end = text + strlen(text);
+         end > text && (end[-1] == ' ' || end[-1] == '\t' || end[-1] == '\r');)
         *--end = '\0';
     return text;
 }

@@ -1,7 +1,7 @@
 /*
- * Ends. A thread lets go of memory, files and records in that order; the last one of a process turns it into a zombie
- * under process_lock and tells the parent, who may reap it the moment the lock is free: so nothing of the process is
- * touched after that.
+ * Ends. A thread lets go of memory, files and records in that order; the last one of a process turns it into
+ * a zombie under process_lock and tells the parent, who may reap it the moment the lock is free: so nothing
+ * of the process is touched after that.
  */
 #include "arch/user.h"
 #include "diag/assert.h"
@@ -37,7 +37,8 @@ void thread_release_memory(struct thread *thread)
     might_sleep();
     futex_release_robust(thread);
     /* Nobody is left to look when this was the last user of the memory. */
-    if (thread->clear_tid && atomic_read(&current->mm->users) > 1 && user_store_u32(thread->clear_tid, 0) == 0)
+    if (thread->clear_tid && atomic_read(&current->mm->users) > 1 &&
+        user_store_u32(thread->clear_tid, 0) == 0)
         futex_wake(thread->clear_tid, 1, ~0u, true);
     thread->clear_tid = 0;
 }
@@ -50,8 +51,7 @@ void process_end_locked(struct process *process, u32 code)
         process->exit_code = code;
         WRITE_ONCE(process->group_exiting, true);
     }
-    list_for_each(thread, &process->threads, link)
-    {
+    list_for_each (thread, &process->threads, link) {
         task_kill(thread->task);
     }
 }
@@ -82,7 +82,8 @@ static void child_changed(struct process *parent)
 
 static struct siginfo child_info(struct process *process, int signal, int code, int status)
 {
-    return (struct siginfo){.signal = signal, .code = code, .field = {(u32)process->pid, process->uid[0], (u32)status}};
+    return (struct siginfo){
+        .signal = signal, .code = code, .field = {(u32)process->pid, process->uid[0], (u32)status}};
 }
 
 void process_notify_parent(struct process *process, int code, int status)
@@ -100,8 +101,7 @@ void process_notify_parent(struct process *process, int code, int status)
 static void reparent_children(struct process *process)
 {
     struct process *child, *next;
-    list_for_each_safe(child, next, &process->children, sibling)
-    {
+    list_for_each_safe (child, next, &process->children, sibling) {
         list_remove(&child->sibling);
         child->parent = process_root;
         WRITE_ONCE(child->parent_pid, process_root->pid);
@@ -125,8 +125,8 @@ static void process_become_zombie(struct process *process) must_hold(&process_lo
     }
     bool ignored = process->exit_signal == SIGCHLD && parent_ignores(parent);
     if (parent != process_root && process->exit_signal) {
-        struct siginfo info =
-            child_info(process, (int)process->exit_signal, signal ? CLD_KILLED : CLD_EXITED, (int)(signal ? signal : code >> 8 & 0xff));
+        struct siginfo info = child_info(process, (int)process->exit_signal, signal ? CLD_KILLED : CLD_EXITED,
+                                         (int)(signal ? signal : code >> 8 & 0xff));
         signal_send_process(parent, &info);
     }
     if (ignored)
@@ -183,5 +183,11 @@ void thread_exit(u32 code)
     task_exit();
 }
 
-s32 sys_exit(u32 code) { thread_exit((code & 0xff) << 8); }
-s32 sys_exit_group(u32 code) { process_exit((code & 0xff) << 8); }
+s32 sys_exit(u32 code)
+{
+    thread_exit((code & 0xff) << 8);
+}
+s32 sys_exit_group(u32 code)
+{
+    process_exit((code & 0xff) << 8);
+}

@@ -1,6 +1,6 @@
 /*
- * The table of open files. A look-up is a spinlock and a reference; a table grows outside the lock and is exchanged
- * under it.
+ * The table of open files. A look-up is a spinlock and a reference; a table grows outside the lock and is
+ * exchanged under it.
  *
  * Key: (l) the table's lock; (a) atomic.
  */
@@ -12,10 +12,10 @@
 
 #define FD_FIRST_SIZE 32u
 struct fd_table {
-    atomic_t refs;          /* (a) */
-    struct spinlock lock;   /* RANK_FILE */
-    u32 size;               /* (l) */
-    struct file **files;    /* (l) */
+    atomic_t refs;            /* (a) */
+    struct spinlock lock;     /* RANK_FILE */
+    u32 size;                 /* (l) */
+    struct file **files;      /* (l) */
     u32 cloexec[FD_MAX / 32]; /* (l) */
 };
 
@@ -101,7 +101,10 @@ struct fd_table *fd_table_copy(struct fd_table *from)
     return NULL;
 }
 
-static bool cloexec_test(const struct fd_table *t, u32 fd) { return t->cloexec[fd / 32] >> (fd % 32) & 1; }
+static bool cloexec_test(const struct fd_table *t, u32 fd)
+{
+    return t->cloexec[fd / 32] >> (fd % 32) & 1;
+}
 
 static void cloexec_set(struct fd_table *t, u32 fd, bool on)
 {

@@ -13,7 +13,8 @@ void fd_table_close_on_exec(struct fd_table *t);
 /* ---- of the running thread's table ---- */
 /* The file with a reference, or NULL (-EBADF). */
 struct file *fd_get(int fd);
-/* The lowest free number >= from for `file`, whose reference passes to the table; -EMFILE, -ENOMEM (the caller keeps it). */
+/* The lowest free number >= from for `file`, whose reference passes to the table; -EMFILE, -ENOMEM (the
+ * caller keeps it). */
 int fd_install(struct file *file, int from, bool close_on_exec);
 /* dup2: puts `file` at this very number and closes what was there. 0 or -errno. */
 int fd_replace(int fd, struct file *file, bool close_on_exec);

@@ -56,7 +56,10 @@ static s32 read_entries(struct file *file, vaddr_t to, u32 size)
 s32 sys_getdents64(int fd, vaddr_t to, u32 size)
 {
     struct file *file = fd_get(fd);
-    s32 result = !file ? -EBADF : !inode_is_dir(file->inode) ? -ENOTDIR : size < 24 ? -EINVAL : read_entries(file, to, size);
+    s32 result = !file                        ? -EBADF
+                 : !inode_is_dir(file->inode) ? -ENOTDIR
+                 : size < 24                  ? -EINVAL
+                                              : read_entries(file, to, size);
     file_put(file);
     return result;
 }

@@ -16,7 +16,10 @@ static s32 duplicate(int fd, int from, bool close_on_exec)
     return copy;
 }
 
-s32 sys_dup(int fd) { return duplicate(fd, 0, false); }
+s32 sys_dup(int fd)
+{
+    return duplicate(fd, 0, false);
+}
 
 s32 sys_dup3(int old, int new, u32 flags)
 {
@@ -40,7 +43,21 @@ s32 sys_dup2(int old, int new)
     return file ? new : -EBADF;
 }
 
-enum { F_DUPFD, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_GETLK, F_SETLK, F_SETLKW, F_SETOWN, F_GETOWN, F_GETLK64 = 12, F_SETLK64, F_SETLKW64 };
+enum {
+    F_DUPFD,
+    F_GETFD,
+    F_SETFD,
+    F_GETFL,
+    F_SETFL,
+    F_GETLK,
+    F_SETLK,
+    F_SETLKW,
+    F_SETOWN,
+    F_GETOWN,
+    F_GETLK64 = 12,
+    F_SETLK64,
+    F_SETLKW64
+};
 #define F_DUPFD_CLOEXEC 1030u
 #define F_SETPIPE_SZ    1031u
 #define F_GETPIPE_SZ    1032u

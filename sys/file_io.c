@@ -6,6 +6,7 @@
 #include "sys/fd_table.h"
 #include "sys/process.h"
 #include "sys/syscalls.h"
+#include "sys/user_path.h"
 
 s32 sys_read(int fd, vaddr_t to, size_t n)
 {
@@ -80,8 +81,14 @@ static s32 vector_call(int fd, vaddr_t iov, u32 count, bool writes, u64 *fixed)
     return result;
 }
 
-s32 sys_readv(int fd, vaddr_t iov, u32 count) { return vector_call(fd, iov, count, false, NULL); }
-s32 sys_writev(int fd, vaddr_t iov, u32 count) { return vector_call(fd, iov, count, true, NULL); }
+s32 sys_readv(int fd, vaddr_t iov, u32 count)
+{
+    return vector_call(fd, iov, count, false, NULL);
+}
+s32 sys_writev(int fd, vaddr_t iov, u32 count)
+{
+    return vector_call(fd, iov, count, true, NULL);
+}
 s32 sys_preadv(int fd, vaddr_t iov, u32 count, u32 low, u32 high)
 {
     u64 position = (u64)high << 32 | low;
@@ -118,15 +125,24 @@ s32 sys__llseek(int fd, u32 high, u32 low, vaddr_t result_at, int whence)
 static s32 truncate_fd(int fd, u64 size)
 {
     struct file *file = fd_get(fd);
-    s32 result = !file ? -EBADF : (s64)size < 0 || !file_writable(file) ? -EINVAL : tmpfs_truncate(file->inode, size);
+    s32 result = !file                                   ? -EBADF
+                 : (s64)size < 0 || !file_writable(file) ? -EINVAL
+                                                         : tmpfs_truncate(file->inode, size);
     file_put(file);
     return result;
 }
 
-s32 sys_ftruncate(int fd, u32 size) { return truncate_fd(fd, size); }
-s32 sys_ftruncate64(int fd, u32 low, u32 high) { return truncate_fd(fd, (u64)high << 32 | low); }
+s32 sys_ftruncate(int fd, u32 size)
+{
+    return truncate_fd(fd, size);
+}
+s32 sys_ftruncate64(int fd, u32 low, u32 high)
+{
+    return truncate_fd(fd, (u64)high << 32 | low);
+}
 
-/* Only what a file without disk blocks can mean: the size grows, or a hole is zeroed (punched). fallocate(2). */
+/* Only what a file without disk blocks can mean: the size grows, or a hole is zeroed (punched). fallocate(2).
+ */
 s32 sys_fallocate(int fd, u32 mode, u32 offset_low, u32 offset_high, u32 length_low, u32 length_high)
 {
     u64 offset = (u64)offset_high << 32 | offset_low, length = (u64)length_high << 32 | length_low;
@@ -149,9 +165,46 @@ static s32 sync_fd(int fd)
     return file ? 0 : -EBADF;
 }
 /* tmpfs has nothing behind it: what is written is as safe as it gets. */
-s32 sys_fsync(int fd) { return sync_fd(fd); }
-s32 sys_fdatasync(int fd) { return sync_fd(fd); }
-s32 sys_syncfs(int fd) { return sync_fd(fd); }
-s32 sys_sync(void) { return 0; }
-s32 sys_fadvise64(int fd) { return sync_fd(fd); }
-s32 sys_readahead(int fd) { return sync_fd(fd); }
+s32 sys_fsync(int fd)
+{
+    return sync_fd(fd);
+}
+s32 sys_fdatasync(int fd)
+{
+    return sync_fd(fd);
+}
+s32 sys_syncfs(int fd)
+{
+    return sync_fd(fd);
+}
+s32 sys_sync(void)
+{
+    return 0;
+}
+s32 sys_fadvise64(int fd)
+{
+    return sync_fd(fd);
+}
+s32 sys_readahead(int fd)
+{
+    return sync_fd(fd);
+}
+
+static s32 truncate_path(vaddr_t name, u64 size)
+{
+    int error;
+    struct inode *inode = user_path_inode(AT_FDCWD, name, 0, &error);
+    if (!inode)
+        return error;
+    error = (s64)size < 0 ? -EINVAL : tmpfs_truncate(inode, size);
+    inode_put(inode);
+    return error;
+}
+s32 sys_truncate(vaddr_t name, u32 size)
+{
+    return truncate_path(name, size);
+}
+s32 sys_truncate64(vaddr_t name, u32 low, u32 high)
+{
+    return truncate_path(name, (u64)high << 32 | low);
+}

@@ -11,7 +11,10 @@
 #include "sys/syscalls.h"
 #include "sys/user_path.h"
 
-static u32 masked(u32 mode) { return mode & S_PERM & ~READ_ONCE(thread_current()->fs->umask); }
+static u32 masked(u32 mode)
+{
+    return mode & S_PERM & ~READ_ONCE(thread_current()->fs->umask);
+}
 
 /* Links a fresh inode (whose reference is consumed) at a name that must not exist. */
 static s32 make_node(int dirfd, vaddr_t name, struct inode *inode)
@@ -33,8 +36,14 @@ static s32 make_node(int dirfd, vaddr_t name, struct inode *inode)
     return error;
 }
 
-s32 sys_mkdirat(int dirfd, vaddr_t name, u32 mode) { return make_node(dirfd, name, tmpfs_create(S_IFDIR | masked(mode))); }
-s32 sys_mkdir(vaddr_t name, u32 mode) { return sys_mkdirat(AT_FDCWD, name, mode); }
+s32 sys_mkdirat(int dirfd, vaddr_t name, u32 mode)
+{
+    return make_node(dirfd, name, tmpfs_create(S_IFDIR | masked(mode)));
+}
+s32 sys_mkdir(vaddr_t name, u32 mode)
+{
+    return sys_mkdirat(AT_FDCWD, name, mode);
+}
 
 s32 sys_mknodat(int dirfd, vaddr_t name, u32 mode, u32 rdev)
 {
@@ -50,7 +59,10 @@ s32 sys_mknodat(int dirfd, vaddr_t name, u32 mode, u32 rdev)
         return -EPERM;
     }
 }
-s32 sys_mknod(vaddr_t name, u32 mode, u32 rdev) { return sys_mknodat(AT_FDCWD, name, mode, rdev); }
+s32 sys_mknod(vaddr_t name, u32 mode, u32 rdev)
+{
+    return sys_mknodat(AT_FDCWD, name, mode, rdev);
+}
 
 s32 sys_symlinkat(vaddr_t target_at, int dirfd, vaddr_t name)
 {
@@ -62,7 +74,10 @@ s32 sys_symlinkat(vaddr_t target_at, int dirfd, vaddr_t name)
     kfree(target);
     return error;
 }
-s32 sys_symlink(vaddr_t target, vaddr_t name) { return sys_symlinkat(target, AT_FDCWD, name); }
+s32 sys_symlink(vaddr_t target, vaddr_t name)
+{
+    return sys_symlinkat(target, AT_FDCWD, name);
+}
 
 s32 sys_linkat(int old_dir, vaddr_t old_name, int new_dir, vaddr_t new_name, u32 flags)
 {
@@ -77,7 +92,10 @@ s32 sys_linkat(int old_dir, vaddr_t old_name, int new_dir, vaddr_t new_name, u32
     }
     return make_node(new_dir, new_name, inode);
 }
-s32 sys_link(vaddr_t old_name, vaddr_t new_name) { return sys_linkat(AT_FDCWD, old_name, AT_FDCWD, new_name, 0); }
+s32 sys_link(vaddr_t old_name, vaddr_t new_name)
+{
+    return sys_linkat(AT_FDCWD, old_name, AT_FDCWD, new_name, 0);
+}
 
 static s32 remove_name(int dirfd, vaddr_t name, bool want_dir)
 {
@@ -99,8 +117,14 @@ s32 sys_unlinkat(int dirfd, vaddr_t name, u32 flags)
 {
     return flags & ~AT_REMOVEDIR ? -EINVAL : remove_name(dirfd, name, flags & AT_REMOVEDIR);
 }
-s32 sys_unlink(vaddr_t name) { return remove_name(AT_FDCWD, name, false); }
-s32 sys_rmdir(vaddr_t name) { return remove_name(AT_FDCWD, name, true); }
+s32 sys_unlink(vaddr_t name)
+{
+    return remove_name(AT_FDCWD, name, false);
+}
+s32 sys_rmdir(vaddr_t name)
+{
+    return remove_name(AT_FDCWD, name, true);
+}
 
 s32 sys_renameat2(int old_dir, vaddr_t old_name, int new_dir, vaddr_t new_name, u32 flags)
 {
@@ -127,7 +151,10 @@ s32 sys_renameat(int old_dir, vaddr_t old_name, int new_dir, vaddr_t new_name)
 {
     return sys_renameat2(old_dir, old_name, new_dir, new_name, 0);
 }
-s32 sys_rename(vaddr_t old_name, vaddr_t new_name) { return sys_renameat2(AT_FDCWD, old_name, AT_FDCWD, new_name, 0); }
+s32 sys_rename(vaddr_t old_name, vaddr_t new_name)
+{
+    return sys_renameat2(AT_FDCWD, old_name, AT_FDCWD, new_name, 0);
+}
 
 s32 sys_readlinkat(int dirfd, vaddr_t name, vaddr_t to, s32 size)
 {
@@ -147,7 +174,10 @@ s32 sys_readlinkat(int dirfd, vaddr_t name, vaddr_t to, s32 size)
     inode_put(inode);
     return n;
 }
-s32 sys_readlink(vaddr_t name, vaddr_t to, s32 size) { return sys_readlinkat(AT_FDCWD, name, to, size); }
+s32 sys_readlink(vaddr_t name, vaddr_t to, s32 size)
+{
+    return sys_readlinkat(AT_FDCWD, name, to, size);
+}
 
 static s32 change_dir(struct inode *inode)
 {

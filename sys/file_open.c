@@ -42,7 +42,9 @@ static int open_walk(int dirfd, vaddr_t name, u32 flags, u32 mode, struct path *
 {
     bool create = flags & O_CREAT, exclusive = create && (flags & O_EXCL);
     for (;;) {
-        int error = user_path_walk(dirfd, name, (exclusive || (flags & O_NOFOLLOW) ? 0 : PATH_FOLLOW) | (create ? PATH_MAY_LACK : 0), path);
+        int error = user_path_walk(
+            dirfd, name, (exclusive || (flags & O_NOFOLLOW) ? 0 : PATH_FOLLOW) | (create ? PATH_MAY_LACK : 0),
+            path);
         if (error)
             return error;
         if (path->inode && exclusive)
@@ -67,7 +69,8 @@ s32 sys_openat(int dirfd, vaddr_t name, u32 flags, u32 mode)
         return error;
     if ((flags & O_TRUNC) && (flags & O_ACCMODE) && tmpfs_is_file(path.inode))
         error = tmpfs_truncate(path.inode, 0);
-    struct file *file = error ? NULL : file_open(path.inode, flags & ~(O_CREAT | O_EXCL | O_TRUNC | O_CLOEXEC), &error);
+    struct file *file =
+        error ? NULL : file_open(path.inode, flags & ~(O_CREAT | O_EXCL | O_TRUNC | O_CLOEXEC), &error);
     path_put(&path);
     if (!file)
         return error;
@@ -77,9 +80,18 @@ s32 sys_openat(int dirfd, vaddr_t name, u32 flags, u32 mode)
     return fd;
 }
 
-s32 sys_open(vaddr_t name, u32 flags, u32 mode) { return sys_openat(AT_FDCWD, name, flags, mode); }
-s32 sys_creat(vaddr_t name, u32 mode) { return sys_openat(AT_FDCWD, name, O_CREAT | O_WRONLY | O_TRUNC, mode); }
-s32 sys_close(int fd) { return fd_close(fd); }
+s32 sys_open(vaddr_t name, u32 flags, u32 mode)
+{
+    return sys_openat(AT_FDCWD, name, flags, mode);
+}
+s32 sys_creat(vaddr_t name, u32 mode)
+{
+    return sys_openat(AT_FDCWD, name, O_CREAT | O_WRONLY | O_TRUNC, mode);
+}
+s32 sys_close(int fd)
+{
+    return fd_close(fd);
+}
 
 s32 sys_close_range(u32 first, u32 last, u32 flags)
 {
@@ -138,4 +150,7 @@ s32 sys_pipe2(vaddr_t fds_at, u32 flags)
             fd_close(fds[i]);
     return error;
 }
-s32 sys_pipe(vaddr_t fds_at) { return sys_pipe2(fds_at, 0); }
+s32 sys_pipe(vaddr_t fds_at)
+{
+    return sys_pipe2(fds_at, 0);
+}

@@ -1,6 +1,6 @@
 /*
- * poll and select. One waiter per file that has a queue: all are queued, then all files are asked, then the task
- * sleeps; so a change between the question and the sleep wakes it.
+ * poll and select. One waiter per file that has a queue: all are queued, then all files are asked, then the
+ * task sleeps; so a change between the question and the sleep wakes it.
  */
 #include "arch/clock.h"
 #include "arch/user.h"
@@ -83,8 +83,10 @@ static s32 poll_files(struct pollfd *fds, u32 n, u64 deadline)
     struct poll_entry *e = fs_alloc(MAX(n, 1u) * sizeof(*e));
     if (!e)
         return -ENOMEM;
-    for (u32 i = 0; i < n; i++)
+    for (u32 i = 0; i < n; i++) {
         e[i].file = fds[i].fd >= 0 ? fd_get(fds[i].fd) : NULL;
+        list_init(&e[i].waiter.link);
+    }
     s32 result = poll_wait(fds, e, n, deadline);
     for (u32 i = 0; i < n; i++)
         file_put(e[i].file);
@@ -108,14 +110,18 @@ static s32 poll_user(vaddr_t fds_at, u32 n, u64 deadline)
     return result;
 }
 
-static u64 deadline_in(u64 ns) { return clock_ns() + ns < ns ? NO_DEADLINE : clock_ns() + ns; }
+static u64 deadline_in(u64 ns)
+{
+    return clock_ns() + ns < ns ? NO_DEADLINE : clock_ns() + ns;
+}
 
 s32 sys_poll(vaddr_t fds, u32 n, s32 timeout_ms)
 {
     return poll_user(fds, n, timeout_ms < 0 ? NO_DEADLINE : deadline_in((u64)timeout_ms * 1000000u));
 }
 
-/* Blocks the signals of `mask_at` until the call is done; the former mask comes back after a handler, or at the end. */
+/* Blocks the signals of `mask_at` until the call is done; the former mask comes back after a handler, or at
+ * the end. */
 static int mask_for_call(vaddr_t mask_at, u32 size)
 {
     sigset mask;
@@ -162,14 +168,23 @@ static s32 ppoll(vaddr_t fds, u32 n, vaddr_t time, vaddr_t mask, u32 size, bool 
         error = mask_for_call(mask, size);
     return error ? error : unmask_after_call(poll_user(fds, n, deadline));
 }
-s32 sys_ppoll(vaddr_t fds, u32 n, vaddr_t time, vaddr_t mask, u32 size) { return ppoll(fds, n, time, mask, size, false); }
-s32 sys_ppoll_time64(vaddr_t fds, u32 n, vaddr_t time, vaddr_t mask, u32 size) { return ppoll(fds, n, time, mask, size, true); }
+s32 sys_ppoll(vaddr_t fds, u32 n, vaddr_t time, vaddr_t mask, u32 size)
+{
+    return ppoll(fds, n, time, mask, size, false);
+}
+s32 sys_ppoll_time64(vaddr_t fds, u32 n, vaddr_t time, vaddr_t mask, u32 size)
+{
+    return ppoll(fds, n, time, mask, size, true);
+}
 
 /* select is poll on the members of three sets. */
 struct fd_sets {
     u32 in[FD_MAX / 32], out[FD_MAX / 32], except[FD_MAX / 32];
 };
-static bool in_set(const u32 *set, u32 fd) { return set[fd / 32] >> (fd % 32) & 1; }
+static bool in_set(const u32 *set, u32 fd)
+{
+    return set[fd / 32] >> (fd % 32) & 1;
+}
 
 static int load_sets(struct fd_sets *s, u32 n, const vaddr_t *at)
 {

@@ -41,16 +41,35 @@ struct statx {
 static_assert(sizeof(struct statx) == 256, "struct statx");
 
 #define DEVICE_NUMBER 1u
-static u32 seconds(u64 ns) { return (u32)(ns / 1000000000u); }
-static u32 rest(u64 ns) { return (u32)(ns % 1000000000u); }
+static u32 seconds(u64 ns)
+{
+    return (u32)(ns / 1000000000u);
+}
+static u32 rest(u64 ns)
+{
+    return (u32)(ns % 1000000000u);
+}
 
 static int put_stat64(struct inode *i, vaddr_t to)
 {
     const struct stat64 st = {
-        .dev = DEVICE_NUMBER, .old_ino = i->ino, .mode = i->mode, .nlink = i->nlink, .uid = i->uid, .gid = i->gid, .rdev = i->rdev,
-        .size = i->size, .blksize = PAGE_SIZE, .blocks = (i->mapping.page_count * (u64)PAGE_SIZE) / 512,
-        .atime = seconds(i->atime), .atime_ns = rest(i->atime), .mtime = seconds(i->mtime), .mtime_ns = rest(i->mtime),
-        .ctime = seconds(i->ctime), .ctime_ns = rest(i->ctime), .ino = i->ino,
+        .dev = DEVICE_NUMBER,
+        .old_ino = i->ino,
+        .mode = i->mode,
+        .nlink = i->nlink,
+        .uid = i->uid,
+        .gid = i->gid,
+        .rdev = i->rdev,
+        .size = i->size,
+        .blksize = PAGE_SIZE,
+        .blocks = (i->mapping.page_count * (u64)PAGE_SIZE) / 512,
+        .atime = seconds(i->atime),
+        .atime_ns = rest(i->atime),
+        .mtime = seconds(i->mtime),
+        .mtime_ns = rest(i->mtime),
+        .ctime = seconds(i->ctime),
+        .ctime_ns = rest(i->ctime),
+        .ino = i->ino,
     };
     return copy_to_user(to, &st, sizeof(st));
 }
@@ -65,12 +84,27 @@ static s32 stat_at(int dirfd, vaddr_t name, u32 at_flags, vaddr_t to)
     inode_put(inode);
     return error;
 }
-s32 sys_stat64(vaddr_t name, vaddr_t to) { return stat_at(AT_FDCWD, name, 0, to); }
-s32 sys_lstat64(vaddr_t name, vaddr_t to) { return stat_at(AT_FDCWD, name, AT_SYMLINK_NOFOLLOW, to); }
-s32 sys_fstat64(int fd, vaddr_t to) { return stat_at(fd, 0, AT_EMPTY_PATH, to); }
-s32 sys_fstatat64(int dirfd, vaddr_t name, vaddr_t to, u32 flags) { return stat_at(dirfd, name, flags, to); }
+s32 sys_stat64(vaddr_t name, vaddr_t to)
+{
+    return stat_at(AT_FDCWD, name, 0, to);
+}
+s32 sys_lstat64(vaddr_t name, vaddr_t to)
+{
+    return stat_at(AT_FDCWD, name, AT_SYMLINK_NOFOLLOW, to);
+}
+s32 sys_fstat64(int fd, vaddr_t to)
+{
+    return stat_at(fd, 0, AT_EMPTY_PATH, to);
+}
+s32 sys_fstatat64(int dirfd, vaddr_t name, vaddr_t to, u32 flags)
+{
+    return stat_at(dirfd, name, flags, to);
+}
 
-static struct statx_time statx_time(u64 ns) { return (struct statx_time){(s64)(ns / 1000000000u), rest(ns), 0}; }
+static struct statx_time statx_time(u64 ns)
+{
+    return (struct statx_time){(s64)(ns / 1000000000u), rest(ns), 0};
+}
 
 s32 sys_statx(int dirfd, vaddr_t name, u32 flags, u32 mask, vaddr_t to)
 {
@@ -79,9 +113,20 @@ s32 sys_statx(int dirfd, vaddr_t name, u32 flags, u32 mask, vaddr_t to)
     if (!i)
         return error;
     const struct statx st = {
-        .mask = 0x7ff, .blksize = PAGE_SIZE, .nlink = i->nlink, .uid = i->uid, .gid = i->gid, .mode = (u16)i->mode, .ino = i->ino,
-        .size = i->size, .blocks = (i->mapping.page_count * (u64)PAGE_SIZE) / 512, .atime = statx_time(i->atime),
-        .ctime = statx_time(i->ctime), .mtime = statx_time(i->mtime), .rdev_major = i->rdev >> 8, .rdev_minor = i->rdev & 0xff,
+        .mask = 0x7ff,
+        .blksize = PAGE_SIZE,
+        .nlink = i->nlink,
+        .uid = i->uid,
+        .gid = i->gid,
+        .mode = (u16)i->mode,
+        .ino = i->ino,
+        .size = i->size,
+        .blocks = (i->mapping.page_count * (u64)PAGE_SIZE) / 512,
+        .atime = statx_time(i->atime),
+        .ctime = statx_time(i->ctime),
+        .mtime = statx_time(i->mtime),
+        .rdev_major = i->rdev >> 8,
+        .rdev_minor = i->rdev & 0xff,
         .dev_minor = DEVICE_NUMBER,
     };
     error = copy_to_user(to, &st, sizeof(st));
@@ -101,8 +146,13 @@ static int put_statfs64(vaddr_t to)
 {
     struct frame_stats frames;
     frame_stats(&frames);
-    const struct statfs64 st = {.type = 0x01021994, .bsize = PAGE_SIZE, .blocks = frames.total, .bfree = frames.free,
-                                .bavail = frames.free, .namelen = NAME_MAX, .frsize = PAGE_SIZE};
+    const struct statfs64 st = {.type = 0x01021994,
+                                .bsize = PAGE_SIZE,
+                                .blocks = frames.total,
+                                .bfree = frames.free,
+                                .bavail = frames.free,
+                                .namelen = NAME_MAX,
+                                .frsize = PAGE_SIZE};
     return copy_to_user(to, &st, sizeof(st));
 }
 
@@ -137,7 +187,10 @@ s32 sys_fchmodat(int dirfd, vaddr_t name, u32 mode)
     struct inode *inode = user_path_inode(dirfd, name, 0, &error);
     return inode ? change_mode(inode, mode) : error;
 }
-s32 sys_chmod(vaddr_t name, u32 mode) { return sys_fchmodat(AT_FDCWD, name, mode); }
+s32 sys_chmod(vaddr_t name, u32 mode)
+{
+    return sys_fchmodat(AT_FDCWD, name, mode);
+}
 s32 sys_fchmod(int fd, u32 mode)
 {
     int error;
@@ -162,9 +215,18 @@ s32 sys_fchownat(int dirfd, vaddr_t name, u32 uid, u32 gid, u32 flags)
     struct inode *inode = user_path_inode(dirfd, name, flags, &error);
     return inode ? change_owner(inode, uid, gid) : error;
 }
-s32 sys_chown32(vaddr_t name, u32 uid, u32 gid) { return sys_fchownat(AT_FDCWD, name, uid, gid, 0); }
-s32 sys_lchown32(vaddr_t name, u32 uid, u32 gid) { return sys_fchownat(AT_FDCWD, name, uid, gid, AT_SYMLINK_NOFOLLOW); }
-s32 sys_fchown32(int fd, u32 uid, u32 gid) { return sys_fchownat(fd, 0, uid, gid, AT_EMPTY_PATH); }
+s32 sys_chown32(vaddr_t name, u32 uid, u32 gid)
+{
+    return sys_fchownat(AT_FDCWD, name, uid, gid, 0);
+}
+s32 sys_lchown32(vaddr_t name, u32 uid, u32 gid)
+{
+    return sys_fchownat(AT_FDCWD, name, uid, gid, AT_SYMLINK_NOFOLLOW);
+}
+s32 sys_fchown32(int fd, u32 uid, u32 gid)
+{
+    return sys_fchownat(fd, 0, uid, gid, AT_EMPTY_PATH);
+}
 
 /* Everybody is root here: what exists may be read and written; execution asks for one x bit. */
 s32 sys_faccessat(int dirfd, vaddr_t name, u32 mode)
@@ -179,7 +241,10 @@ s32 sys_faccessat(int dirfd, vaddr_t name, u32 mode)
     inode_put(inode);
     return error;
 }
-s32 sys_access(vaddr_t name, u32 mode) { return sys_faccessat(AT_FDCWD, name, mode); }
+s32 sys_access(vaddr_t name, u32 mode)
+{
+    return sys_faccessat(AT_FDCWD, name, mode);
+}
 
 #define UTIME_NOW  0x3fffffffu
 #define UTIME_OMIT 0x3ffffffeu
@@ -220,5 +285,11 @@ static s32 set_times(int dirfd, vaddr_t name, vaddr_t times, u32 flags, bool tim
     inode_put(inode);
     return error;
 }
-s32 sys_utimensat(int dirfd, vaddr_t name, vaddr_t times, u32 flags) { return set_times(dirfd, name, times, flags, false); }
-s32 sys_utimensat_time64(int dirfd, vaddr_t name, vaddr_t times, u32 flags) { return set_times(dirfd, name, times, flags, true); }
+s32 sys_utimensat(int dirfd, vaddr_t name, vaddr_t times, u32 flags)
+{
+    return set_times(dirfd, name, times, flags, false);
+}
+s32 sys_utimensat_time64(int dirfd, vaddr_t name, vaddr_t times, u32 flags)
+{
+    return set_times(dirfd, name, times, flags, true);
+}

@@ -6,6 +6,7 @@
 #include "diag/counters.h"
 #include "mm/slab.h"
 #include "sys/fd_table.h"
+#include "sys/process.h"
 #include "sys/signal_private.h"
 #include "sys/syscalls.h"
 #include "sys/tls.h"
@@ -169,8 +170,8 @@ static struct process *join_process(s32 tid, u32 flags) must_hold(&process_lock)
     return process;
 }
 
-/* Makes the child visible. A process that is ending takes no new thread; a fork that a signal is waiting for starts
- * again after the signal, so that Ctrl-C reaches all of a growing family. */
+/* Makes the child visible. A process that is ending takes no new thread; a fork that a signal is waiting for
+ * starts again after the signal, so that Ctrl-C reaches all of a growing family. */
 static int link_child(struct thread *child, u32 flags)
 {
     int error = 0;

@@ -1,12 +1,12 @@
 /*
- * Futexes. A waiter queues itself first and reads the user's word after that, with no lock held (the read may fault
- * and sleep). Whoever changes the word and then wakes finds the waiter in the queue, or the waiter finds the new
- * value: no order of the two loses the wake-up (R32).
+ * Futexes. A waiter queues itself first and reads the user's word after that, with no lock held (the read may
+ * fault and sleep). Whoever changes the word and then wakes finds the waiter in the queue, or the waiter
+ * finds the new value: no order of the two loses the wake-up (R32).
  *
  *   waiter: queue; read word; same? sleep until woken      waker: change word; look at queue; wake
  *
- * A private futex is named by (space, address), one in a shared mapping by (file, page index, offset), which holds a
- * reference on the file while somebody sleeps.
+ * A private futex is named by (space, address), one in a shared mapping by (file, page index, offset), which
+ * holds a reference on the file while somebody sleeps.
  *
  * Key: (b) the bucket's lock; (a) READ_ONCE by the waiter.
  */
@@ -29,12 +29,12 @@ struct futex_bucket {
     struct list waiters;  /* (b) struct futex_waiter, oldest first */
 } cacheline_aligned;
 struct futex_waiter {
-    struct list link;             /* (b) */
-    struct futex_key key;         /* (b) */
-    struct futex_bucket *bucket;  /* (b) of the old and the new to write; (a) */
-    struct task *task;            /* (c) */
-    u32 bitset;                   /* (c) */
-    bool woken;                   /* (a) set under (b), last touch by the waker */
+    struct list link;            /* (b) */
+    struct futex_key key;        /* (b) */
+    struct futex_bucket *bucket; /* (b) of the old and the new to write; (a) */
+    struct task *task;           /* (c) */
+    u32 bitset;                  /* (c) */
+    bool woken;                  /* (a) set under (b), last touch by the waker */
 };
 static struct futex_bucket buckets[BUCKETS];
 
@@ -48,7 +48,8 @@ void futex_init(void)
 
 static struct futex_bucket *bucket_of(const struct futex_key *key)
 {
-    u32 h = ((u32)(uintptr_t)key->object >> 5) * 0x9E3779B1u ^ (key->page * 0x85EBCA6Bu) ^ (key->offset * 0xC2B2AE35u);
+    u32 h = ((u32)(uintptr_t)key->object >> 5) * 0x9E3779B1u ^ (key->page * 0x85EBCA6Bu) ^
+            (key->offset * 0xC2B2AE35u);
     return &buckets[(h >> 16 ^ h) % BUCKETS];
 }
 
@@ -95,7 +96,8 @@ static void waiter_queue(struct futex_waiter *w)
     spin_unlock(&b->lock);
 }
 
-/* Out of whatever queue it is in now: a requeue may move it until we hold the right lock. True when it was woken. */
+/* Out of whatever queue it is in now: a requeue may move it until we hold the right lock. True when it was
+ * woken. */
 static bool waiter_leave(struct futex_waiter *w)
 {
     for (;;) {
@@ -112,7 +114,8 @@ static bool waiter_leave(struct futex_waiter *w)
     }
 }
 
-/* Under the bucket's lock. After `woken` is set the waiter may be gone, so the task is held by a reference. */
+/* Under the bucket's lock. After `woken` is set the waiter may be gone, so the task is held by a reference.
+ */
 static void waiter_wake(struct futex_waiter *w)
 {
     struct task *task = w->task;
@@ -171,8 +174,7 @@ static u32 wake_locked(struct futex_bucket *b, const struct futex_key *key, u32 
     struct futex_waiter *w, *next;
     u32 woken = 0;
     assert_spin_held(&b->lock);
-    list_for_each_safe(w, next, &b->waiters, link)
-    {
+    list_for_each_safe (w, next, &b->waiters, link) {
         if (woken == count)
             break;
         if (!key_same(&w->key, key) || !(w->bitset & bitset))
@@ -214,16 +216,15 @@ static void unlock_two(struct futex_bucket *a, struct futex_bucket *b) lock_impl
     spin_unlock(a < b ? &a->lock : &b->lock);
 }
 
-/* Moved waiters keep their own file reference of the first futex; the second's file is held by its mapping, which
- * outlives them as the space they sleep in does. */
+/* Moved waiters keep their own file reference of the first futex; the second's file is held by its mapping,
+ * which outlives them as the space they sleep in does. */
 static u32 move_locked(struct futex_bucket *from, struct futex_bucket *to, const struct futex_key *old,
                        const struct futex_key *new, u32 count)
 {
     struct futex_waiter *w, *next;
     u32 moved = 0;
     struct list batch = LIST_INIT(batch);
-    list_for_each_safe(w, next, &from->waiters, link)
-    {
+    list_for_each_safe (w, next, &from->waiters, link) {
         if (moved == count)
             break;
         if (!key_same(&w->key, old))
@@ -275,12 +276,23 @@ static s32 futex_wake_op(vaddr_t addr, u32 count, u32 count2, vaddr_t addr2, u32
     int error = user_load_u32(addr2, &old);
     for (; !error; old = seen) {
         switch (code >> 28 & 7) {
-        case 0: fresh = operand; break;
-        case 1: fresh = old + operand; break;
-        case 2: fresh = old | operand; break;
-        case 3: fresh = old & ~operand; break;
-        case 4: fresh = old ^ operand; break;
-        default: return -ENOSYS;
+        case 0:
+            fresh = operand;
+            break;
+        case 1:
+            fresh = old + operand;
+            break;
+        case 2:
+            fresh = old | operand;
+            break;
+        case 3:
+            fresh = old & ~operand;
+            break;
+        case 4:
+            fresh = old ^ operand;
+            break;
+        default:
+            return -ENOSYS;
         }
         error = user_cmpxchg_u32(addr2, old, fresh, &seen);
         if (!error && seen == old)
@@ -289,7 +301,8 @@ static s32 futex_wake_op(vaddr_t addr, u32 count, u32 count2, vaddr_t addr2, u32
     if (error)
         return error;
     s32 is = (s32)old;
-    const bool holds[6] = {is == compare, is != compare, is < compare, is <= compare, is > compare, is >= compare};
+    const bool holds[6] = {is == compare, is != compare, is<compare, is <= compare, is> compare,
+                           is >= compare};
     s32 woken = futex_wake(addr, count, ~0u, shared);
     if (woken >= 0 && (code >> 24 & 15) < 6 && holds[code >> 24 & 15])
         woken += MAX(futex_wake(addr2, count2, ~0u, shared), 0);
@@ -317,7 +330,8 @@ static int deadline_from(u32 op, u32 command, vaddr_t time, bool time64, u64 *de
     return 0;
 }
 
-static s32 futex(vaddr_t addr, u32 op, u32 value, vaddr_t time_or_count, vaddr_t addr2, u32 value3, bool time64)
+static s32 futex(vaddr_t addr, u32 op, u32 value, vaddr_t time_or_count, vaddr_t addr2, u32 value3,
+                 bool time64)
 {
     u32 command = op & ~(FUTEX_PRIVATE | FUTEX_CLOCK_REALTIME);
     bool shared = !(op & FUTEX_PRIVATE);

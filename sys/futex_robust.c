@@ -1,4 +1,5 @@
-/* Robust futexes: what a dying thread still owns is marked so that the next one learns of it. get_robust_list(2). */
+/* Robust futexes: what a dying thread still owns is marked so that the next one learns of it.
+ * get_robust_list(2). */
 #include "arch/user.h"
 #include "sys/futex.h"
 #include "sys/syscalls.h"

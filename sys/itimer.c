@@ -1,6 +1,7 @@
 /* The alarm clock: a timer that sends SIGALRM from interrupt context. */
 #include "sys/itimer.h"
 #include "arch/clock.h"
+#include "arch/user.h"
 #include "sys/syscalls.h"
 #include "sys/user_time.h"
 
@@ -41,7 +42,10 @@ static void to_timeval(u64 ns, u32 *pair)
     pair[1] = (u32)(ns % 1000000000u) / 1000u;
 }
 
-static u64 from_timeval(const u32 *pair) { return (u64)pair[0] * 1000000000u + (u64)pair[1] * 1000u; }
+static u64 from_timeval(const u32 *pair)
+{
+    return (u64)pair[0] * 1000000000u + (u64)pair[1] * 1000u;
+}
 
 /* The process's timer is one; (P) keeps two threads from setting it at once. */
 static void itimer_exchange(u64 first, u64 interval, u64 *old_left, u64 *old_interval)

@@ -13,7 +13,10 @@ struct mutex process_lock;
 struct process *process_root;
 static struct list processes_by_pid[BUCKETS], threads_by_tid[BUCKETS]; /* (P) */
 
-static struct list *bucket(struct list *table, s32 number) { return &table[(u32)number % BUCKETS]; }
+static struct list *bucket(struct list *table, s32 number)
+{
+    return &table[(u32)number % BUCKETS];
+}
 
 void process_init(void)
 {
@@ -89,8 +92,7 @@ struct process *process_find(s32 pid)
 {
     assert(mutex_is_held(&process_lock));
     struct process *process;
-    list_for_each(process, bucket(processes_by_pid, pid), hash)
-    {
+    list_for_each (process, bucket(processes_by_pid, pid), hash) {
         if (process->pid == pid && process != process_root)
             return process;
     }
@@ -101,8 +103,7 @@ struct thread *thread_find(s32 tid)
 {
     assert(mutex_is_held(&process_lock));
     struct thread *thread;
-    list_for_each(thread, bucket(threads_by_tid, tid), hash)
-    {
+    list_for_each (thread, bucket(threads_by_tid, tid), hash) {
         if (thread->tid == tid)
             return thread;
     }
@@ -114,8 +115,7 @@ void process_for_each(void (*fn)(struct process *, void *), void *arg)
     assert(mutex_is_held(&process_lock));
     for (u32 i = 0; i < BUCKETS; i++) {
         struct process *process, *next;
-        list_for_each_safe(process, next, &processes_by_pid[i], hash)
-        {
+        list_for_each_safe (process, next, &processes_by_pid[i], hash) {
             if (process != process_root)
                 fn(process, arg);
         }

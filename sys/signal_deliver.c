@@ -1,6 +1,6 @@
 /*
- * The way back to user mode: death, stops, and handlers. arch/ calls user_return_work() until no work is flagged, so
- * each call handles one signal and flags the rest again.
+ * The way back to user mode: death, stops, and handlers. arch/ calls user_return_work() until no work is
+ * flagged, so each call handles one signal and flags the rest again.
  *
  * The flags are cleared before the pending sets are read: a signal that comes after the look sets them anew.
  */
@@ -10,6 +10,7 @@
 #include "diag/printk.h"
 #include "mm/slab.h"
 #include "mm/vma.h"
+#include "sys/first_program.h"
 #include "sys/process.h"
 #include "sys/signal_private.h"
 #include "sys/syscalls.h"
@@ -48,8 +49,9 @@ static void report_death(struct trap_frame *frame, const struct siginfo *info)
         name = vma->name ? vma->name : vma->mapping ? "a file's region" : "an anonymous region";
     }
     rwsem_read_unlock(&current->mm->mmap_lock);
-    printk("%s[%d] killed by %s: code %d, address %#x in %s (%#x-%#x), at ip %#x sp %#x.\n", current->comm, current->pid,
-           signal_name(signal), info->code, addr, name, start, end, frame_ip(frame), frame_sp(frame));
+    printk("%s[%d] killed by %s: code %d, address %#x in %s (%#x-%#x), at ip %#x sp %#x.\n", current->comm,
+           current->pid, signal_name(signal), info->code, addr, name, start, end, frame_ip(frame),
+           frame_sp(frame));
 }
 
 static void restart_call(struct trap_frame *frame, u32 number)
@@ -87,8 +89,8 @@ static void run_handler(struct trap_frame *frame, const struct action *action, c
         spin_unlock_irq_restore(&process->actions->lock, flags);
     }
     if (!signal_frame_push(frame, action, info, restore)) {
-        printk("%s[%d] killed by SIGSEGV: no stack for the handler of %s at sp %#x.\n", current->comm, current->pid,
-               signal_name(info->signal), frame_sp(frame));
+        printk("%s[%d] killed by SIGSEGV: no stack for the handler of %s at sp %#x.\n", current->comm,
+               current->pid, signal_name(info->signal), frame_sp(frame));
         process_exit(SIGSEGV);
     }
     sigset also = action->mask | (action->flags & SA_NODEFER ? 0 : sig_bit(info->signal));
@@ -103,8 +105,7 @@ static void stop_process(struct process *process, int signal)
     if (first) {
         process->stopped = process->stop_unreported = true;
         process->stop_signal = (u32)signal;
-        list_for_each(thread, &process->threads, link)
-        {
+        list_for_each (thread, &process->threads, link) {
             task_signal(thread->task);
         }
     }
@@ -162,6 +163,10 @@ void user_return_work(struct trap_frame *frame)
     struct siginfo info;
     assert(frame_from_user(frame) && irq_enabled());
     leave_if_dying(process);
+    if (thread->enter_first) {
+        thread->enter_first = false;
+        first_program_enter();
+    }
     if (thread->set_tid) {
         if (user_store_u32(thread->set_tid, (u32)thread->tid))
             thread->clear_tid = 0; /* as on Linux a bad address is the program's own business */

@@ -1,6 +1,7 @@
 /*
- * Frames of signal handlers on the user's stack, laid out as i386 Linux lays them out, because C libraries and
- * unwinders read them. Fields in the order of asm/sigcontext.h and asm/ucontext.h (uapi), named by what they hold.
+ * Frames of signal handlers on the user's stack, laid out as i386 Linux lays them out, because C libraries
+ * and unwinders read them. Fields in the order of asm/sigcontext.h and asm/ucontext.h (uapi), named by what
+ * they hold.
  *
  *   higher   FPU state (FXSAVE form behind the old FSAVE form)
  *      |     frame: return address, signal number, (pointers, siginfo, ucontext | sigcontext), return code
@@ -51,28 +52,52 @@ struct fpstate {
     u8 fxsave[FPU_STATE_BYTES];
 };
 static_assert(sizeof(struct sigcontext) == 88 && sizeof(struct ucontext) == 116, "uapi layout");
-static_assert(sizeof(struct fpstate) == 624 && sizeof(struct plain_frame) == 736, "uapi layout");
+static_assert(sizeof(struct fpstate) == 624 && sizeof(struct plain_frame) == 732, "uapi layout");
 static_assert(offsetof(struct realtime_frame, uc) == 144, "uapi layout");
 
-#define SS_ONSTACK 1u
-#define SS_DISABLE 2u
-#define EFLAGS_TF  0x100u
-#define EFLAGS_DF  0x400u
-#define EFLAGS_RF  0x10000u
-#define EFLAGS_USER 0x50DD5u /* what a program may set: CF PF AF ZF SF TF DF OF NT? AC; never IF, IOPL, VM */
+#define SS_ONSTACK  1u
+#define SS_DISABLE  2u
+#define EFLAGS_TF   0x100u
+#define EFLAGS_DF   0x400u
+#define EFLAGS_RF   0x10000u
+#define EFLAGS_USER 0x50DD5u /* what a program may set: CF PF AF ZF SF TF DF OF NT? AC; never IF, IOPL, VM   \
+                              */
 
-static bool on_alt_stack(const struct thread *t, vaddr_t sp) { return t->alt_size && sp - t->alt_sp <= t->alt_size; }
+static bool on_alt_stack(const struct thread *t, vaddr_t sp)
+{
+    return t->alt_size && sp - t->alt_sp <= t->alt_size;
+}
 
 static struct sigcontext context_of(const struct trap_frame *f, u32 fpstate, u32 oldmask, u32 cr2)
 {
     return (struct sigcontext){
-        .gs = f->gs, .fs = f->fs, .es = f->es, .ds = f->ds, .edi = f->edi, .esi = f->esi, .ebp = f->ebp, .esp = f->esp,
-        .ebx = f->ebx, .edx = f->edx, .ecx = f->ecx, .eax = f->eax, .vector = f->vector, .error = f->error, .eip = f->eip,
-        .cs = f->cs, .eflags = f->eflags, .esp_at_signal = f->esp, .ss = f->ss, .fpstate = fpstate, .oldmask = oldmask, .cr2 = cr2,
+        .gs = f->gs,
+        .fs = f->fs,
+        .es = f->es,
+        .ds = f->ds,
+        .edi = f->edi,
+        .esi = f->esi,
+        .ebp = f->ebp,
+        .esp = f->esp,
+        .ebx = f->ebx,
+        .edx = f->edx,
+        .ecx = f->ecx,
+        .eax = f->eax,
+        .vector = f->vector,
+        .error = f->error,
+        .eip = f->eip,
+        .cs = f->cs,
+        .eflags = f->eflags,
+        .esp_at_signal = f->esp,
+        .ss = f->ss,
+        .fpstate = fpstate,
+        .oldmask = oldmask,
+        .cr2 = cr2,
     };
 }
 
-/* The old form's control words come from the new form's, with the tag word spread out again (SDM vol. 1, 10.5.1.1). */
+/* The old form's control words come from the new form's, with the tag word spread out again (SDM vol.
+ * 1, 10.5.1.1). */
 static void fill_old_form(struct fpstate *fp)
 {
     u16 cw, sw;
@@ -103,7 +128,8 @@ static bool push_fpu(vaddr_t *sp, u32 *at)
     u8 *area = (u8 *)ALIGN_UP((uintptr_t)room, 16u);
     struct fpstate *fp = (struct fpstate *)room;
     bool has = context_fpu_save(area);
-    memmove(fp->fxsave, area, FPU_STATE_BYTES); /* FXSAVE wants 16-byte alignment, the layout does not give it */
+    memmove(fp->fxsave, area,
+            FPU_STATE_BYTES); /* FXSAVE wants 16-byte alignment, the layout does not give it */
     fill_old_form(fp);
     *sp = ALIGN_DOWN(*sp - sizeof(*fp), 64u);
     *at = has ? *sp : 0;
@@ -121,23 +147,28 @@ static vaddr_t stack_for(const struct trap_frame *frame, const struct action *ac
 }
 
 /* esp + 4 on a multiple of 16: how a function finds its stack just after the call. */
-static vaddr_t place_frame(vaddr_t sp, size_t size) { return ((sp - size + 4) & ~15u) - 4; }
+static vaddr_t place_frame(vaddr_t sp, size_t size)
+{
+    return ((sp - size + 4) & ~15u) - 4;
+}
 
 static void fill_retcode(u8 *code, bool realtime)
 {
-    static const u8 plain[8] = {0x58, 0xb8, 119, 0, 0, 0, 0xcd, 0x80};  /* pop eax; mov eax, sigreturn; int 0x80 */
-    static const u8 rt[8] = {0xb8, 173, 0, 0, 0, 0xcd, 0x80, 0};        /* mov eax, rt_sigreturn; int 0x80 */
+    static const u8 plain[8] = {0x58, 0xb8, 119,  0,
+                                0,    0,    0xcd, 0x80};         /* pop eax; mov eax, sigreturn; int 0x80 */
+    static const u8 rt[8] = {0xb8, 173, 0, 0, 0, 0xcd, 0x80, 0}; /* mov eax, rt_sigreturn; int 0x80 */
     memcpy(code, realtime ? rt : plain, 8);
 }
 
-static bool push_plain(struct trap_frame *f, vaddr_t sp, u32 fpstate, const struct action *action, const struct siginfo *info,
-                       sigset restore)
+static bool push_plain(struct trap_frame *f, vaddr_t sp, u32 fpstate, const struct action *action,
+                       const struct siginfo *info, sigset restore)
 {
     struct plain_frame *p = fs_alloc(sizeof(*p));
     if (!p)
         return false;
     sp = place_frame(sp, sizeof(*p));
-    p->return_to = action->flags & SA_RESTORER ? action->restorer : sp + offsetof(struct plain_frame, retcode);
+    p->return_to =
+        action->flags & SA_RESTORER ? action->restorer : sp + offsetof(struct plain_frame, retcode);
     p->signal = info->signal;
     p->sc = context_of(f, fpstate, (u32)restore, info->field[0]);
     p->extramask = (u32)(restore >> 32);
@@ -157,7 +188,8 @@ static bool push_realtime(struct trap_frame *f, vaddr_t sp, u32 fpstate, const s
     if (!p)
         return false;
     sp = place_frame(sp, sizeof(*p));
-    p->return_to = action->flags & SA_RESTORER ? action->restorer : sp + offsetof(struct realtime_frame, retcode);
+    p->return_to =
+        action->flags & SA_RESTORER ? action->restorer : sp + offsetof(struct realtime_frame, retcode);
     p->signal = info->signal;
     p->info_at = sp + offsetof(struct realtime_frame, info);
     p->context_at = sp + offsetof(struct realtime_frame, uc);
@@ -178,7 +210,8 @@ static bool push_realtime(struct trap_frame *f, vaddr_t sp, u32 fpstate, const s
     return error == 0;
 }
 
-bool signal_frame_push(struct trap_frame *frame, const struct action *action, const struct siginfo *info, sigset restore_mask)
+bool signal_frame_push(struct trap_frame *frame, const struct action *action, const struct siginfo *info,
+                       sigset restore_mask)
 {
     vaddr_t sp = stack_for(frame, action);
     u32 fpstate;
@@ -206,7 +239,8 @@ static bool pop_fpu(u32 at)
     return error == 0;
 }
 
-/* Selectors and flags come from the program: only what ring 3 may have is taken. CS and SS stay what they are. */
+/* Selectors and flags come from the program: only what ring 3 may have is taken. CS and SS stay what they
+ * are. */
 static bool restore_context(struct trap_frame *f, const struct sigcontext *sc)
 {
     f->gs = sc->gs & 0xffff;

@@ -7,9 +7,13 @@
 #include "sys/signal_private.h"
 
 #define SYNCHRONOUS                                                                                          \
-    (sig_bit(SIGSEGV) | sig_bit(SIGBUS) | sig_bit(SIGILL) | sig_bit(SIGTRAP) | sig_bit(SIGFPE) | sig_bit(SIGSYS))
+    (sig_bit(SIGSEGV) | sig_bit(SIGBUS) | sig_bit(SIGILL) | sig_bit(SIGTRAP) | sig_bit(SIGFPE) |             \
+     sig_bit(SIGSYS))
 
-void pending_init(struct pending *pending) { list_init(&pending->realtime); }
+void pending_init(struct pending *pending)
+{
+    list_init(&pending->realtime);
+}
 
 void pending_free(struct pending *pending)
 {
@@ -34,15 +38,15 @@ void pending_add(struct pending *pending, const struct siginfo *info, struct que
 
 void pending_discard(struct pending *pending, sigset signals)
 {
-    pending->set &= ~signals; /* queued entries of a signal that is not in the set are skipped and freed with the rest */
+    pending->set &=
+        ~signals; /* queued entries of a signal that is not in the set are skipped and freed with the rest */
 }
 
 static void realtime_take(struct pending *pending, int signal, struct siginfo *info)
 {
     struct queued_signal *q, *found = NULL;
     bool more = false;
-    list_for_each(q, &pending->realtime, link)
-    {
+    list_for_each (q, &pending->realtime, link) {
         if (q->info.signal != signal)
             continue;
         more = found != NULL;
@@ -66,7 +70,8 @@ int pending_take(struct pending *pending, sigset wanted, struct siginfo *info)
         return 0;
     if (ready & SYNCHRONOUS)
         ready &= SYNCHRONOUS;
-    int signal = __builtin_ctzll(ready) + 1;
+    u32 low = (u32)ready; /* in halves: the 64-bit count of zeroes is a library function */
+    int signal = 1 + (low ? __builtin_ctz(low) : 32 + __builtin_ctz((u32)(ready >> 32)));
     if (signal >= SIGRTMIN) {
         realtime_take(pending, signal, info);
     } else {
@@ -128,9 +133,10 @@ bool signal_stops_by_default(int signal)
 const char *signal_name(int signal)
 {
     static const char *const names[SIGRTMIN] = {
-        "signal 0", "SIGHUP",  "SIGINT",  "SIGQUIT", "SIGILL",    "SIGTRAP", "SIGABRT", "SIGBUS",  "SIGFPE",    "SIGKILL", "SIGUSR1",
-        "SIGSEGV",  "SIGUSR2", "SIGPIPE", "SIGALRM", "SIGTERM",   "SIGSTKFLT", "SIGCHLD", "SIGCONT", "SIGSTOP", "SIGTSTP", "SIGTTIN",
-        "SIGTTOU",  "SIGURG",  "SIGXCPU", "SIGXFSZ", "SIGVTALRM", "SIGPROF", "SIGWINCH", "SIGIO",   "SIGPWR",  "SIGSYS",
+        "signal 0",  "SIGHUP",  "SIGINT",    "SIGQUIT", "SIGILL",   "SIGTRAP", "SIGABRT", "SIGBUS",
+        "SIGFPE",    "SIGKILL", "SIGUSR1",   "SIGSEGV", "SIGUSR2",  "SIGPIPE", "SIGALRM", "SIGTERM",
+        "SIGSTKFLT", "SIGCHLD", "SIGCONT",   "SIGSTOP", "SIGTSTP",  "SIGTTIN", "SIGTTOU", "SIGURG",
+        "SIGXCPU",   "SIGXFSZ", "SIGVTALRM", "SIGPROF", "SIGWINCH", "SIGIO",   "SIGPWR",  "SIGSYS",
     };
     return signal >= 0 && signal < SIGRTMIN ? names[signal] : "a real-time signal";
 }

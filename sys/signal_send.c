@@ -1,8 +1,8 @@
 /*
- * Sending. Everything happens under the receiver's signal_lock, in any context; what the receiver does about it is
- * decided on its own way back to user mode (signal_deliver.c). Two things are decided here, since nobody may be left
- * to decide them: a signal that ends the process marks it as ending at once, so that killable sleeps end, and SIGCONT
- * lets a stopped process go.
+ * Sending. Everything happens under the receiver's signal_lock, in any context; what the receiver does about
+ * it is decided on its own way back to user mode (signal_deliver.c). Two things are decided here, since
+ * nobody may be left to decide them: a signal that ends the process marks it as ending at once, so that
+ * killable sleeps end, and SIGCONT lets a stopped process go.
  */
 #include "diag/assert.h"
 #include "fs/inode.h"
@@ -12,7 +12,10 @@
 
 #define STOPS (sig_bit(SIGSTOP) | sig_bit(SIGTSTP) | sig_bit(SIGTTIN) | sig_bit(SIGTTOU))
 
-static u32 handler_of(const struct process *process, int signal) { return READ_ONCE(process->actions->of[signal].handler); }
+static u32 handler_of(const struct process *process, int signal)
+{
+    return READ_ONCE(process->actions->of[signal].handler);
+}
 
 static bool is_ignored(const struct process *process, int signal)
 {
@@ -22,17 +25,21 @@ static bool is_ignored(const struct process *process, int signal)
 
 static bool ends_process(const struct process *process, int signal)
 {
-    return handler_of(process, signal) == SIG_DFL && !signal_ignored_by_default(signal) && !signal_stops_by_default(signal);
+    return handler_of(process, signal) == SIG_DFL && !signal_ignored_by_default(signal) &&
+           !signal_stops_by_default(signal);
 }
 
-static bool takes(const struct thread *thread, int signal) { return !(thread->blocked & sig_bit(signal)); }
+static bool takes(const struct thread *thread, int signal)
+{
+    return !(thread->blocked & sig_bit(signal));
+}
 
-/* The thread that will see a signal sent to the process: itself, one that waits for it, or any that lets it through. */
+/* The thread that will see a signal sent to the process: itself, one that waits for it, or any that lets it
+ * through. */
 static struct thread *choose_receiver(struct process *process, int signal)
 {
     struct thread *thread, *chosen = NULL;
-    list_for_each(thread, &process->threads, link)
-    {
+    list_for_each (thread, &process->threads, link) {
         if (thread->awaited & sig_bit(signal))
             return thread;
         if (takes(thread, signal) && (!chosen || (!in_interrupt() && thread->task == current)))
@@ -48,8 +55,7 @@ static void stop_and_continue(struct process *process, int signal)
     if (!undone)
         return;
     pending_discard(&process->pending, undone);
-    list_for_each(thread, &process->threads, link)
-    {
+    list_for_each (thread, &process->threads, link) {
         pending_discard(&thread->pending, undone);
     }
     if (signal == SIGCONT && process->stopped) {
@@ -60,7 +66,8 @@ static void stop_and_continue(struct process *process, int signal)
 }
 
 /* Returns whether `queued` was used. */
-static bool send_locked(struct process *process, struct thread *thread, const struct siginfo *info, struct queued_signal *queued)
+static bool send_locked(struct process *process, struct thread *thread, const struct siginfo *info,
+                        struct queued_signal *queued)
 {
     int signal = info->signal;
     assert_spin_held(&process->signal_lock);
@@ -72,11 +79,13 @@ static bool send_locked(struct process *process, struct thread *thread, const st
         return false;
     }
     struct thread *receiver = thread ? thread : choose_receiver(process, signal);
-    bool awaited = receiver && (receiver->awaited & sig_bit(signal)), seen = receiver && (takes(receiver, signal) || awaited);
+    bool awaited = receiver && (receiver->awaited & sig_bit(signal)),
+         seen = receiver && (takes(receiver, signal) || awaited);
     if (seen && !awaited && is_ignored(process, signal))
         return false;
     pending_add(thread ? &thread->pending : &process->pending, info, queued);
-    if (seen && !awaited && ends_process(process, signal) && !(thread && thread->task == current && !in_interrupt()))
+    if (seen && !awaited && ends_process(process, signal) &&
+        !(thread && thread->task == current && !in_interrupt()))
         process_end_locked(process, (u32)signal);
     else if (seen)
         task_signal(receiver->task);
@@ -118,7 +127,8 @@ void signal_force(int signal, int code, u32 address)
     const struct siginfo info = {.signal = signal, .code = code, .field = {address}};
     assert(!in_atomic());
     irqflags_t flags = spin_lock_irq_save(&process->signal_lock);
-    /* Not to be put off: the instruction cannot be passed. A blocked or ignored one takes the default action. */
+    /* Not to be put off: the instruction cannot be passed. A blocked or ignored one takes the default action.
+     */
     if (!takes(thread, signal) || handler_of(process, signal) == SIG_IGN) {
         WRITE_ONCE(process->actions->of[signal].handler, SIG_DFL);
         thread->blocked &= ~sig_bit(signal);
@@ -134,8 +144,7 @@ void signal_wake_receivers_locked(struct process *process)
     assert_spin_held(&process->signal_lock);
     if (!process->pending.set)
         return;
-    list_for_each(thread, &process->threads, link)
-    {
+    list_for_each (thread, &process->threads, link) {
         if (process->pending.set & ~thread->blocked)
             task_signal(thread->task);
     }

@@ -5,16 +5,53 @@
 
 #define SIGNALS 64
 enum {
-    SIGHUP = 1, SIGINT, SIGQUIT, SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGKILL, SIGUSR1, SIGSEGV, SIGUSR2, SIGPIPE,
-    SIGALRM, SIGTERM, SIGSTKFLT, SIGCHLD, SIGCONT, SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU, SIGURG, SIGXCPU, SIGXFSZ,
-    SIGVTALRM, SIGPROF, SIGWINCH, SIGIO, SIGPWR, SIGSYS, SIGRTMIN,
+    SIGHUP = 1,
+    SIGINT,
+    SIGQUIT,
+    SIGILL,
+    SIGTRAP,
+    SIGABRT,
+    SIGBUS,
+    SIGFPE,
+    SIGKILL,
+    SIGUSR1,
+    SIGSEGV,
+    SIGUSR2,
+    SIGPIPE,
+    SIGALRM,
+    SIGTERM,
+    SIGSTKFLT,
+    SIGCHLD,
+    SIGCONT,
+    SIGSTOP,
+    SIGTSTP,
+    SIGTTIN,
+    SIGTTOU,
+    SIGURG,
+    SIGXCPU,
+    SIGXFSZ,
+    SIGVTALRM,
+    SIGPROF,
+    SIGWINCH,
+    SIGIO,
+    SIGPWR,
+    SIGSYS,
+    SIGRTMIN,
 };
 #define SIG_DFL 0u
 #define SIG_IGN 1u
 
 /* si_code: sigaction(2). */
 enum { SI_USER = 0, SI_KERNEL = 0x80, SI_QUEUE = -1, SI_TIMER = -2, SI_TKILL = -6 };
-enum { SEGV_MAPERR = 1, SEGV_ACCERR = 2, BUS_ADRALN = 1, BUS_ADRERR = 2, ILL_ILLOPN = 2, TRAP_BRKPT = 1, TRAP_TRACE = 2 };
+enum {
+    SEGV_MAPERR = 1,
+    SEGV_ACCERR = 2,
+    BUS_ADRALN = 1,
+    BUS_ADRERR = 2,
+    ILL_ILLOPN = 2,
+    TRAP_BRKPT = 1,
+    TRAP_TRACE = 2
+};
 enum { FPE_INTDIV = 1, FPE_INTOVF, FPE_FLTDIV, FPE_FLTOVF, FPE_FLTUND, FPE_FLTRES, FPE_FLTINV };
 enum { CLD_EXITED = 1, CLD_KILLED, CLD_DUMPED, CLD_TRAPPED, CLD_STOPPED, CLD_CONTINUED };
 
@@ -28,7 +65,10 @@ enum { CLD_EXITED = 1, CLD_KILLED, CLD_DUMPED, CLD_TRAPPED, CLD_STOPPED, CLD_CON
 #define SA_RESETHAND 0x80000000u
 
 typedef u64 sigset; /* bit n-1 for signal n, as user space has it */
-static inline sigset sig_bit(int signal) { return 1ull << (signal - 1); }
+static inline sigset sig_bit(int signal)
+{
+    return 1ull << (signal - 1);
+}
 #define UNBLOCKABLE (sig_bit(SIGKILL) | sig_bit(SIGSTOP))
 
 /* The part of siginfo_t that carries anything: user space gets it followed by zeroes, 128 bytes in all. */
@@ -45,8 +85,8 @@ struct action {
 static_assert(sizeof(struct action) == 20, "struct kernel_sigaction of i386");
 
 /*
- * What to do for each signal. Shared by CLONE_SIGHAND. A handler word may be read alone without the lock; a whole
- * action is read and written under it.
+ * What to do for each signal. Shared by CLONE_SIGHAND. A handler word may be read alone without the lock; a
+ * whole action is read and written under it.
  */
 struct actions {
     atomic_t refs;
@@ -56,9 +96,9 @@ struct actions {
 
 /* Key: (s) the process's signal_lock. */
 struct pending {
-    sigset set;                           /* (s) */
-    struct siginfo standard[SIGRTMIN];    /* (s) by number: a standard signal is pending once */
-    struct list realtime;                 /* (s) struct queued_signal, oldest first: these queue */
+    sigset set;                        /* (s) */
+    struct siginfo standard[SIGRTMIN]; /* (s) by number: a standard signal is pending once */
+    struct list realtime;              /* (s) struct queued_signal, oldest first: these queue */
 };
 struct queued_signal {
     struct list link;
@@ -69,7 +109,8 @@ struct process;
 struct thread;
 struct trap_frame;
 
-/* ---- sending: none sleeps; any context for standard signals; the process is kept alive by the caller ---- */
+/* ---- sending: none sleeps; any context for standard signals; the process is kept alive by the caller ----
+ */
 void signal_send_process(struct process *process, const struct siginfo *info);
 void signal_send_thread(struct thread *thread, const struct siginfo *info);
 /* The same for signals that may queue (>= SIGRTMIN): allocates first, so it may sleep. 0 or -EAGAIN. */
@@ -98,8 +139,9 @@ bool signal_ignored_by_default(int signal);
 bool signal_stops_by_default(int signal);
 
 /* ---- frames (signal_frame.c): layouts of i386 Linux ---- */
-/* Pushes a handler's frame and points the registers at the handler. false: the stack cannot be written. Sleeps. */
-must_check bool signal_frame_push(struct trap_frame *frame, const struct action *action, const struct siginfo *info,
-                                  sigset restore_mask);
+/* Pushes a handler's frame and points the registers at the handler. false: the stack cannot be written.
+ * Sleeps. */
+must_check bool signal_frame_push(struct trap_frame *frame, const struct action *action,
+                                  const struct siginfo *info, sigset restore_mask);
 /* sigreturn: the registers, mask and FPU of the frame on the user's stack. false: unreadable. Sleeps. */
 must_check bool signal_frame_pop(struct trap_frame *frame, bool realtime);

@@ -10,7 +10,8 @@
 
 struct user_desc {
     u32 entry, base, limit;
-    u32 seg_32bit : 1, contents : 2, read_exec_only : 1, limit_in_pages : 1, seg_not_present : 1, useable : 1, unused : 25;
+    u32 seg_32bit : 1, contents : 2, read_exec_only : 1, limit_in_pages : 1, seg_not_present : 1, useable : 1,
+        unused : 25;
 };
 static_assert(sizeof(struct user_desc) == 16, "struct user_desc, asm/ldt.h");
 
@@ -24,7 +25,8 @@ static u64 descriptor_of(const struct user_desc *d)
 {
     if (is_empty(d) || d->seg_not_present)
         return 0;
-    u32 access = 0xf0u | (d->read_exec_only ? 0 : 2u) | (d->contents == 1 ? 4u : 0) | 1u; /* present, DPL 3, data */
+    u32 access =
+        0xf0u | (d->read_exec_only ? 0 : 2u) | (d->contents == 1 ? 4u : 0) | 1u; /* present, DPL 3, data */
     u32 low = (d->base << 16) | (d->limit & 0xffffu);
     u32 high = (d->base & 0xff000000u) | (d->limit_in_pages ? 1u << 23 : 0) | (d->seg_32bit ? 1u << 22 : 0) |
                (d->limit & 0xf0000u) | access << 8 | (d->base >> 16 & 0xffu);
@@ -73,9 +75,15 @@ s32 sys_get_thread_area(vaddr_t desc)
     u64 raw = current->arch.tls[d.entry - FIRST_ENTRY];
     u32 low = (u32)raw, high = (u32)(raw >> 32), access = high >> 8 & 0xff;
     d = (struct user_desc){
-        .entry = d.entry, .base = low >> 16 | (high & 0xffu) << 16 | (high & 0xff000000u), .limit = (low & 0xffffu) | (high & 0xf0000u),
-        .seg_32bit = high >> 22 & 1, .contents = access >> 2 & 1, .read_exec_only = !(access & 2), .limit_in_pages = high >> 23 & 1,
-        .seg_not_present = !(access & 0x80), .useable = high >> 20 & 1,
+        .entry = d.entry,
+        .base = low >> 16 | (high & 0xffu) << 16 | (high & 0xff000000u),
+        .limit = (low & 0xffffu) | (high & 0xf0000u),
+        .seg_32bit = high >> 22 & 1,
+        .contents = access >> 2 & 1,
+        .read_exec_only = !(access & 2),
+        .limit_in_pages = high >> 23 & 1,
+        .seg_not_present = !(access & 0x80),
+        .useable = high >> 20 & 1,
     };
     return copy_to_user(desc, &d, sizeof(d));
 }

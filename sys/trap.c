@@ -7,11 +7,21 @@
 #include "sys/trap.h"
 
 enum vector {
-    DIVIDE = 0, DEBUG = 1, BREAKPOINT = 3, OVERFLOW = 4, BOUND = 5, OPCODE = 6, STACK = 12, PROTECTION = 13, X87 = 16,
-    ALIGNMENT = 17, SIMD = 19,
+    DIVIDE = 0,
+    DEBUG = 1,
+    BREAKPOINT = 3,
+    OVERFLOW = 4,
+    BOUND = 5,
+    OPCODE = 6,
+    STACK = 12,
+    PROTECTION = 13,
+    X87 = 16,
+    ALIGNMENT = 17,
+    SIMD = 19,
 };
 
-/* The first unmasked exception, in the order in which the processor reports them: SDM vol. 1, 8.6 and 11.5.2. */
+/* The first unmasked exception, in the order in which the processor reports them: SDM vol. 1, 8.6 and 11.5.2.
+ */
 static int float_code(u32 raised)
 {
     if (raised & 1)

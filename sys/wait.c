@@ -12,11 +12,11 @@
 #define WNOWAIT    0x01000000u
 
 struct wait_request {
-    s32 who;       /* >0 a process, 0 own group, -1 any, < -1 a group */
-    u32 options;   /* W* */
-    s32 pid;       /* found: the child, */
-    int code;      /* CLD_*, */
-    u32 status;    /* as wait4 gives it */
+    s32 who;     /* >0 a process, 0 own group, -1 any, < -1 a group */
+    u32 options; /* W* */
+    s32 pid;     /* found: the child, */
+    int code;    /* CLD_*, */
+    u32 status;  /* as wait4 gives it */
 };
 
 static bool is_wanted(const struct process *child, s32 who)
@@ -58,8 +58,7 @@ static int look(struct wait_request *r)
     struct process *child, *next;
     int result = -ECHILD;
     mutex_lock(&process_lock);
-    list_for_each_safe(child, next, &process_current()->children, sibling)
-    {
+    list_for_each_safe (child, next, &process_current()->children, sibling) {
         if (!is_wanted(child, r->who))
             continue;
         result = 0;
@@ -75,8 +74,8 @@ static int look(struct wait_request *r)
 }
 
 /*
- * The look takes a mutex and so may not stand between prepare and sleep. Instead the count of events is read first:
- * a child that changes after the look has raised it, and the sleep's test sees that.
+ * The look takes a mutex and so may not stand between prepare and sleep. Instead the count of events is read
+ * first: a child that changes after the look has raised it, and the sleep's test sees that.
  */
 static int wait_for_child(struct wait_request *r)
 {
@@ -87,7 +86,8 @@ static int wait_for_child(struct wait_request *r)
         int result = look(r);
         if (result != 0 || (r->options & WNOHANG))
             return result;
-        if (wait_event_interruptible(&self->child_wait, atomic_read_acquire(&self->child_events) != seen_events))
+        if (wait_event_interruptible(&self->child_wait,
+                                     atomic_read_acquire(&self->child_events) != seen_events))
             return -ERESTARTSYS;
     }
 }
@@ -105,7 +105,10 @@ s32 sys_wait4(s32 who, vaddr_t status_at, u32 options, vaddr_t rusage_at)
     return rusage_at && clear_user(rusage_at, 72) ? -EFAULT : r.pid;
 }
 
-s32 sys_waitpid(s32 who, vaddr_t status_at, u32 options) { return sys_wait4(who, status_at, options, 0); }
+s32 sys_waitpid(s32 who, vaddr_t status_at, u32 options)
+{
+    return sys_wait4(who, status_at, options, 0);
+}
 
 s32 sys_waitid(u32 type, s32 id, vaddr_t info_at, u32 options, vaddr_t rusage_at)
 {
@@ -121,7 +124,8 @@ s32 sys_waitid(u32 type, s32 id, vaddr_t info_at, u32 options, vaddr_t rusage_at
     u32 info[32] = {0};
     if (result == 1) {
         u32 status = r.code == CLD_EXITED || r.code == CLD_STOPPED ? r.status >> 8 & 0xff : r.status & 0x7f;
-        const struct siginfo known = {.signal = SIGCHLD, .code = r.code,
+        const struct siginfo known = {.signal = SIGCHLD,
+                                      .code = r.code,
                                       .field = {(u32)r.pid, 0, r.code == CLD_CONTINUED ? SIGCONT : status}};
         memcpy(info, &known, sizeof(known));
     }

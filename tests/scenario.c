@@ -29,6 +29,9 @@ static s32 frames_owned(void)
     return (s32)frames_in_use() - (s32)slab_pages_in_use() - (s32)kv_pages_in_use();
 }
 
+/* A dead task's stack is given back by the CPU it died on, perhaps while its joiner counts already. */
+#define SETTLE_YIELDS 200u
+
 struct scene *scene_begin(void)
 {
     struct scene *s = kmalloc(sizeof *s, GFP_KERNEL);
@@ -80,6 +83,8 @@ void scene_end(struct scene *s)
     while (s->actors)
         actor_join(s, s->actors);
     mm_put_user(s->mm);
+    for (u32 i = 0; i < SETTLE_YIELDS && frames_owned() != s->frames_before; i++)
+        task_yield();
     check_eq(frames_owned(), s->frames_before);
     kfree(s);
 }

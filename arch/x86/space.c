@@ -16,6 +16,8 @@ void space_init(struct space *space, paddr_t root)
     space->cpus = (struct cpumask){{0}};
     memcpy(&space->dir[KERNEL_PDES], &kernel_space.dir[KERNEL_PDES],
            (MIRROR_PDE - KERNEL_PDES) * sizeof(pde_t));
+    if (mutant(R52)) /* a directory that was made before the window's later tables, and never told of them */
+        memset(&space->dir[pde_index(KWINDOW_BASE) + 2], 0, (pde_index(KWINDOW_END - KWINDOW_BASE) - 2) * sizeof(pde_t));
     space->dir[MIRROR_PDE] = pde_make_table(root >> PAGE_SHIFT, false);
 }
 

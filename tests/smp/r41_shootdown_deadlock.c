@@ -9,7 +9,7 @@
 #include "sync/spinlock.h"
 #include "tests/scenario.h"
 
-static DEFINE_SPINLOCK(r41_lock, NONE);
+DEFINE_SPINLOCK(r41_lock, NONE);
 
 struct knot {
     struct mm *mm;

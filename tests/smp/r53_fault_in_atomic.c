@@ -3,7 +3,7 @@
 #include "sync/spinlock.h"
 #include "tests/scenario.h"
 
-static DEFINE_SPINLOCK(r53_lock, NONE);
+DEFINE_SPINLOCK(r53_lock, NONE);
 
 static void fault_in_atomic(void *arg)
 {

@@ -1,0 +1,64 @@
+/* The tick: TICK_HZ times a second on each CPU, interrupts off. Ends turns, fires timers, watches, and beats.
+ */
+#include "arch/clock.h"
+#include "arch/trap.h"
+#include "diag/counters.h"
+#include "diag/printk.h"
+#include "sched/runq.h"
+#include "sync/rcu.h"
+
+static PERCPU(u32, progress);
+
+void sched_note_progress(void)
+{
+    irqflags_t flags = irq_save();
+
+    this_cpu(progress)++;
+    irq_restore(flags);
+}
+
+/* Whatever only a living kernel does: the runner on the host calls it hung when this number stands still. */
+static void heartbeat(void)
+{
+    u32 beat = counter_sum(COUNT_pgfault) + counter_sum(COUNT_syscall) + counter_sum(COUNT_context_switch);
+
+    for (u32 cpu = 0; cpu < cpu_count(); cpu++)
+        beat += READ_ONCE(per_cpu(progress, cpu));
+    control_record("heartbeat %u", beat);
+}
+
+/* The running task had its turn, and somebody deserves the CPU more. */
+static void end_turn(struct runq *q, u64 now) must_hold(&q->lock)
+{
+    struct task *first = runq_first(q);
+
+    runq_charge(q, now);
+    if (first == NULL)
+        return;
+    if (q->running == q->idle ||
+        (now - q->picked_at >= SLICE_NS && vruntime_before(first->vruntime, q->running->vruntime)))
+        runq_resched(q);
+}
+
+void timer_tick(bool from_user)
+{
+    struct runq *q = runq_here();
+
+    count_event(timer_tick);
+    if (q->local == NULL)
+        return;
+    bool could_switch = from_user || (preempt_count() & (PREEMPT_IRQ - 1)) == 0;
+    if (from_user)
+        this_cpu(progress)++; /* a program that computes needs nothing of us, and is alive */
+    if (from_user || (current == q->idle && could_switch))
+        rcu_quiescent();
+    spin_lock(&q->lock);
+    end_turn(q, clock_ns());
+    balance_tick(q);
+    spin_unlock(&q->lock);
+    timers_run();
+    watchdog_tick(q, could_switch);
+    static u32 beat_in; /* CPU 0's alone */
+    if (q->cpu == 0 && beat_in++ % TICK_HZ == TICK_HZ - 1)
+        heartbeat();
+}

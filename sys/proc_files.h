@@ -1,0 +1,11 @@
+/* /proc: what the kernel and its processes say of themselves, as programs read it. */
+#pragma once
+struct text;
+struct inode;
+struct process;
+/* Makes /proc with all its files. 0 or -errno. Once, from sys_init(). */
+int proc_init(void);
+/* /proc/PID's directory for a process number, or NULL. */
+struct inode *proc_process_dir(int pid);
+/* Adds the machine's own files to the directory. */
+int proc_machine_init(struct inode *proc);

@@ -1,0 +1,5 @@
+/* Calls that nobody serves, counted by number and name. */
+#pragma once
+struct text;
+void syscall_print_unknown(struct text *t); /* /proc/unknown_syscalls */
+void syscall_record_unknown(void);          /* one control record each, at the end of a run */
