@@ -43,6 +43,8 @@ void sched_init_boot_cpu(void)
     static struct task boot_idle;
 
     assert(!irq_enabled() && cpu_id() == 0);
+    preempt_disable(); /* boot goes on to its last line before any task runs on this CPU: until
+                          sched_idle_loop() */
     for (u32 cpu = 0; cpu < MAX_CPUS; cpu++) {
         struct runq *q = runq_of(cpu);
         spinlock_init_class(&q->lock, &runq_class);

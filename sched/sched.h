@@ -2,7 +2,8 @@
 #pragma once
 #include "sched/task.h"
 
-/* Makes the code that runs now CPU 0's idle task. Interrupts off. */
+/* Makes the code that runs now CPU 0's idle task, and turns preemption off until sched_idle_loop(): tasks may be
+ * started, other CPUs run them, this one goes on with boot. Interrupts off. */
 void sched_init_boot_cpu(void);
 /* Called on each further CPU with its idle task prepared; enters the idle loop and never returns. */
 noreturn void sched_start_cpu(void);

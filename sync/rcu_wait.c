@@ -11,7 +11,25 @@
 #include "sync/rcu_internal.h"
 #include "sync/waitqueue.h"
 
-#define POLL_NS 1000000u /* between two looks at a CPU that has not been quiescent yet */
+#define YIELDS  64u /* looks at a CPU before we sleep: it answers an IPI in microseconds, a tick is 10 ms */
+#define POLL_NS 1000000u /* between two looks after that */
+
+static bool was_quiescent(u32 cpu, u32 before)
+{
+    return rcu_quiescent_count(cpu) != before;
+}
+
+static void await_quiescence(u32 cpu, u32 before)
+{
+    sched_resched_cpu(cpu);
+    for (u32 i = 0; i < YIELDS && !was_quiescent(cpu, before); i++)
+        task_yield();
+    while (!was_quiescent(cpu, before)) {
+        sched_resched_cpu(cpu);
+        task_set_state(TASK_UNINTERRUPTIBLE);
+        task_sleep_until(clock_ns() + POLL_NS);
+    }
+}
 
 void rcu_synchronize(void)
 {
@@ -25,13 +43,8 @@ void rcu_synchronize(void)
     for (u32 cpu = 0; cpu < cpus; cpu++)
         sched_resched_cpu(cpu);
     task_yield();
-    for (u32 cpu = 0; cpu < cpus; cpu++) {
-        while (rcu_quiescent_count(cpu) == before[cpu]) {
-            sched_resched_cpu(cpu);
-            task_set_state(TASK_UNINTERRUPTIBLE);
-            task_sleep_until(clock_ns() + POLL_NS);
-        }
-    }
+    for (u32 cpu = 0; cpu < cpus; cpu++)
+        await_quiescence(cpu, before[cpu]);
 }
 
 static struct waitqueue deferred_wait;

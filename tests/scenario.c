@@ -1,5 +1,6 @@
 /* Scenes and actors: see tests/scenario.h. Written against the kernel's contracts alone, so it serves both worlds. */
 #include "tests/scenario.h"
+#include "arch/clock.h"
 #include "lib/errno.h"
 #include "mm/kvalloc.h"
 #include "mm/mapping.h"
@@ -29,8 +30,12 @@ static s32 frames_owned(void)
     return (s32)frames_in_use() - (s32)slab_pages_in_use() - (s32)kv_pages_in_use();
 }
 
-/* A dead task's stack is given back by the CPU it died on, perhaps while its joiner counts already. */
-#define SETTLE_YIELDS 200u
+/*
+ * What idle CPUs and the reaper have in hand (a frame on its way into the stock of kernel stacks, a dead task's stack)
+ * is counted while they hold it; an idle task that was preempted in the middle goes on only while we sleep.
+ */
+#define SETTLE_SLEEPS 20u
+#define SETTLE_NS     10000000u
 
 struct scene *scene_begin(void)
 {
@@ -83,8 +88,10 @@ void scene_end(struct scene *s)
     while (s->actors)
         actor_join(s, s->actors);
     mm_put_user(s->mm);
-    for (u32 i = 0; i < SETTLE_YIELDS && frames_owned() != s->frames_before; i++)
-        task_yield();
+    for (u32 i = 0; i < SETTLE_SLEEPS && frames_owned() != s->frames_before; i++) {
+        task_set_state(TASK_UNINTERRUPTIBLE);
+        (void)task_sleep_until(clock_ns() + SETTLE_NS);
+    }
     check_eq(frames_owned(), s->frames_before);
     kfree(s);
 }

@@ -11,7 +11,7 @@
 
 #define COLUMN      44
 #define TURNS_SHOWN 60u
-#define LOG_SHOWN   4000u
+#define LOG_SHOWN   16000u
 
 /* One CPU's turn: steps first..last, all of them its own. */
 struct turn {

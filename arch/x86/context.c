@@ -53,8 +53,12 @@ void context_set_tls(struct task *task, unsigned entry, u64 descriptor)
     assert(entry < ARRAY_SIZE(task->arch.tls));
     preempt_disable();
     task->arch.tls[entry] = descriptor;
-    if (task == current)
+    if (task == current) {
         cpu_block_here()->gdt[GDT_TLS + entry] = descriptor;
+        /* The user's selector is in the frame. In the register it would be loaded again on the way out of every trap
+         * in the kernel, and fault there for ever once its entry is empty. */
+        __asm__ volatile("movw %w0, %%gs" ::"r"(0));
+    }
     preempt_enable();
 }
 

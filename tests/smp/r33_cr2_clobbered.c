@@ -17,11 +17,14 @@ static void fault_elsewhere(void *arg)
     preempt_enable();
 }
 
+/* By compare-exchange: it tries once, where a copy would try again byte by byte and so forgive a misdirected fault. */
 static void store_with_nested_fault(void *page)
 {
+    u32 seen;
+
     nested = 0;
     race_action(R33, fault_elsewhere, NULL);
-    user_store((vaddr_t)page, 3);
+    check_eq(user_cmpxchg_u32((vaddr_t)page, 0, 3, &seen), 0);
     race_action(R33, NULL, NULL);
     check_eq(user_load((vaddr_t)page), 3);
     check_eq(nested, 1);

@@ -18,20 +18,20 @@ static void sleep_in_space(void *arg)
     completion_wait(&sl->may_end);
 }
 
-static paddr_t loaded_root[MAX_CPUS];
-static void note_loaded_root(void *arg)
+static const struct space *loaded[MAX_CPUS];
+static void note_loaded(void *arg)
 {
-    loaded_root[cpu_id()] = cpu_local()->loaded_space->root;
+    loaded[cpu_id()] = cpu_local()->loaded_space;
 }
-static void note_all_roots(void)
+static void note_all_loaded(void)
 {
     struct cpumask all = {{0}};
 
     for (u32 cpu = 0; cpu < cpu_count(); cpu++)
         cpumask_set(&all, cpu);
-    crosscall(&all, note_loaded_root, NULL);
+    crosscall(&all, note_loaded, NULL);
     preempt_disable();
-    note_loaded_root(NULL);
+    note_loaded(NULL);
     preempt_enable();
 }
 
@@ -39,7 +39,7 @@ TEST(r44_lazy_tlb, .cpus = 3, .shows = "a CPU that idles in a dead space's direc
 {
     struct scene *s = scene_begin();
     struct sleeper sl = {.page = scene_mmap(s, 1, VM_RW)};
-    paddr_t root = scene_mm(s)->space.root;
+    const struct space *dead = &scene_mm(s)->space;
 
     completion_init(&sl.may_end);
     struct actor *a = actor_start(s, 1, sleep_in_space, &sl);
@@ -50,8 +50,8 @@ TEST(r44_lazy_tlb, .cpus = 3, .shows = "a CPU that idles in a dead space's direc
     complete(&sl.may_end);
     actor_join(s, a);
     scene_end(s); /* tears the space down */
-    note_all_roots();
+    note_all_loaded();
     for (u32 cpu = 0; cpu < cpu_count(); cpu++)
-        if (loaded_root[cpu] == root)
-            test_fail(__FILE__, __LINE__, "CPU %u still has the freed directory %#x loaded", cpu, root);
+        if (loaded[cpu] == dead)
+            test_fail(__FILE__, __LINE__, "CPU %u still has the freed directory loaded", cpu);
 }
