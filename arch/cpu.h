@@ -38,7 +38,7 @@ typedef u32 irqflags_t;
  *   struct task *current_task(void)        always stable: a task sees itself
  *   u32 preempt_count(void); void preempt_count_add(u32), preempt_count_sub(u32): one instruction each on x86
  *   irqflags_t irq_save(void); void irq_restore(irqflags_t); void irq_enable(void), irq_disable(void)
- *   bool irq_enabled(void)
+ *   bool irq_enabled(void); bool irq_flags_were_on(irqflags_t) says what irq_save() found
  *   void cpu_relax(void)                   the body of a spin (PAUSE)
  *   u64 cpu_cycles(void)                   TSC; the same clock on every CPU within what boot reports
  */

@@ -17,6 +17,9 @@ enum trace_event {
     TRACE_lock_acquired,
     TRACE_lock_release,
     TRACE_lock_wait,
+    TRACE_mmap_lock_start_locking,
+    TRACE_mmap_lock_acquire_returned,
+    TRACE_mmap_lock_released,
     TRACE_page_fault_user,
     TRACE_page_fault_kernel,
     TRACE_fault_phase,
@@ -42,11 +45,12 @@ extern u32 trace_mask; /* bit per event; set by trace= and /proc/trace */
 cold void trace_write_sched_switch(s32 prev_pid, const char *prev_comm, u32 prev_state, s32 next_pid, const char *next_comm);
 cold void trace_write_sched_wakeup(enum trace_event ev, s32 pid, const char *comm, u32 target_cpu);
 cold void trace_write_lock(enum trace_event ev, const void *lock, u32 flags, const char *name);
-cold void trace_write_lock_wait(const void *lock, const char *name, u32 mode, s32 owner_pid, s32 owner_cpu, vaddr_t ip);
+cold void trace_write_lock_wait(const void *lock, const char *name, u32 flags, s32 owner_pid, s32 owner_cpu, vaddr_t ip);
+cold void trace_write_mmap_lock(enum trace_event ev, const void *lock, bool write);
 cold void trace_write_fault(enum trace_event ev, vaddr_t address, vaddr_t ip, u32 error_code);
 cold void trace_write_fault_phase(u32 fault, u32 phase, vaddr_t address, u32 outcome);
 cold void trace_write_race_point(u32 id, vaddr_t ip);
-cold void trace_write_shootdown(vaddr_t start, vaddr_t end, u32 mask, u32 acked);
+cold void trace_write_shootdown(vaddr_t start, vaddr_t end, u32 mask, u32 answered);
 cold void trace_write_tlb_flush(s32 reason, u32 pages);
 cold void trace_write_page(enum trace_event ev, pfn_t pfn, u32 flags);
 
@@ -61,8 +65,8 @@ cold void trace_write_page(enum trace_event ev, pfn_t pfn, u32 flags);
             trace_write_fault_phase(fault, PHASE_##phase, address, outcome);                                 \
     } while (0)
 
-/* The pid and preempt state that every event's common fields carry come from a hook that sched/ sets. */
-extern s32 (*trace_current_pid)(void);
+/* Where in a struct task its pid lies: sched/ says so once, and every event carries the running task's. 0: no tasks yet. */
+extern u32 trace_pid_at;
 /* Takes the memory that boot/ reserved: page-aligned, never given back. Nothing is recorded yet. */
 void trace_init(void *memory, size_t bytes);
 /* Once all CPUs run and the clock is calibrated: lays out one ring per CPU, publishes the place on the control port

@@ -2,18 +2,19 @@
 #pragma once
 #include "sched/task.h"
 
-/* Makes the code that runs now CPU 0's idle task, and turns preemption off until sched_idle_loop(): tasks may be
- * started, other CPUs run them, this one goes on with boot. Interrupts off. */
+/* Makes the code that runs now CPU 0's idle task, and turns preemption off until sched_idle_loop(): tasks may
+ * be started, other CPUs run them, this one goes on with boot. Interrupts off. */
 void sched_init_boot_cpu(void);
 /* Called on each further CPU with its idle task prepared; enters the idle loop and never returns. */
 noreturn void sched_start_cpu(void);
 noreturn void sched_idle_loop(void);
 /* The idle task of a CPU that is to be started (its stack is where the trampoline lands). */
 struct task *sched_create_idle(u32 cpu);
-/* Runs the best task; returns when the caller runs again. Enter with preemption enabled exactly once or not at all. */
+/* Runs the best task; returns when the caller runs again. Enter with preemption enabled exactly once or not
+ * at all. */
 void schedule(void);
-/* What an idle CPU does before it sleeps (mm: zeroes frames): true when it did a little and wants to be called again.
- * Interrupts on, preemption on; NULL: nothing. */
+/* What an idle CPU does before it sleeps (mm: zeroes frames): true when it did a little and wants to be
+ * called again. Interrupts on, preemption on; NULL: nothing. */
 extern bool (*sched_idle_work)(void);
 /* Makes `cpu` pass through the scheduler soon. Any context. */
 void sched_resched_cpu(u32 cpu);

@@ -1,7 +1,9 @@
 /*
- * A task: the thing that runs. Kernel tasks have no space of their own and run in whatever is loaded (lazy TLB).
+ * A task: the thing that runs. Kernel tasks have no space of their own and run in whatever is loaded (lazy
+ * TLB).
  *
- * Key: (c) constant after creation; (q) its run queue's lock; (o) only the task itself; (a) atomic or READ_ONCE.
+ * Key: (c) constant after creation; (q) its run queue's lock; (o) only the task itself; (a) atomic or
+ * READ_ONCE.
  */
 #pragma once
 #include "arch/context.h"
@@ -23,23 +25,23 @@ enum task_state {
 };
 
 struct task {
-    struct arch_task arch;   /* (o) first: assembly knows offset 0 */
-    s32 pid;                 /* (c) thread id as user space sees it */
-    char comm[16];           /* (o) */
+    struct arch_task arch; /* (o) first: assembly knows offset 0 */
+    s32 pid;               /* (c) thread id as user space sees it */
+    char comm[16];         /* (o) */
     atomic_t refs;
-    u32 state;               /* enum task_state; (a): set by the task, reset by its waker under (q) */
-    u32 cpu;                 /* (q) the CPU whose run queue it is on or ran on last */
-    bool on_rq, on_cpu;      /* (q); runnable; on_cpu stays true until the switch away is complete */
-    bool queued;             /* (q) in the run queue's tree: runnable and not the one that runs */
-    struct cpumask allowed;  /* (q) */
-    int nice;                /* (q) */
+    u32 state;              /* enum task_state; (a): set by the task, reset by its waker under (q) */
+    u32 cpu;                /* (q) the CPU whose run queue it is on or ran on last */
+    bool on_rq, on_cpu;     /* (q); runnable; on_cpu stays true until the switch away is complete */
+    bool queued;            /* (q) in the run queue's tree: runnable and not the one that runs */
+    struct cpumask allowed; /* (q) */
+    int nice;               /* (q) */
     u64 vruntime, exec_start, sum_exec; /* (q) nanoseconds */
-    struct rbnode run_node;  /* (q) */
-    u64 asleep_since;        /* (q) ns, for the hung-task watch */
-    bool hang_reported;      /* (q) in this sleep */
-    u32 preempt_saved;       /* (o) preemption count at the switch away */
-    struct held_locks locks; /* (o) sleeping locks held; read by dumps */
-    const void *waits_for;   /* (o) the lock, queue or task it sleeps on, for wait chains; read by dumps */
+    struct rbnode run_node;             /* (q) */
+    u64 asleep_since;                   /* (q) ns, for the hung-task watch */
+    bool hang_reported;                 /* (q) in this sleep */
+    u32 preempt_saved;                  /* (o) preemption count at the switch away */
+    struct held_locks locks;            /* (o) sleeping locks held; read by dumps */
+    const void *waits_for; /* (o) the lock, queue or task it sleeps on, for wait chains; read by dumps */
     const char *waits_name;
     vaddr_t waits_ip;
     u32 flags;               /* (a) TASK_* bits below */
@@ -49,22 +51,25 @@ struct task {
     struct process *process; /* (c) NULL for kernel tasks */
     void (*entry)(void *);   /* (c) */
     void *entry_arg;
-    u32 fault_seq;           /* (o) number of its last fault, for traces and retry limits */
-    void *private;           /* (o) sys/'s thread record or a test's own */
-    struct list all;         /* list of all tasks, under its lock */
-    struct list joiners;     /* those in task_join() for it, under task_end.c's lock */
-    bool buried;             /* switched away for the last time; under the same lock */
-    struct task *next_dead;  /* the reaper's list */
+    u32 fault_seq;          /* (o) number of its last fault, for traces and retry limits */
+    void *private;          /* (o) sys/'s thread record or a test's own */
+    struct list all;        /* list of all tasks, under its lock */
+    struct list joiners;    /* those in task_join() for it, under task_end.c's lock */
+    bool buried;            /* switched away for the last time; under the same lock */
+    struct task *next_dead; /* the reaper's list */
 };
 
 /* flags */
-#define TASKF_WORK     0 /* something to do before user mode: signal, death */
-#define TASKF_SIGNAL   1 /* a signal is deliverable: interruptible sleeps end */
-#define TASKF_KILLED   2 /* a fatal signal: killable sleeps end too */
-#define TASKF_KTHREAD  3
-#define TASKF_IDLE     4 /* an idle task: never on a run queue */
+#define TASKF_WORK    0 /* something to do before user mode: signal, death */
+#define TASKF_SIGNAL  1 /* a signal is deliverable: interruptible sleeps end */
+#define TASKF_KILLED  2 /* a fatal signal: killable sleeps end too */
+#define TASKF_KTHREAD 3
+#define TASKF_IDLE    4 /* an idle task: never on a run queue */
 
-static inline bool task_is_killed(const struct task *t) { return atomic_bit_test(&t->flags, TASKF_KILLED); }
+static inline bool task_is_killed(const struct task *t)
+{
+    return atomic_bit_test(&t->flags, TASKF_KILLED);
+}
 static inline bool task_signal_pending(const struct task *t)
 {
     return atomic_bit_test(&t->flags, TASKF_SIGNAL) || task_is_killed(t);
@@ -86,7 +91,8 @@ void task_join(struct task *task);
 s32 pid_alloc(void); /* never reused within a boot until 32768 wraps */
 
 /* ---- sleep and wake ---- */
-/* Notes what the running task is about to wait for, for wait chains: a lock, a queue, a task; NULL: nothing. */
+/* Notes what the running task is about to wait for, for wait chains: a lock, a queue, a task; NULL: nothing.
+ */
 static inline void task_waits_for(const void *what, const char *name, vaddr_t ip)
 {
     struct task *self = current;
@@ -102,10 +108,14 @@ void task_set_state(enum task_state state);
 void task_sleep(void);
 /* At most until `deadline` (clock_ns); false when time ran out first. */
 bool task_sleep_until(u64 deadline_ns);
-/* Makes it runnable if it sleeps in one of the states of `mask` (1 << state). True when it did. Any context. */
+/* Makes it runnable if it sleeps in one of the states of `mask` (1 << state). True when it did. Any context.
+ */
 bool task_wake_states(struct task *task, u32 mask);
 #define TASK_ASLEEP_ANY ((1u << TASK_INTERRUPTIBLE) | (1u << TASK_KILLABLE) | (1u << TASK_UNINTERRUPTIBLE))
-static inline bool task_wake(struct task *task) { return task_wake_states(task, TASK_ASLEEP_ANY); }
+static inline bool task_wake(struct task *task)
+{
+    return task_wake_states(task, TASK_ASLEEP_ANY);
+}
 /* A fatal signal is pending: sets the flags and ends killable and interruptible sleeps. Any context. */
 void task_kill(struct task *task);
 /* A signal is pending: interruptible sleeps end. */
@@ -113,6 +123,6 @@ void task_signal(struct task *task);
 void task_yield(void);
 int task_set_affinity(struct task *task, struct cpumask mask); /* 0 or -EINVAL when no online CPU is in it */
 void task_set_nice(struct task *task, int nice);
-/* Calls fn for each task with the list locked (RANK_TASKS, interrupts off: fn must not sleep; it may wake, signal
- * and kill). */
+/* Calls fn for each task with the list locked (RANK_TASKS, interrupts off: fn must not sleep; it may wake,
+ * signal and kill). */
 void task_for_each(void (*fn)(struct task *, void *), void *arg);

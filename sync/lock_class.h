@@ -1,6 +1,6 @@
 /*
- * A lock class: all locks initialised at one place. Carries the name, the rank and the statistics. Statistics are
- * per CPU, so that recording writes no shared line.
+ * A lock class: all locks initialised at one place. Carries the name, the rank and the statistics. Statistics
+ * are per CPU, so that recording writes no shared line.
  */
 #pragma once
 #include "arch/cpu.h"
@@ -17,6 +17,7 @@ struct lock_class {
 /* Evaluates to a pointer to the class of this very source line. */
 #define LOCK_CLASS(lockname, lockrank)                                                                       \
     ({                                                                                                       \
-        static struct lock_class lock_class_here = {.name = lockname, .rank = RANK_##lockrank, .file = __FILE__, .line = __LINE__}; \
+        static struct lock_class lock_class_here = {                                                         \
+            .name = lockname, .rank = RANK_##lockrank, .file = __FILE__, .line = __LINE__};                  \
         &lock_class_here;                                                                                    \
     })

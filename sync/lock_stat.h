@@ -1,12 +1,15 @@
-/* /proc/lock_stat: per class, reads and writes apart, the columns of Linux's. Times in cycles until printed. */
+/* /proc/lock_stat: per class, reads and writes apart, the columns of Linux's. Times in cycles until printed.
+ */
 #pragma once
 #include "sync/held.h"
 
 /* Recording costs one predictable branch when off. lockstat=on|off; on by default in the test image. */
 extern unsigned lock_stat_on;
 
-/* A lock was acquired: `waited` cycles (0: at once), `bounced`: last held on another CPU. This CPU's line only. */
-void lock_stat_acquired(struct lock_class *class, enum lock_mode mode, u32 waited, bool contended, bool bounced);
+/* A lock was acquired: `waited` cycles (0: at once), `bounced`: last held on another CPU. This CPU's line
+ * only. */
+void lock_stat_acquired(struct lock_class *class, enum lock_mode mode, u32 waited, bool contended,
+                        bool bounced);
 void lock_stat_released(struct lock_class *class, enum lock_mode mode, u32 held);
 /* Prints the table, most contended first, through `line`. */
 void lock_stat_report(void (*line)(void *ctx, const char *text), void *ctx, unsigned most);

@@ -2,8 +2,9 @@
 #pragma once
 #include "sync/waitqueue.h"
 
-struct lock_type("mutex") mutex {
-    u32 word;             /* (a) 0, or the owner's address | MUTEX_WAITERS: the uncontended way is one atomic */
+struct lock_type("mutex") mutex
+{
+    u32 word; /* (a) 0, or the owner's address | MUTEX_WAITERS: the uncontended way is one atomic */
     struct spinlock lock; /* RANK_WAIT, guards waiters and the word's change while it has waiters */
     struct list waiters;  /* (lock) */
     u16 last_cpu;         /* for lock statistics */

@@ -1,12 +1,14 @@
 /*
- * Sleeping reader-writer lock: mmap_lock's type. Fair in both directions: a reader that comes while a writer waits
- * queues behind it (so a second read lock by one task can deadlock, R34: asserted against), and a release hands the
- * lock to the head of the queue: one writer or the whole run of readers. Task context only; might_sleep().
+ * Sleeping reader-writer lock: mmap_lock's type. Fair in both directions: a reader that comes while a writer
+ * waits queues behind it (so a second read lock by one task can deadlock, R34: asserted against), and a
+ * release hands the lock to the head of the queue: one writer or the whole run of readers. Task context only;
+ * might_sleep().
  */
 #pragma once
 #include "sync/waitqueue.h"
 
-struct lock_type("rwsem") rwsem {
+struct lock_type("rwsem") rwsem
+{
     atomic_t count;       /* (a) readers, WRITER and WAITERS bits: the uncontended way is one atomic */
     struct task *writer;  /* set and cleared by the writer or its granter; READ_ONCE for reports */
     struct spinlock lock; /* RANK_WAIT, guards waiters */

@@ -23,4 +23,7 @@ static inline void seq_write_begin(struct seqcount *s)
     WRITE_ONCE(s->n, s->n + 1);
     __atomic_thread_fence(__ATOMIC_RELEASE);
 }
-static inline void seq_write_end(struct seqcount *s) { store_release(&s->n, s->n + 1); }
+static inline void seq_write_end(struct seqcount *s)
+{
+    store_release(&s->n, s->n + 1);
+}

@@ -7,16 +7,21 @@
 #include "lib/contract.h"
 #include "sync/held.h"
 
-struct lock_type("spinlock") spinlock {
-    u32 word;          /* 0 free; else see sync/spinlock.c */
-    u16 owner_cpu;     /* CPU id + 1 of the holder, for reports; last holder after release */
+struct lock_type("spinlock") spinlock
+{
+    u32 word;      /* 0 free; else see sync/spinlock.c */
+    u16 owner_cpu; /* CPU id + 1 of the holder, for reports; last holder after release */
     struct lock_class *class;
 };
 
-#define SPINLOCK_INIT(lockclass) {.word = 0, .owner_cpu = 0, .class = (lockclass)}
+#define SPINLOCK_INIT(lockclass)                                                                             \
+    {                                                                                                        \
+        .word = 0, .owner_cpu = 0, .class = (lockclass)                                                      \
+    }
 /* File-scope lock with its own class. */
 #define DEFINE_SPINLOCK(ident, lockrank)                                                                     \
-    static struct lock_class ident##_class = {.name = #ident, .rank = RANK_##lockrank, .file = __FILE__, .line = __LINE__}; \
+    static struct lock_class ident##_class = {                                                               \
+        .name = #ident, .rank = RANK_##lockrank, .file = __FILE__, .line = __LINE__};                        \
     struct spinlock ident = SPINLOCK_INIT(&ident##_class)
 
 void spinlock_init_class(struct spinlock *lock, struct lock_class *class);
@@ -35,4 +40,7 @@ void spin_relax(void);
 bool spin_is_held(const struct spinlock *lock); /* by this CPU */
 static inline void spin_assert_held(struct spinlock *lock) asserts_held(lock);
 void assert_spin_held(const struct spinlock *lock);
-static inline lock_implementation void spin_assert_held(struct spinlock *lock) { assert_spin_held(lock); }
+static inline lock_implementation void spin_assert_held(struct spinlock *lock)
+{
+    assert_spin_held(lock);
+}

@@ -35,10 +35,13 @@ struct waiter {
 void waitqueue_init_class(struct waitqueue *wq, struct lock_class *class);
 /* The place that initialises it names it, in reports of who waits for what. */
 #define waitqueue_init(wq) waitqueue_init_class(wq, LOCK_CLASS(#wq, WAIT))
-static inline void waiter_init(struct waiter *w) { list_init(&w->link); }
+static inline void waiter_init(struct waiter *w)
+{
+    list_init(&w->link);
+}
 
-/* Queues the waiter, if it is not queued yet, and sets the task's state; the caller tests its condition after this
- * and before task_sleep(). */
+/* Queues the waiter, if it is not queued yet, and sets the task's state; the caller tests its condition after
+ * this and before task_sleep(). */
 void wait_prepare(struct waitqueue *wq, struct waiter *w, enum task_state state, bool exclusive);
 /* Leaves the queue and is TASK_RUNNING again. No waker uses `w`, or the task because of it, after this. */
 void wait_finish(struct waitqueue *wq, struct waiter *w);
@@ -72,6 +75,7 @@ void wake_one(struct waitqueue *wq);
         wait_finish(wait_queue_, &waiter_);                                                                  \
         wait_result_;                                                                                        \
     })
-#define wait_event(wq, cond)               ((void)WAIT_EVENT_(wq, cond, TASK_UNINTERRUPTIBLE, false))
-#define wait_event_killable(wq, cond)      WAIT_EVENT_(wq, cond, TASK_KILLABLE, task_is_killed(current))
-#define wait_event_interruptible(wq, cond) WAIT_EVENT_(wq, cond, TASK_INTERRUPTIBLE, task_signal_pending(current))
+#define wait_event(wq, cond)          ((void)WAIT_EVENT_(wq, cond, TASK_UNINTERRUPTIBLE, false))
+#define wait_event_killable(wq, cond) WAIT_EVENT_(wq, cond, TASK_KILLABLE, task_is_killed(current))
+#define wait_event_interruptible(wq, cond)                                                                   \
+    WAIT_EVENT_(wq, cond, TASK_INTERRUPTIBLE, task_signal_pending(current))

@@ -346,7 +346,8 @@ static void process_dir_list(struct inode *dir, struct dir_reader *reader)
     for (u32 i = 0; i < n; i++)
         dir_reader_add(reader, i, process_files[i].name, dir->ino + 1 + i, S_IFREG);
     dir_reader_add(reader, n, "exe", dir->ino + 1 + n, S_IFLNK);
-    dir_reader_add(reader, n + 1, "fd", dir->ino + 2 + n, S_IFDIR);
+    if ((s32)(uintptr_t)dir->data == process_current()->pid)
+        dir_reader_add(reader, n + 1, "fd", dir->ino + 2 + n, S_IFDIR);
 }
 static const struct inode_ops process_dir_ops = {.lookup = process_dir_lookup, .list = process_dir_list};
 

@@ -1,12 +1,10 @@
-/* The handlers of all system calls, by file. Each is Linux's call of that name: section 2 of the manual. Task
- * context, interrupts on, nothing held; a negative result is -errno. Generated numbers and names:
- * sys/syscall_table.h. */
+/* The handlers of all system calls, by file. Each is Linux's call of that name: section 2 of the manual. Task context,
+ * interrupts on, nothing held; a negative result is -errno. Generated numbers and names: sys/syscall_table.h. */
 #pragma once
 #include "lib/errno.h"
 #include "lib/types.h"
 
-/* Results that only the way back to user mode sees (ERESTARTSYS is lib/errno.h's): run again unless a handler
- * ran; */
+/* Results that only the way back to user mode sees (ERESTARTSYS is lib/errno.h's): run again unless a handler ran; */
 #define ERESTARTNOHAND 514
 /* continue as restart_syscall, unless a handler ran. */
 #define ERESTART_BLOCK     516
@@ -14,6 +12,10 @@
 
 /* A full barrier on every CPU. Sleeps not; no spinlock held. */
 void barrier_on_all_cpus(void);
+
+/* sys/eventfd.c */
+s32 sys_eventfd2(u32 initial, u32 flags);
+s32 sys_eventfd(u32 initial);
 
 /* sys/exec.c */
 s32 sys_execve(vaddr_t path_at, vaddr_t argv, vaddr_t envp);
@@ -95,6 +97,10 @@ s32 sys_ppoll_time64(vaddr_t fds, u32 n, vaddr_t time, vaddr_t mask, u32 size);
 s32 sys__newselect(u32 n, vaddr_t in, vaddr_t out, vaddr_t except, vaddr_t timeval);
 s32 sys_pselect6(u32 n, vaddr_t in, vaddr_t out, vaddr_t except, vaddr_t time, vaddr_t pack);
 s32 sys_pselect6_time64(u32 n, vaddr_t in, vaddr_t out, vaddr_t except, vaddr_t time, vaddr_t pack);
+
+/* sys/file_send.c */
+s32 sys_sendfile(int out, int in, vaddr_t offset_at, size_t n);
+s32 sys_sendfile64(int out, int in, vaddr_t offset_at, size_t n);
 
 /* sys/file_stat.c */
 s32 sys_stat64(vaddr_t name, vaddr_t to);

@@ -202,6 +202,23 @@ bool scene_wait_caught(struct scene *s, enum race_id id)
 
 void scene_release(struct scene *s, enum race_id id) { race_release(id); }
 
+bool scene_overtake(struct scene *s, enum race_id id, actor_script first, actor_script second, void *arg)
+{
+    bool overtaken = false;
+
+    scene_stop(s, id);
+    struct actor *a = actor_start(s, 0, first, arg);
+    if (scene_wait_caught(s, id)) {
+        struct actor *b = actor_start(s, 1, second, arg);
+        actor_settle(b);
+        overtaken = actor_is_done(b);
+        scene_release(s, id);
+        actor_join(s, b);
+    }
+    actor_join(s, a);
+    return overtaken;
+}
+
 void scene_await(const u32 *flag)
 {
     while (!load_acquire(flag)) {

@@ -53,6 +53,13 @@ void actor_settle(struct actor *a);
 bool actor_is_done(const struct actor *a);
 struct task *actor_task(const struct actor *a);
 
+/*
+ * The schedule of most races: `first` is caught at `id` on CPU 0, `second` comes by on CPU 1 as far as it can, `first` goes on;
+ * both have ended on return. True when `second` was done before: false where a lock (or a protocol: faultlock=mutex)
+ * kept it waiting.
+ */
+bool scene_overtake(struct scene *s, enum race_id id, actor_script first, actor_script second, void *arg);
+
 /* User accesses by the running actor that must succeed (the test fails if not). user_load_u32 and user_store_u32
  * (arch/user.h) give the error instead. */
 u32 user_load(vaddr_t addr);

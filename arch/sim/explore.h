@@ -13,7 +13,7 @@ struct exploration {
     const char *words; /* boot words */
     enum { EXPLORE_AUTO, EXPLORE_ONE, EXPLORE_RANDOM, EXPLORE_PCT, EXPLORE_EXHAUSTIVE } how;
     struct schedule one; /* EXPLORE_ONE: this schedule alone */
-    u64 seed;            /* first seed of random and pct */
+    u32 seed;            /* first seed of random and pct */
     u32 schedules;       /* at most so many */
     u32 depth;           /* pct */
     u32 bound;           /* exhaustive: deviations from the default schedule */

@@ -11,7 +11,7 @@
 
 #define COLUMN      44
 #define TURNS_SHOWN 60u
-#define LOG_SHOWN   16000u
+#define LOG_SHOWN   8000u
 
 /* One CPU's turn: steps first..last, all of them its own. */
 struct turn {
@@ -128,18 +128,25 @@ static void print_log(const struct run *r)
     }
 }
 
-/* TEST/CPUS/WORDS/SCHEDULE/BUILD: all that a run is a function of. */
-static void print_token(const struct exploration *e, const struct schedule *s)
+#define TOKEN_LIST_MAX 2000
+
+/* TEST/CPUS/WORDS/SCHEDULE/BUILD: all that a run is a function of. A list that is too long for a command line
+ * gives way to the strategy and seed that found it. */
+static void print_token(const struct exploration *e, const struct schedule *found,
+                        const struct schedule *shortest)
 {
-    char *text = malloc(SCHEDULE_TEXT_MAX), words[128];
+    char text[TOKEN_LIST_MAX + 1], words[128];
 
     snprintf(words, sizeof(words), "%s", e->words);
     for (char *c = words; *c; c++)
         if (*c == ' ')
             *c = '+';
-    schedule_print(text, SCHEDULE_TEXT_MAX, s);
-    printf("%s/%u/%s/%s/%x", e->test->name, e->cpus, words, text, host_build_id);
-    free(text);
+    if (schedule_print(text, sizeof(text), shortest) > TOKEN_LIST_MAX &&
+        schedule_print(text, sizeof(text), found) > TOKEN_LIST_MAX)
+        snprintf(text, sizeof(text), "(the schedule has %u deviations: too long for a token)",
+                 shortest->count);
+    printf("  # replay: make replay TOKEN='%s/%u/%s/%s/%x'\n", e->test->name, e->cpus, words, text,
+           host_build_id);
 }
 
 void report_run(const struct exploration *e, const struct run *r, const struct schedule *found,
@@ -154,7 +161,5 @@ void report_run(const struct exploration *e, const struct run *r, const struct s
     printf("  # found by %s; %u choice points, %u deviations from the default schedule are enough\n", text,
            r->steps, shortest->count);
     print_schedule(r, e->cpus);
-    printf("  # replay: make replay TOKEN='");
-    print_token(e, shortest);
-    printf("'\n");
+    print_token(e, found, shortest);
 }

@@ -6,7 +6,7 @@
 #include "lib/compiler.h"
 
 #define SIM_CPUS_MAX  8u
-#define RUN_STEPS_MAX (1u << 19)
+#define RUN_STEPS_MAX (1u << 22)
 #define RUN_LOG_MAX   (64u << 10)
 
 enum step_kind {

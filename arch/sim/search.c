@@ -14,13 +14,23 @@ static struct {
     u8 cpus;
 } seen[SEEN_SLOTS];
 
+/* Where there is no room for more, every address counts as shared: nothing is left out. */
 static u8 *seen_cpus(u32 addr)
 {
+    static u32 used;
+    static u8 everybody;
     u32 i = (addr * 2654435761u) >> 16;
 
     while (seen[i].addr && seen[i].addr != addr)
         i = (i + 1) % SEEN_SLOTS;
-    seen[i].addr = addr;
+    if (!seen[i].addr) {
+        if (used > SEEN_SLOTS / 4 * 3) {
+            everybody = 0xff;
+            return &everybody;
+        }
+        used++;
+        seen[i].addr = addr;
+    }
     return &seen[i].cpus;
 }
 
@@ -72,8 +82,12 @@ static bool search(struct schedule *prefix, u32 more, bool *cut)
         *cut = true;
         return true;
     }
-    if (more == 0)
-        return try_schedule(prefix, "exhaustive");
+    if (more == 0) {
+        bool passed = try_schedule(prefix, "exhaustive");
+        if (passed)
+            learn();
+        return passed;
+    }
     if (!run_schedule(prefix)) { /* ran before under a smaller bound, and passed */
         found_failure(prefix);
         return false;

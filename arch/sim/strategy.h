@@ -32,7 +32,6 @@ void strategy_begin(const struct schedule *schedule, u32 cpus);
 /* `enabled` has a bit for each CPU that can run; returns one of them. */
 u32 strategy_pick(u32 step, u32 here, u32 enabled, u32 usual, enum step_kind kind);
 
-#define SCHEDULE_TEXT_MAX (64u << 10)
 /* Writes the schedule as above; returns the length. */
 int schedule_print(char *text, size_t size, const struct schedule *schedule);
 /* Reads it; NULL, or what is wrong with it in words. Allocates the list. */

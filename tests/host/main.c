@@ -96,54 +96,51 @@ static const struct option long_options[] = {{"list", no_argument, NULL, OPT_LIS
                                              {"help", no_argument, NULL, OPT_HELP},
                                              {NULL, 0, NULL, 0}};
 
+/* True when the option was one with a number. */
+static bool take_number(struct exploration *e, int option, const char *value)
+{
+    const struct {
+        int option;
+        const char *name;
+        u32 *at, least, most;
+    } numbers[] = {
+        {OPT_SEED, "--seed", &e->seed, 0, ~0u},
+        {OPT_SCHEDULES, "--schedules", &e->schedules, 1, ~0u},
+        {OPT_SECONDS, "--seconds", &e->seconds, 1, 1000000},
+        {OPT_DEPTH, "--depth", &e->depth, 1, 16},
+        {OPT_BOUND, "--bound", &e->bound, 0, 16},
+        {OPT_CPUS, "--cpus", &e->cpus, 1, SIM_CPUS_MAX},
+        {OPT_STEPS, "--steps", &e->steps, 1, RUN_STEPS_MAX},
+    };
+
+    for (u32 i = 0; i < ARRAY_SIZE(numbers); i++) {
+        if (numbers[i].option != option)
+            continue;
+        *numbers[i].at = number(numbers[i].name, value, numbers[i].least, numbers[i].most);
+        return true;
+    }
+    return false;
+}
+
 static void take_option(struct options *o, int option, const char *value)
 {
-    switch (option) {
-    case OPT_LIST:
+    if (take_number(&o->e, option, value))
+        return;
+    if (option == OPT_LIST) {
         o->list = true;
-        break;
-    case OPT_STRATEGY:
+    } else if (option == OPT_STRATEGY) {
         choose_strategy(&o->e, value);
-        break;
-    case OPT_SEED:
-        o->e.seed = number("--seed", value, 0, ~0u);
-        break;
-    case OPT_SCHEDULES:
-        o->e.schedules = number("--schedules", value, 1, ~0u);
-        break;
-    case OPT_SECONDS:
-        o->e.seconds = number("--seconds", value, 1, 1000000);
-        break;
-    case OPT_DEPTH:
-        o->e.depth = number("--depth", value, 1, 16);
-        break;
-    case OPT_BOUND:
-        o->e.bound = number("--bound", value, 0, 16);
-        break;
-    case OPT_CPUS:
-        o->e.cpus = number("--cpus", value, 1, SIM_CPUS_MAX);
-        break;
-    case OPT_STEPS:
-        o->e.steps = number("--steps", value, 1, RUN_STEPS_MAX);
-        break;
-    case OPT_BOOT:
+    } else if (option == OPT_BOOT) {
         o->e.words = value;
-        break;
-    case OPT_REPLAY:
+    } else if (option == OPT_REPLAY) {
         o->token = value;
-        break;
-    case OPT_NO_SHORTEN:
+    } else if (option == OPT_NO_SHORTEN) {
         o->e.shorten = false;
-        break;
-    case OPT_PROGRESS:
+    } else if (option == OPT_PROGRESS) {
         o->e.progress = true;
-        break;
-    case OPT_HELP:
-        fputs(usage, stdout);
-        exit(0);
-    default:
-        fputs(usage, stderr);
-        exit(2);
+    } else {
+        fputs(usage, option == OPT_HELP ? stdout : stderr);
+        exit(option == OPT_HELP ? 0 : 2);
     }
 }
 
@@ -157,12 +154,17 @@ static const struct test *test_named(const char *name)
     complain(name, "no test has this name (--list shows them)");
 }
 
+#define TOKEN_MAX 4096
+
 /* TEST/CPUS/WORDS/SCHEDULE/BUILD, see arch/sim/report.c. The parts live as long as the program. */
 static void take_token(struct options *o, const char *token)
 {
-    char *parts[5], *rest = strdup(token);
+    static char copy[TOKEN_MAX];
+    char *parts[5], *rest = copy;
     u32 n = 0;
 
+    if (string_copy(copy, token, sizeof copy) >= sizeof copy)
+        complain("the token is too long", token);
     for (char *part; n < 5 && (part = strsep(&rest, "/")) != NULL;)
         parts[n++] = part;
     if (n != 5 || rest)

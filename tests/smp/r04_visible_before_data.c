@@ -22,13 +22,7 @@ TEST(r04_visible_before_data, .cpus = 2, .shows = "a page that another CPU can r
     check_eq(mm_munmap(scene_mm(s), dirty, DIRTY_PAGES * PAGE_SIZE), 0);
 
     void *page = (void *)scene_mmap(s, 1, VM_RW);
-    scene_stop(s, R04);
-    struct actor *writer = actor_start(s, 0, store_last_word, page);
-    if (scene_wait_caught(s, R04)) {
-        actor_run(s, 1, check_reads_zero, page);
-        scene_release(s, R04);
-    }
-    actor_join(s, writer);
+    scene_overtake(s, R04, store_last_word, check_reads_zero, page);
     actor_run(s, 1, check_reads_zero, page);
     scene_end(s);
 }

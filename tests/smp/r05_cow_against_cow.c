@@ -25,13 +25,7 @@ TEST(r05_cow_against_cow, .cpus = 2, .shows = "of two copies of one shared page 
     actor_run(s, 0, fill_page, page);
     struct mm *child = mm_fork(scene_mm(s));
     check(child != NULL);
-    scene_stop(s, R05);
-    struct actor *first = actor_start(s, 0, store_first_word, page);
-    if (scene_wait_caught(s, R05)) {
-        actor_run(s, 1, store_second_word, page);
-        scene_release(s, R05);
-    }
-    actor_join(s, first);
+    scene_overtake(s, R05, store_first_word, store_second_word, page);
     actor_run(s, 1, check_both_words, page);
     actor_join(s, actor_start_in(s, child, 1, check_child_unchanged, page));
     mm_put_user(child);

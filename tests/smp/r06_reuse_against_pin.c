@@ -5,17 +5,16 @@ static void store_old(void *page) { user_store((vaddr_t)page, 7); }
 static void store_new(void *page) { user_store((vaddr_t)page, 8); }
 static void check_new(void *page) { check_eq(user_load((vaddr_t)page), 8); }
 
-/* Takes a reference as a reader of another process's memory would: under the page-table lock, if it is mapped. */
+/* Takes a reference as a lockless reader of another process's memory would: under the table's lock alone. The table stays,
+ * for nobody unmaps here; and mmap_lock is the fault's, exclusively where faultlock=mutex. */
 static struct page *pin(struct mm *mm, vaddr_t addr)
 {
     struct page *table, *page;
 
-    rwsem_read_lock(&mm->mmap_lock);
     pte_t *slot = pt_lock(mm, addr, &table);
     page = page_of(pte_pfn(pte_read(slot)));
     page_get(page);
     pt_unlock(table);
-    rwsem_read_unlock(&mm->mmap_lock);
     return page;
 }
 

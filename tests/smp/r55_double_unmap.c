@@ -29,13 +29,7 @@ TEST(r55_double_unmap, .cpus = 2, .shows = "of two zappers of one entry exactly 
     struct drop d = {.mm = scene_mm(s), .page = scene_mmap(s, 1, VM_RW)};
 
     actor_run(s, 0, fill, &d);
-    scene_stop(s, R55);
-    struct actor *first = actor_start(s, 0, drop, &d);
-    if (scene_wait_caught(s, R55)) {
-        actor_run(s, 1, drop, &d);
-        scene_release(s, R55);
-    }
-    actor_join(s, first);
+    scene_overtake(s, R55, drop, drop, &d);
     actor_run(s, 1, check_zero, &d);
     scene_end(s);
 }

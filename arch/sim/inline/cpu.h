@@ -51,6 +51,10 @@ static inline irqflags_t irq_save(void)
     irq_disable();
     return flags;
 }
+static inline bool irq_flags_were_on(irqflags_t flags)
+{
+    return flags;
+}
 static inline void irq_restore(irqflags_t flags)
 {
     if (flags)

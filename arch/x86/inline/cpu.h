@@ -58,6 +58,10 @@ static inline void irq_restore(irqflags_t flags)
     if (flags & EFLAGS_IF)
         __asm__ volatile("sti" ::: "memory");
 }
+static inline bool irq_flags_were_on(irqflags_t flags)
+{
+    return flags & EFLAGS_IF;
+}
 static inline void irq_enable(void)
 {
     __asm__ volatile("sti" ::: "memory");
