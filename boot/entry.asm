@@ -18,7 +18,7 @@ PDE_IDENTITY    equ 0x083               ; present, writable, 4 MiB; not global: 
 COM1            equ 0x3F8
 DEBUG_EXIT      equ 0xF4
 
-extern boot_directory, window_tables, boot_stack_top, kmain, __image_end
+extern boot_directory, window_tables, boot_stack, kmain, __image_end
 
 ; Where a symbol of the kernel window lies in memory: PHYS_OFFSET is -KWINDOW_BASE.
 %define PHYS(symbol) ((symbol) + PHYS_OFFSET)
@@ -119,7 +119,7 @@ no_large_pages:
 section .text
 ; in: ESI magic, EBP boot information; paging is on. Becomes kmain(magic, information) on the boot stack.
 in_window:
-    mov esp, boot_stack_top
+    mov esp, boot_stack + BOOT_STACK_END
     mov eax, ebp
     xor ebp, ebp                        ; a backtrace ends here
     push eax

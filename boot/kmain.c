@@ -12,13 +12,16 @@
 #include "diag/symbols.h"
 #include "diag/trace.h"
 #include "fs/initramfs.h"
+#include "mm/frames.h"
 #include "mm/kvalloc.h"
 #include "mm/mm.h"
 #include "mm/slab.h"
 #include "sched/sched.h"
+#include "sync/rcu.h"
 #include "sync/held.h"
 #include "sys/sys.h"
 #ifdef FL_TEST
+#include "diag/race.h"
 #include "tests/test.h"
 #endif
 
@@ -77,6 +80,9 @@ noreturn void kmain(u32 magic, paddr_t information)
     cpu_check_features();
     boot_info_parse(&boot, magic, information);
     bootwords_parse(boot.command_line);
+#ifdef FL_TEST
+    race_init();
+#endif
     held_dump_init();
     paging_init();
     clock_init();
@@ -93,6 +99,8 @@ noreturn void kmain(u32 magic, paddr_t information)
     smp_start();
     smp_release();
     trace_start();
+    rcu_init();
+    sched_idle_work = frames_zero_one;
     lapic_timer_start();
     start_first_task();
     sched_idle_loop();

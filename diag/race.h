@@ -26,7 +26,7 @@ void race_point_hit(enum race_id id);
 extern u64 mutants_on; /* bit per race id */
 #define mutant(id) unlikely((READ_ONCE(mutants_on) >> (id)) & 1)
 
-/* Reads mutant= into mutants_on; boot_refuse()s on a word that is no race. Before the first test. */
+/* Reads mutant= into mutants_on; boot_refuse()s on a word that is no race. After the boot words. */
 void race_init(void);
 
 /*

@@ -38,12 +38,13 @@ static u32 take(struct layout *layout, u32 bytes, u32 align)
 }
 
 #ifdef FL_HOST
-/* The explorer's image has no table of its own. */
+/* The explorer's image has no table of its own, and its memory is nobody's RAM file. */
 static void lay_out_symbols(struct trace_region *region, struct layout *layout) {}
+static void lay_out_counters(struct trace_region *region, struct layout *layout) {}
 #else
-static u32 take_copy(struct layout *layout, const void *from, u32 bytes)
+static u32 take_copy(struct layout *layout, const void *from, u32 bytes, u32 align)
 {
-    u32 start = take(layout, bytes, 4);
+    u32 start = take(layout, bytes, align);
     if (start)
         memcpy((u8 *)memory + start, from, bytes);
     return start;
@@ -51,11 +52,31 @@ static u32 take_copy(struct layout *layout, const void *from, u32 bytes)
 
 static void lay_out_symbols(struct trace_region *region, struct layout *layout)
 {
-    region->symbols = symbol_table.functions;
-    region->symbol_address_at = take_copy(layout, symbol_table.address, 4 * region->symbols);
-    region->symbol_name_at = take_copy(layout, symbol_table.name_at, 4 * region->symbols);
+    /* The boot part runs at its physical addresses: with its names, user addresses would be named after it.
+     */
+    u32 skipped = 0;
+    while (skipped < symbol_table.functions && vaddr_is_user(symbol_table.address[skipped]))
+        skipped++;
+    region->symbols = symbol_table.functions - skipped;
+    region->symbol_address_at = take_copy(layout, symbol_table.address + skipped, 4 * region->symbols, 4);
+    region->symbol_name_at = take_copy(layout, symbol_table.name_at + skipped, 4 * region->symbols, 4);
     region->names_bytes = symbol_table.name_bytes;
-    region->names_at = take_copy(layout, symbol_table.names, region->names_bytes);
+    region->names_at = take_copy(layout, symbol_table.names, region->names_bytes, 4);
+}
+
+/* The counters themselves stay where they are, in the image, which lies at the window's start. */
+static void lay_out_counters(struct trace_region *region, struct layout *layout)
+{
+    region->counters_paddr = (u32)(uintptr_t)&per_cpu(counters, 0) - KWINDOW_BASE;
+    region->counters_stride = sizeof counters[0];
+    region->counters = COUNTER_COUNT;
+    for (u32 c = 0; c < COUNTER_COUNT; c++) {
+        u32 bytes = (u32)strlen(counter_names[c]) + 1;
+        u32 name_at = take_copy(layout, counter_names[c], bytes, 1);
+        if (c == 0)
+            region->counter_names_at = name_at;
+        region->counter_names_bytes += bytes;
+    }
 }
 #endif
 
@@ -74,6 +95,8 @@ static bool lay_out_rings(struct trace_region *region, struct layout *layout, u3
     pages = MIN(pages, (memory_bytes - MIN(layout->used, memory_bytes)) / TRACE_PAGE_SIZE / cpus);
     for (u32 cpu = 0; cpu < cpus; cpu++) {
         ring[cpu].pages = pages;
+        ring[cpu].used = TRACE_PAGE_DATA; /* full: the first write begins the first page */
+        ring[cpu].running = -1;
         ring[cpu].pages_at =
             layout->used + cpu * pages * TRACE_PAGE_SIZE; /* not zeroed: begin_page does it */
     }
@@ -86,6 +109,19 @@ void trace_init(void *place, size_t bytes)
     assert(!memory);
     memory = place;
     memory_bytes = bytes;
+}
+
+/* From here on events can be written. */
+static void publish(struct trace_region *region)
+{
+    struct trace_ring *ring = (struct trace_ring *)((u8 *)region + region->rings_at);
+
+    memcpy(region->magic, TRACE_MAGIC, sizeof region->magic);
+    for (u32 c = 0; c < COUNTER_COUNT; c++)
+        region->first_counts[c] = counter_sum(c);
+    __atomic_store_n(&trace_region, region, __ATOMIC_RELEASE);
+    for (u32 cpu = 0; cpu < region->cpus; cpu++)
+        store_release(&per_cpu(trace_rings, cpu), ring + cpu);
 }
 
 void trace_start(void)
@@ -108,13 +144,13 @@ void trace_start(void)
     if (region->formats_at)
         trace_formats_write((char *)memory + region->formats_at, region->formats_bytes);
     lay_out_symbols(region, &layout);
+    lay_out_counters(region, &layout);
     region->tasks_at = take(&layout, cpus * TRACE_TASK_SLOTS * sizeof(struct trace_task), 4);
     if (!lay_out_rings(region, &layout, cpus)) {
         printk("trace: %u KiB are too little for %u CPUs; nothing is recorded\n", memory_bytes >> 10, cpus);
         return;
     }
-    memcpy(region->magic, TRACE_MAGIC, sizeof region->magic);
-    __atomic_store_n(&trace_region, region, __ATOMIC_RELEASE);
+    publish(region);
 #ifndef FL_HOST
     control_record("trace 0x%08x %u", direct_to_phys(memory), memory_bytes);
 #endif

@@ -11,15 +11,18 @@
  * goes into trace.dat as it is.
  */
 #pragma once
+#include "diag/counters.h"
 #include "lib/compiler.h"
 
 #define TRACE_MAGIC      "FLTRACE" /* with its NUL: 8 bytes */
-#define TRACE_VERSION    1u
+#define TRACE_VERSION    2u
 #define TRACE_PAGE_SIZE  4096u
 #define TRACE_PAGE_DATA  (TRACE_PAGE_SIZE - 16u)
 #define TRACE_TASK_SLOTS 256u /* per CPU; a task's is its pid modulo this */
 #define TRACE_ID_BASE                                                                                        \
     300u /* common_type of event e is TRACE_ID_BASE + e: above the ids that ftrace uses itself */
+
+struct trace_page;
 
 struct trace_region {
     char magic[8]; /* written last: a region without it is not ready */
@@ -36,6 +39,11 @@ struct trace_region {
     u32 names_at, names_bytes;
     u32 tasks_at; /* struct trace_task [cpus][TRACE_TASK_SLOTS] */
     u32 rings_at; /* struct trace_ring [cpus] */
+    /* The kernel's event counters, for the comparison with what was recorded: physical address of CPU 0's,
+     * bytes from one CPU's to the next, how many, where their names lie (NUL-terminated each). 0 counters:
+     * unknown. */
+    u32 counters_paddr, counters_stride, counters, counter_names_at, counter_names_bytes;
+    u32 first_counts[COUNTER_COUNT]; /* the sums when tracing began */
 };
 
 struct trace_task {
@@ -54,8 +62,10 @@ struct trace_ring {
     u32 busy;        /* this CPU is inside a write */
     u32 used;        /* bytes of the present page's data */
     u64 last;        /* the TSC of the last event */
-    u32 page_at; /* the present page, and its count of events: what `begun` says, kept so as not to divide */
-    u32 count_at;
+    struct trace_page
+        *page; /* the present page, and its count of events: the writer's own, no place for the host */
+    u32 *count;
+    s32 running; /* the task that runs here, as far as the last sched_switch recorded says; -1: unknown */
 } cacheline_aligned;
 
 struct trace_page {
@@ -67,5 +77,6 @@ struct trace_page {
 static_assert(sizeof(struct trace_page) == TRACE_PAGE_SIZE, "ring-buffer pages are copied as they are");
 static_assert(offsetof(struct trace_region, cycles_per_second) == 24, "tools/trace/region.py");
 static_assert(offsetof(struct trace_region, rings_at) == 72, "tools/trace/region.py");
+static_assert(offsetof(struct trace_region, first_counts) == 96, "tools/trace/region.py");
 static_assert(sizeof(struct trace_task) == 20, "tools/trace/region.py");
 static_assert(sizeof(struct trace_ring) == 64, "tools/trace/region.py");

@@ -7,39 +7,26 @@
  * the ring is full the oldest page goes, and the events it held are counted as lost.
  */
 #include "diag/assert.h"
-#include "diag/trace_events.h"
 #include "diag/trace_internal.h"
 
-#define TYPE_TIME_EXTEND 30u
-#define DELTA_BITS       27u
-
 struct trace_region *trace_region;
-s32 (*trace_current_pid)(void);
+PERCPU_DEFINE(trace_rings);
+u32 trace_pid_at;
 
 static void *at(u32 offset)
 {
     return (u8 *)trace_region + offset;
 }
-static struct trace_ring *ring_of(u32 cpu)
-{
-    return (struct trace_ring *)at(trace_region->rings_at) + cpu;
-}
 
-static struct trace_page *present_page(const struct trace_ring *ring)
-{
-    return at(ring->page_at);
-}
-
-static cold noinline void begin_page(struct trace_ring *ring, u64 now)
+static void begin_page(struct trace_ring *ring, u64 now)
 {
     u32 index = ring->begun % ring->pages;
-    ring->page_at = ring->pages_at + index * TRACE_PAGE_SIZE;
-    ring->count_at = ring->events_at + index * sizeof(u32);
-    u32 *count = at(ring->count_at);
+    struct trace_page *page = at(ring->pages_at + index * TRACE_PAGE_SIZE);
+    ring->page = page;
+    ring->count = at(ring->events_at + index * sizeof(u32));
     if (ring->begun >= ring->pages)
-        ring->overwritten += *count;
-    *count = 0;
-    struct trace_page *page = present_page(ring);
+        ring->overwritten += *ring->count;
+    *ring->count = 0;
     WRITE_ONCE(page->commit, 0);
     page->commit_high = 0;
     barrier(); /* stores stay in order on x86: nobody sees the new stamp over old data, or counts the page
@@ -51,60 +38,26 @@ static cold noinline void begin_page(struct trace_ring *ring, u64 now)
     ring->used = 0;
 }
 
-static void fill_common(struct trace_common *common, u32 event, bool irqs_were_on)
+cold noinline u32 trace_make_room(struct trace_ring *ring, u32 bytes, u64 now)
 {
-    u32 count = preempt_count();
-    common->type = (u16)(TRACE_ID_BASE + event);
-    common->flags = (u8)((irqs_were_on ? 0 : 1) | (cpu_local()->need_resched ? 4 : 0) |
-                         ((count >> 16) & 0xFF ? 8 : 0) | (count >= PREEMPT_NMI ? 64 : 0));
-    common->preempt_count = (u8)MIN(count & 0xFFFF, 255u);
-    common->pid = trace_current_pid ? trace_current_pid() : 0;
-}
-
-void *trace_reserve(u32 event, u32 bytes, irqflags_t *flags)
-{
-    bool irqs_were_on = irq_enabled();
-    *flags = irq_save();
-    if (unlikely(!trace_region || cpu_id() >= trace_region->cpus))
-        goto drop;
-    struct trace_ring *ring = ring_of(cpu_id());
-    if (unlikely(ring->busy)) {
-        ring->dropped++;
-        goto drop;
-    }
-    WRITE_ONCE(ring->busy, 1);
-    barrier(); /* an NMI from here on sees busy, one before it has finished */
-
-    u64 now = cpu_cycles();
-    if (unlikely(ring->begun == 0 || ring->used + bytes + 12 > TRACE_PAGE_DATA))
+    assert(bytes <= TRACE_RECORD_MAX && bytes % 4 == 0);
+    if (ring->begun == 0 || ring->used + bytes + 12 > TRACE_PAGE_DATA)
         begin_page(ring, now);
-    u32 *slot = (u32 *)(present_page(ring)->data + ring->used);
     u64 delta = now - ring->last;
-    if (unlikely(delta >> DELTA_BITS)) {
-        slot[0] = TYPE_TIME_EXTEND | ((u32)delta << 5);
-        slot[1] = (u32)(delta >> DELTA_BITS);
-        slot += 2;
-        ring->used += 8;
-        delta = 0;
-    }
-    slot[0] = bytes / 4 | ((u32)delta << 5);
-    ring->used += 4 + bytes;
-    ring->last = now;
-    fill_common((struct trace_common *)(slot + 1), event, irqs_were_on);
-    return slot + 1;
-drop:
-    irq_restore(*flags);
-    return NULL;
+    if (delta >> TRACE_DELTA_BITS == 0)
+        return (u32)delta;
+    u32 *extend = (u32 *)(ring->page->data + ring->used);
+    extend[0] = TRACE_TIME_EXTEND | (u32)delta << 5;
+    extend[1] = (u32)(delta >> TRACE_DELTA_BITS);
+    ring->used += 8;
+    return 0;
 }
 
-void trace_commit(irqflags_t flags)
+cold noinline void trace_drop(struct trace_ring *ring, irqflags_t irq)
 {
-    struct trace_ring *ring = ring_of(cpu_id());
-    ++*(u32 *)at(ring->count_at);
-    __atomic_store_n(&present_page(ring)->commit, ring->used, __ATOMIC_RELEASE);
-    barrier(); /* an NMI that sees busy == 0 sees all of the above */
-    WRITE_ONCE(ring->busy, 0);
-    irq_restore(flags);
+    if (ring)
+        ring->dropped++;
+    irq_restore(irq);
 }
 
 void trace_remember_task(s32 pid, const char *comm)

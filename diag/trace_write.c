@@ -1,22 +1,23 @@
 /* The writers: each fills in the record of its event by field name, in place. Their prototypes are
  * diag/trace.h's. */
 #include "diag/assert.h"
-#include "diag/trace_events.h"
 #include "diag/trace_internal.h"
 #include "lib/string.h"
 
 #define NAME_MAX_TRACED 47u
 #define PRIO_NICE_0     120
 
-/* A record reserved as `rec`, then its fields set by the statements given, then committed. */
-#define WRITE(ev, event, extra, ...)                                                                         \
+/* A record reserved as `rec`, then its fields set by the statements given, then committed. Its `bytes` grow
+ * when a string follows it, for which `room` is reserved. */
+#define WRITE(ev, event, room, ...)                                                                          \
     do {                                                                                                     \
-        irqflags_t flags_;                                                                                   \
-        static_assert(sizeof(struct trace_rec_##event) + NAME_MAX_TRACED + 1 <= TRACE_RECORD_MAX, "length"); \
-        struct trace_rec_##event *rec = trace_reserve(ev, sizeof *rec + (extra), &flags_);                   \
-        if (rec) {                                                                                           \
+        struct trace_slot slot_;                                                                             \
+        static_assert(sizeof(struct trace_rec_##event) + (room) <= TRACE_RECORD_MAX, "length");              \
+        u32 bytes = sizeof(struct trace_rec_##event);                                                        \
+        struct trace_rec_##event *rec = (void *)trace_reserve(&slot_, ev, bytes + (room));                   \
+        if (likely(rec != NULL)) {                                                                           \
             __VA_ARGS__                                                                                      \
-            trace_commit(flags_);                                                                            \
+            trace_commit(&slot_, bytes);                                                                     \
         }                                                                                                    \
     } while (0)
 
@@ -26,28 +27,24 @@
 SAME_RECORD(sched_waking, sched_wakeup);
 SAME_RECORD(lock_contended, lock_acquired);
 SAME_RECORD(lock_contended, lock_release);
+SAME_RECORD(mmap_lock_start_locking, mmap_lock_released);
 SAME_RECORD(page_fault_user, page_fault_kernel);
 
-/* Strings stand behind the record, padded to words. */
-static u32 string_room(u32 length)
+#define NAME_ROOM (NAME_MAX_TRACED + 1)
+/* Copies `s` behind a record of *bytes bytes, padded to words, which *bytes then counts; returns the
+ * __data_loc word: offset, and above it the length with the NUL. One pass: measuring first would double the
+ * cost. */
+static always_inline u32 name_put(void *rec, u32 *bytes, const char *s)
 {
-    return ALIGN_UP(length + 1, 4u);
-}
-static u32 string_put(void *rec, u32 record_bytes, const char *s, u32 length)
-{
-    char *to = (char *)rec + record_bytes;
-    for (u32 i = 0; i < length; i++)
-        to[i] = s[i];
-    for (u32 i = length; i < string_room(length); i++)
-        to[i] = 0;
-    return record_bytes | (length + 1) << 16; /* __data_loc: offset, length with the NUL */
-}
-static u32 traced_length(const char *s)
-{
-    u32 n = 0;
-    while (n < NAME_MAX_TRACED && s[n])
+    u32 start = *bytes, n = 0;
+    char *to = (char *)rec + start;
+    while (n < NAME_MAX_TRACED && (to[n] = s[n]) != 0)
         n++;
-    return n;
+    to[n++] = 0;
+    *bytes = start + ALIGN_UP(n, 4u);
+    for (u32 pad = n; pad % 4 != 0; pad++)
+        to[pad] = 0;
+    return start | n << 16;
 }
 
 /* enum task_state (sched/task.h: running, interruptible, killable, uninterruptible, dead) in Linux's bits. */
@@ -68,6 +65,7 @@ void trace_write_sched_switch(s32 prev_pid, const char *prev_comm, u32 prev_stat
         memcpy(rec->next_comm, next_comm, sizeof rec->next_comm);
         rec->next_pid = next_pid;
         rec->next_prio = PRIO_NICE_0;
+        slot_.ring->running = next_pid;
         trace_remember_task(next_pid, next_comm);
     });
 }
@@ -85,19 +83,17 @@ void trace_write_sched_wakeup(enum trace_event ev, s32 pid, const char *comm, u3
 
 static void write_named_lock(enum trace_event ev, u32 lock, const char *name)
 {
-    u32 length = traced_length(name);
-    WRITE(ev, lock_contended, string_room(length), {
-        rec->name = string_put(rec, sizeof *rec, name, length);
+    WRITE(ev, lock_contended, NAME_ROOM, {
+        rec->name = name_put(rec, &bytes, name);
         rec->lockdep_addr = lock;
     });
 }
 
 static void write_lock_acquire(u32 lock, u32 flags, const char *name)
 {
-    u32 length = traced_length(name);
-    WRITE(TRACE_lock_acquire, lock_acquire, string_room(length), {
+    WRITE(TRACE_lock_acquire, lock_acquire, NAME_ROOM, {
         rec->flags = flags;
-        rec->name = string_put(rec, sizeof *rec, name, length);
+        rec->name = name_put(rec, &bytes, name);
         rec->lockdep_addr = lock;
     });
 }
@@ -127,17 +123,42 @@ void trace_write_lock(enum trace_event ev, const void *lock, u32 flags, const ch
     }
 }
 
-void trace_write_lock_wait(const void *lock, const char *name, u32 mode, s32 owner_pid, s32 owner_cpu,
+/* A spinlock knows its CPU only; who runs there holds it. */
+static s32 running_on(s32 cpu)
+{
+    if (cpu < 0 || (u32)cpu >= trace_region->cpus)
+        return -1;
+    return READ_ONCE(per_cpu(trace_rings, cpu)->running);
+}
+
+void trace_write_lock_wait(const void *lock, const char *name, u32 flags, s32 owner_pid, s32 owner_cpu,
                            vaddr_t ip)
 {
-    u32 length = traced_length(name);
-    WRITE(TRACE_lock_wait, lock_wait, string_room(length), {
+    WRITE(TRACE_lock_wait, lock_wait, NAME_ROOM, {
         rec->lock_addr = (u32)(uintptr_t)lock;
-        rec->name = string_put(rec, sizeof *rec, name, length);
-        rec->mode = mode;
-        rec->owner_pid = owner_pid;
+        rec->name = name_put(rec, &bytes, name);
+        rec->flags = flags;
+        rec->owner_pid = owner_pid >= 0 ? owner_pid : running_on(owner_cpu);
         rec->owner_cpu = owner_cpu;
         rec->ip = ip;
+    });
+}
+
+void trace_write_mmap_lock(enum trace_event ev, const void *lock, bool write)
+{
+    u32 mm = (u32)(uintptr_t)lock;
+    if (ev == TRACE_mmap_lock_acquire_returned) {
+        WRITE(ev, mmap_lock_acquire_returned, 0, {
+            rec->mm = mm;
+            rec->write = write;
+            rec->success = 1;
+        });
+        return;
+    }
+    assert(ev == TRACE_mmap_lock_start_locking || ev == TRACE_mmap_lock_released);
+    WRITE(ev, mmap_lock_start_locking, 0, {
+        rec->mm = mm;
+        rec->write = write;
     });
 }
 
@@ -169,13 +190,13 @@ void trace_write_race_point(u32 id, vaddr_t ip)
     });
 }
 
-void trace_write_shootdown(vaddr_t start, vaddr_t end, u32 mask, u32 acked)
+void trace_write_shootdown(vaddr_t start, vaddr_t end, u32 mask, u32 answered)
 {
     WRITE(TRACE_shootdown, shootdown, 0, {
         rec->start = start;
         rec->end = end;
         rec->mask = mask;
-        rec->acked = acked;
+        rec->answered = answered;
     });
 }
 

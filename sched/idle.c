@@ -19,10 +19,6 @@ static struct held_locks *locks_of_current(void)
 {
     return &current_task()->locks;
 }
-static s32 pid_of_current(void)
-{
-    return current_task() ? current_task()->pid : 0;
-}
 
 static void become_idle_of(struct task *task, u32 cpu)
 {
@@ -57,7 +53,7 @@ void sched_init_boot_cpu(void)
     runq_of(0)->local = cpu_local();
     cpu_local()->current = &boot_idle;
     held_sleeping = locks_of_current;
-    trace_current_pid = pid_of_current;
+    trace_pid_at = offsetof(struct task, pid);
     cpumask_set(&sched_cpus, 0);
     sched_dump_init();
 }

@@ -4,6 +4,8 @@
 void lock_watch_acquire(const void *lock, const struct lock_class *class, u32 acquire_flags)
 {
     trace_lock(lock_acquire, lock, acquire_flags, class->name);
+    if (trace_on(mmap_lock_start_locking) && class->rank == RANK_MMAP)
+        trace_write_mmap_lock(TRACE_mmap_lock_start_locking, lock, !(acquire_flags & ACQUIRE_READ));
 }
 
 struct lock_wait lock_wait_begin(const void *lock, const struct lock_class *class, u32 contend_flags,
@@ -33,6 +35,8 @@ u32 lock_wait_end(const struct lock_wait *wait, const void *lock, const struct l
 void lock_watch_acquired(struct held_lock *entry, u32 waited, bool contended, bool bounced)
 {
     trace_lock(lock_acquired, entry->lock, 0, entry->class->name);
+    if (trace_on(mmap_lock_acquire_returned) && entry->class->rank == RANK_MMAP)
+        trace_write_mmap_lock(TRACE_mmap_lock_acquire_returned, entry->lock, entry->mode == LOCK_EXCLUSIVE);
     if (lock_stat_on) {
         lock_stat_acquired(entry->class, entry->mode, waited, contended, bounced);
         entry->since = (u32)cpu_cycles() | 1; /* 0 means unmeasured */
@@ -42,6 +46,8 @@ void lock_watch_acquired(struct held_lock *entry, u32 waited, bool contended, bo
 void lock_watch_release(const struct held_lock *entry)
 {
     trace_lock(lock_release, entry->lock, 0, entry->class->name);
+    if (trace_on(mmap_lock_released) && entry->class->rank == RANK_MMAP)
+        trace_write_mmap_lock(TRACE_mmap_lock_released, entry->lock, entry->mode == LOCK_EXCLUSIVE);
     if (lock_stat_on && entry->since != 0)
         lock_stat_released(entry->class, entry->mode, (u32)cpu_cycles() - entry->since);
 }

@@ -9,7 +9,8 @@
 #define TRACE_LOCK_EVENTS                                                                                    \
     ((1u << TRACE_contention_begin) | (1u << TRACE_contention_end) | (1u << TRACE_lock_acquire) |            \
      (1u << TRACE_lock_contended) | (1u << TRACE_lock_acquired) | (1u << TRACE_lock_release) |               \
-     (1u << TRACE_lock_wait))
+     (1u << TRACE_lock_wait) | (1u << TRACE_mmap_lock_start_locking) |                                       \
+     (1u << TRACE_mmap_lock_acquire_returned) | (1u << TRACE_mmap_lock_released))
 
 /* Linux's flag words: contention_begin's (lock kind) and lock_acquire's. */
 #define CONTEND_SPIN  1u

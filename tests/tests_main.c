@@ -70,7 +70,6 @@ noreturn void tests_main(void)
 
     test_output = print_line;
     race_pause = task_yield;
-    race_init();
     if (count_wanted() == 0)
         boot_refuse("test=%s: no test has such a name", wanted);
     fmt_snprintf(line, sizeof line, "1..%u", count_wanted());

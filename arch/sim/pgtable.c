@@ -124,24 +124,24 @@ void space_init(struct space *space, paddr_t root)
     dir[MIRROR_PDE] = root | PTE_P | PTE_W;
 }
 
-/* Mask before CR3, or a shootdown that reads the mask in between would miss this CPU (R45). */
+/* Mask before CR3, or a shootdown that reads the mask in between would miss this CPU (R45). Interrupts off to the last
+ * touch of the former space: a borrowed one goes as soon as a cross-call finds it loaded nowhere. */
 void space_load(struct space *space)
 {
+    irqflags_t flags = irq_save();
     struct space *former = cpu_local()->loaded_space;
 
-    assert(preempt_count() != 0 || !irq_enabled());
-    if (former == space)
-        return;
-    if (!mutant(R45))
-        cpumask_set(&space->cpus, cpu_id());
-    irqflags_t flags = irq_save();
-    mmu_load_root(space->root);
-    cpu_local()->loaded_space = space;
+    if (former != space) {
+        if (!mutant(R45))
+            cpumask_set(&space->cpus, cpu_id());
+        mmu_load_root(space->root);
+        cpu_local()->loaded_space = space;
+        cpumask_clear(&former->cpus, cpu_id());
+        race_point(R45);
+        if (mutant(R45))
+            cpumask_set(&space->cpus, cpu_id());
+    }
     irq_restore(flags);
-    race_point(R45);
-    if (mutant(R45))
-        cpumask_set(&space->cpus, cpu_id());
-    cpumask_clear(&former->cpus, cpu_id());
 }
 
 /* ---- the kernel window ---- */

@@ -6,6 +6,7 @@
 #include "arch/trap.h"
 #include "arch/x86/ap_start.h"
 #include "arch/x86/cpu_block.h"
+#include "arch/x86/paging.h"
 #include "arch/x86/port.h"
 #include "sched/task.h"
 
@@ -18,6 +19,7 @@ __attribute__((used)) static void offsets(void)
     EQU(KWINDOW_PDE, pde_index(KWINDOW_BASE));
     EQU(DIRECT_PDE, pde_index(DIRECT_BASE));
     EQU(MIRROR_PDE, MIRROR_PDE);
+    EQU(BOOT_STACK_END, BOOT_STACK_END);
 
     EQU(FRAME_ERROR, offsetof(struct trap_frame, error));
     EQU(FRAME_CS, offsetof(struct trap_frame, cs));

@@ -20,15 +20,11 @@
 #define WINDOW_PDES                                                                                          \
     (MIRROR_PDE - (KWINDOW_BASE >> PDE_SHIFT)) /* the fixed area's table is the last of them */
 
-/* entry.asm fills in the first two and lands on the third; they are the linker's only names for physical
- * pages. */
+/* entry.asm fills in the first two and lands on boot_stack. */
 BSS_PAGES pde_t boot_directory[PTES];
 BSS_PAGES pte_t window_tables[WINDOW_PDES][PTES];
 BSS_PAGES static pte_t split_tables[SPLIT_PDES][PTES];
-BSS_PAGES static char boot_stack_guard[PAGE_SIZE];
-BSS_PAGES static char boot_stack[8192];
-char *const boot_stack_end = boot_stack + sizeof boot_stack;
-__asm__(".globl boot_stack_top\n.set boot_stack_top, boot_stack + 8192");
+BSS_PAGES char boot_stack[BOOT_STACK_END]; /* its first page is the guard */
 static __attribute__((section(".init.data"), aligned(4096))) pde_t trampoline_directory[PTES];
 
 static_assert(WINDOW_PDES == 63, "62 tables for the kernel window and one for the fixed area");
@@ -67,7 +63,7 @@ static init_text void protect_image(void)
             kernel_pte_set(va, pte_without_write(kernel_pte_get(va)));
     }
     /* Below the boot stack: a hole, as below every kernel stack. Its frame stays unused. */
-    kernel_pte_set((vaddr_t)boot_stack_guard, (pte_t){0});
+    kernel_pte_set((vaddr_t)boot_stack, (pte_t){0});
 }
 
 /* S41: paging is on and the tables are still reachable: the mirror's own PDE, read through the mirror, names

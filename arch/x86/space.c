@@ -26,31 +26,27 @@ void space_init(struct space *space, paddr_t root)
  * locked bit operation orders the two on our side: either the shootdown sees our bit and waits for us, or our
  * walks see its PTE. The mutant loads first: a translation read in the window is flushed by nobody.
  *
- * Interrupts are off so that a cross-call finds CR3 and loaded_space in agreement.
+ * Interrupts are off from the look at loaded_space to the last touch of the former space: a borrowed one (lazy
+ * TLB) is kept alive by its bit in the mask alone, and goes as soon as a cross-call finds it loaded nowhere.
  */
 void space_load(struct space *space)
 {
+    irqflags_t flags = irq_save();
     struct cpu_local *cpu = cpu_local();
     struct space *former = cpu->loaded_space;
 
-    assert(preempt_count() != 0 || !irq_enabled());
-    if (former == space)
-        return;
-    assert((space->dir[MIRROR_PDE].v & PAGE_MASK) == space->root); /* S44: a raw write there would show now */
-    if (!mutant(R45))
-        cpumask_set(&space->cpus, cpu->id);
-
-    irqflags_t flags = irq_save();
-    cr3_write(space->root);
-    cpu->loaded_space = space;
-    irq_restore(flags);
-    if (mutant(R45)) {
-        race_point(R45); /* a shootdown that reads the mask now does not find this CPU */
-        cpumask_set(&space->cpus, cpu->id);
-    } else {
-        race_point(R45); /* the same place in the right order: a shootdown now waits for this CPU */
+    assert(preempt_count() != 0 || !(flags & EFLAGS_IF));
+    if (former != space) {
+        assert((space->dir[MIRROR_PDE].v & PAGE_MASK) == space->root); /* S44: a raw write there would show now */
+        if (!mutant(R45))
+            cpumask_set(&space->cpus, cpu->id);
+        cr3_write(space->root);
+        cpu->loaded_space = space;
+        /* No translation of the former space is left here but the global ones, which it does not own. */
+        cpumask_clear(&former->cpus, cpu->id);
+        race_point(R45); /* a shootdown that reads the mask now must find this CPU, and wait for it */
+        if (mutant(R45))
+            cpumask_set(&space->cpus, cpu->id);
     }
-    /* CR3 was written: no translation of the former space is left here but the global ones, which it does not
-     * own. */
-    cpumask_clear(&former->cpus, cpu->id);
+    irq_restore(flags);
 }

@@ -28,6 +28,9 @@ static void write_one_of_each(u32 n)
                      "a_name_that_is_far_longer_than_any_name_should_ever_be");
     trace_write_lock(TRACE_lock_acquired, &trace_mask, 0, "x");
     trace_write_lock(TRACE_lock_release, &trace_mask, 0, "");
+    trace_write_mmap_lock(TRACE_mmap_lock_start_locking, &trace_mask, false);
+    trace_write_mmap_lock(TRACE_mmap_lock_acquire_returned, &trace_mask, false);
+    trace_write_mmap_lock(TRACE_mmap_lock_released, &trace_mask, true);
     trace_write_lock_wait(&trace_mask, "page", 1, 12, 3, 0xF0101000);
     trace_write_fault(TRACE_page_fault_user, 0x40001000, 0x08048000, 6);
     trace_write_fault(TRACE_page_fault_kernel, 0x40002000, 0xF0102000, 2);
@@ -53,14 +56,14 @@ static void write_as(struct cpu_local *cpu, u32 rounds)
 /* An NMI inside a write finds the ring busy: its event is counted, not written. */
 static void write_inside_a_write(struct cpu_local *cpu)
 {
-    irqflags_t flags;
+    struct trace_slot slot;
     struct cpu_local *real = sim_cpu_now;
     sim_cpu_now = cpu;
-    void *outer = trace_reserve(TRACE_race_point, 16, &flags);
+    struct trace_common *outer = trace_reserve(&slot, TRACE_race_point, 16);
     check(outer != NULL);
-    memset((char *)outer + 8, 0, 8);
+    memset(outer + 1, 0, 8);
     trace_write_tlb_flush(1, 1);
-    trace_commit(flags);
+    trace_commit(&slot, 16);
     sim_cpu_now = real;
 }
 

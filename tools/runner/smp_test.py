@@ -1,5 +1,6 @@
 """`make smp-test`: boots the test kernel, shows its TAP as it comes, and gives the verdict."""
 
+import os
 import subprocess
 import sys
 import time
@@ -10,7 +11,8 @@ from tools.runner.records import Record, parse_plan, parse_result
 from tools.runner.show import ConsoleLog, log_path, relative, say, verdict
 
 # Waits, faults, switches and shootdowns: what the report and the first look at a trace need, without every acquire.
-RECORDED = "lockstat=on trace=sched*,contention*,lock_wait,page_fault*,fault_phase,race_point,shootdown,tlb_flush"
+RECORDED = ("lockstat=on trace=sched:*,contention*,lock_wait,mmap_lock:*,page_fault*,fault_phase,race_point,shootdown,"
+            "tlb_flush")
 RECORDED_ALL = "lockstat=on trace=all"
 NO_SUCH_TEST = "no test has such a name"  # the kernel's own words (tests/tests_main.c)
 
@@ -105,11 +107,14 @@ def boot(config, words, log, on_record=None, on_end=None):
 
 def save_trace(config, machine, run):
     """Writes build/trace.dat from the rings in guest memory, whatever became of the guest."""
+    path = config.path("trace.dat")
+    if os.path.exists(path):
+        os.remove(path)  # an older run's would be taken for this one's
     if not run.rings:
         return None
-    path = config.path("trace.dat")
-    rings = [text for address, size in run.rings for text in ("--ring", f"{address:#x}:{size}")]
-    done = subprocess.run([sys.executable, "-m", "tools.trace", "--ram", machine.ram, *rings, "--output", path],
+    address, size = run.rings[-1]
+    done = subprocess.run([sys.executable, "-m", "tools.trace", machine.ram, "--at", f"{address:#x}:{size}",
+                           "--output", path, "--counters", config.path("log", "counters")],
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     if done.returncode != 0:
         say(f"# no trace: {done.stdout.strip() or 'tools.trace failed'}")

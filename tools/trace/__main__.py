@@ -5,13 +5,16 @@ import sys
 
 from tools.trace import TraceError, tracedat
 from tools.trace.pages import ring_pages
-from tools.trace.region import read_region
+from tools.trace.region import read_counters, read_region
 
 
 def address(text):
     """PADDR or PADDR:BYTES, as the kernel's record says them."""
     at, _, size = text.partition(":")
-    return int(at, 0), int(size, 0) if size else None
+    place = int(at, 0), int(size, 0) if size else None
+    if place[0] < 0 or (size and place[1] < 0):
+        raise ValueError(text)
+    return place
 
 
 def parse_arguments():
@@ -22,6 +25,8 @@ def parse_arguments():
     parser.add_argument("--at", "--ring", dest="at", type=address, required=True, metavar="PADDR[:BYTES]",
                         help="where the region lies, from the control port's `trace` record")
     parser.add_argument("-o", "--output", default="build/trace.dat", help="default: build/trace.dat")
+    parser.add_argument("--counters", metavar="FILE", help="also write the kernel's event counters since tracing began, "
+                        "and how many events were lost, as lines NAME NUMBER")
     options = parser.parse_args()
     options.ram = options.ram or options.ram_option
     if not options.ram:
@@ -40,15 +45,19 @@ def convert(options):
         lost += ring_lost
     try:
         tracedat.write(options.output, region, rings)
+        if options.counters:
+            with open(options.counters, "w", encoding="ascii") as out:
+                for name, value in {**read_counters(options.ram, region), "lost": lost}.items():
+                    print(name, value, file=out)
     except OSError as error:
-        raise TraceError(f"{options.output}: {error.strerror}") from error
+        raise TraceError(f"{error.filename or options.output}: {error.strerror}") from error
     return f"{options.output}: {kept} events of {region.cpus} CPUs" + (f", {lost} older ones lost" if lost else "")
 
 
 def main():
     try:
         print(convert(parse_arguments()))
-    except (TraceError, UnicodeDecodeError, ValueError) as error:
+    except TraceError as error:
         sys.exit(f"trace: {error}")
 
 
