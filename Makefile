@@ -38,7 +38,7 @@ HOST    := $(COMMON) -DFL_HOST=1 -DFL_TEST=1 -Iarch/sim
 DIRS      := lib diag sync sched mm fs dev sys boot
 SRC_C     := $(sort $(wildcard $(addsuffix /*.c,$(DIRS) arch/x86)))
 SRC_ASM   := $(sort $(wildcard boot/*.asm arch/x86/*.asm))
-TEST_C    := $(sort $(wildcard tests/*.c tests/smp/*.c))
+TEST_C    := $(sort $(wildcard tests/*.c tests/smp/*.c tests/machine/*.c))
 ISO       := $(B)/faultline.iso
 
 Q := $(if $(V),,@)
@@ -70,7 +70,7 @@ deps: ## install the packages that are missing (says which first; needs root or 
 smp-test: $(ISO) ## every race test on QEMU, CPUS processors: TAP, lock report, verdict, build/trace.dat
 	$(RUNNER) smp-test
 
-test: all ## every suite: host, smp, programs, mutants (one way each), lock contracts, layers, format
+test: all ## every suite: layers, notes, format, lock contracts, host, smp (five ways), programs, mutants (one way each)
 	$(RUNNER) suites
 
 # make leaves with 2 whatever a recipe says; tools/make_exit.c lets it leave with the program's own status.
@@ -91,6 +91,8 @@ bench: $(ISO) ## instructions for each operation, beside Linux 6.1's
 	$(RUNNER) bench
 trace: $(ISO) ## run TEST with every trace point on; leaves build/trace.dat for trace-cmd report and KernelShark
 	$(RUNNER) trace
+trace-test: $(ISO) ## traces of real runs: trace-cmd reads them, their counts are the kernel's, a hang or panic leaves one
+	$(RUNNER) trace-test
 gdb: $(ISO) ## boot the test kernel stopped and attach gdb with the helpers of tools/gdb/faultline.py
 	$(RUNNER) gdb
 
@@ -100,6 +102,10 @@ check-locks: | $(DEPS_OK) ## clang reads every lock contract (and must refuse th
 check-layers: | $(DEPS_OK) ## nothing includes upward
 	$(Q)python3 tools/check_layers.py --self-test
 	$(Q)python3 tools/check_layers.py
+check-notes: | $(DEPS_OK) ## every file, function and race point that the book names exists
+	$(Q)python3 tools/check_notes.py
+check-calls: $(B)/test/faultline.elf ## the kernel's call graph against the layers of memory (the product's link inlines too much)
+	$(Q)python3 tools/check_calls.py $<
 format: | $(DEPS_OK) ## clang-format every C file in place
 	$(Q)python3 tools/check_format.py --fix
 format-check: | $(DEPS_OK) ## is every C file formatted?
@@ -113,5 +119,5 @@ help: ## this list
 clean: ## remove build/
 	$(Q)rm -rf $(B)
 
-.PHONY: all objs deps smp-test test run run-program programs mutants mutants-bounded bench trace gdb check-locks check-layers format format-check host-test help clean
+.PHONY: all objs deps smp-test test run run-program programs mutants mutants-bounded bench trace trace-test gdb check-locks check-layers check-notes check-calls format format-check host-test help clean
 -include $(shell find $(B) -type f -name '*.d' 2>/dev/null)

@@ -36,6 +36,7 @@ typedef u32 irqflags_t;
  *   struct cpu_local *cpu_local(void)      this CPU's block; stable only with preemption off
  *   u32 cpu_id(void)                       likewise
  *   struct task *current_task(void)        always stable: a task sees itself
+ *   u32 cpu_need_resched(void)             has anybody asked this CPU to switch?
  *   u32 preempt_count(void); void preempt_count_add(u32), preempt_count_sub(u32): one instruction each on x86
  *   irqflags_t irq_save(void); void irq_restore(irqflags_t); void irq_enable(void), irq_disable(void)
  *   bool irq_enabled(void); bool irq_flags_were_on(irqflags_t) says what irq_save() found
@@ -79,7 +80,7 @@ static inline void preempt_enable_no_resched(void)
 static inline void preempt_enable(void)
 {
     preempt_enable_no_resched();
-    if (unlikely(READ_ONCE(cpu_local()->need_resched)) && preempt_count() == 0 && irq_enabled())
+    if (unlikely(cpu_need_resched()) && preempt_count() == 0 && irq_enabled())
         preempt_schedule();
 }
 /* True where sleeping is forbidden: interrupt or NMI handler, preemption off, or interrupts off. */

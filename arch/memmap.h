@@ -18,10 +18,11 @@
 #define DIRECT_SIZE     0x30000000u /* 768 MiB */
 #define KWINDOW_BASE    0xF0000000u /* kernel image, then kvalloc; all page tables exist from boot */
 #define KIMAGE_BASE     0xF0100000u /* the image's link address; loaded at physical 1 MiB */
-#define KWINDOW_END     0xFF800000u
-#define FIXED_BASE      0xFF800000u /* kmap slots and the foreign mirror */
-#define FIXED_END       0xFFC00000u
-#define FOREIGN_PDE     1022u       /* second mirror slot: another space's directory (row S46) */
+#define KWINDOW_END     0xFF400000u
+#define FIXED_BASE      0xFF400000u /* per-CPU kmap slots from the start, arch/'s own pages from the end */
+#define FIXED_END       0xFF800000u
+#define FOREIGN_PDE     1022u       /* second mirror slot: while it is open, another space's directory (row S46) */
+#define FOREIGN_BASE    0xFF800000u /* PTE i of that space at FOREIGN_BASE + 4*i */
 #define MIRROR_PDE      1023u
 #define MIRROR_BASE     0xFFC00000u /* PTE i of the current space at MIRROR_BASE + 4*i */
 #define MIRROR_DIR      0xFFFFF000u /* PDE i of the current space at MIRROR_DIR + 4*i */

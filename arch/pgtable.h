@@ -9,6 +9,7 @@
 #include "arch/cpumask.h"
 #include "arch/memmap.h"
 #include "lib/compiler.h"
+#include "lib/list.h"
 
 typedef struct {
     u32 v;
@@ -18,6 +19,7 @@ typedef pte_t pde_t; /* PDE and PTE differ in two bits only: PS and, in a table 
 struct space {
     paddr_t root;        /* the page directory's frame; (c) */
     pde_t *dir;          /* the directory through the direct map; (c) */
+    struct list all;     /* arch/'s own: under pdesync= policies that must know every directory */
     struct cpumask cpus; /* CPUs that may hold translations of it; (a). Set before CR3 is loaded (R45) */
 };
 extern struct space kernel_space; /* the kernel half alone: idle CPUs and boot */
@@ -45,6 +47,8 @@ extern struct space kernel_space; /* the kernel half alone: idle CPUs and boot *
 /* The PTE's handle for `va` in `space`; the page table must exist (pde present). The current space goes through
  * the mirror or the direct map as ptaccess= says, any other through the direct map. Any context. */
 pte_t *pte_slot(struct space *space, vaddr_t va);
+/* The handle for `va` in a table that is known, through the direct map. Any context. */
+pte_t *pte_slot_in(pfn_t table, vaddr_t va);
 /* The PDE's handle; same choice of ways. Writing PDE 1023 is refused with a panic that names the writer (S44). */
 pde_t *pde_slot(struct space *space, vaddr_t va);
 void pde_install(struct space *space, vaddr_t va, pde_t pde);
@@ -54,6 +58,8 @@ pde_t pde_make_table(pfn_t table, bool user);
 
 /* A fresh directory frame (zeroed, below DIRECT_LIMIT) becomes a space: kernel half copied, mirror entry set. */
 void space_init(struct space *space, paddr_t root);
+/* The reverse, before the directory's frame is freed: loaded nowhere, and nobody can load it. */
+void space_exit(struct space *space);
 /* Loads it on this CPU; sets the mask first, clears the former space's bit after. Preemption off. */
 void space_load(struct space *space);
 

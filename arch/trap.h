@@ -18,6 +18,8 @@ struct task;
 void page_fault_entry(struct trap_frame *frame, vaddr_t addr, u32 code);
 /* sys/syscall.c. Interrupts on. Reads number and arguments from the frame and writes the result into it. */
 void syscall_entry(struct trap_frame *frame);
+/* What the stub calls: syscall_entry(), or with lockdep on one that looks for locks left held as well. */
+extern void (*syscall_handler)(struct trap_frame *frame);
 /* sys/trap.c. A user-mode exception other than #PF and #NM (vector, error code): becomes a signal. */
 void user_exception(struct trap_frame *frame, u32 vector, u32 code);
 /* sys/signal.c. On every way back to user mode while task_work_pending(): delivers signals, handles death.

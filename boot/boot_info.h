@@ -4,7 +4,7 @@
 
 #define BOOT_RANGES_MAX  32
 #define BOOT_MODULES_MAX 4
-#define BOOT_LINE_MAX    512
+#define BOOT_LINE_MAX    2560
 #define BOOT_RSDP_MAX    64
 
 struct boot_module {

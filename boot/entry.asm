@@ -69,7 +69,7 @@ boot_entry:
     mov [edi + ecx * 4], eax
     add eax, 4096
     inc ecx
-    cmp ecx, MIRROR_PDE
+    cmp ecx, FOREIGN_PDE
     jne .window
     lea eax, [edi + PTE_PRESENT_W]
     mov [edi + MIRROR_PDE * 4], eax

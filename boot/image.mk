@@ -7,7 +7,14 @@ NM      := nm
 OBJCOPY := objcopy
 LIBGCC   = $(shell $(CC) -m32 -print-libgcc-file-name 2>/dev/null)
 
-PRODUCT_O := $(SRC_C:%.c=$(B)/product/%.o) $(SRC_ASM:%.asm=$(B)/product/%.o)
+# In the product mm/ is optimised as one unit (gcc's LTO), so that struct page can stay opaque and its accessors cost no
+# call. Not the page lock, which notes who called it.
+MM_UNIT_O := $(patsubst %.c,$(B)/product/%.o,$(filter-out mm/page_lock.c,$(wildcard mm/*.c)) arch/x86/pgtable.c arch/x86/tlb.c)
+$(MM_UNIT_O): KERNEL += -flto
+$(B)/product/mm.o: $(MM_UNIT_O)
+	$(Q)echo "  LTO   $@"; $(CC) -m32 -O2 -g -flto=2 -r -nostdlib -flinker-output=nolto-rel -o $@ $^
+
+PRODUCT_O := $(filter-out $(MM_UNIT_O),$(SRC_C:%.c=$(B)/product/%.o)) $(B)/product/mm.o $(SRC_ASM:%.asm=$(B)/product/%.o)
 TEST_O    := $(SRC_C:%.c=$(B)/test/%.o) $(TEST_C:%.c=$(B)/test/%.o) $(SRC_ASM:%.asm=$(B)/test/%.o)
 
 # Numbers for NASM, computed by the compiler (arch/x86/offsets.c); each image has its own.
@@ -24,7 +31,7 @@ $(eval $(call offsets-rule,test,-DFL_TEST=1))
 LINK = $(LD) -m elf_i386 -T boot/kernel.ld -z max-page-size=4096 -z noexecstack --no-warn-rwx-segments --build-id=none -o $@ \
        $(filter %.o,$^)
 define link-rules
-$(B)/$(1)/symbols0.c: tools/mksymbols.py
+$(B)/$(1)/symbols0.c: tools/mksymbols.py | $$(DEPS_OK)
 	$$(Q)mkdir -p $$(@D); python3 tools/mksymbols.py --empty -o $$@
 $(B)/$(1)/faultline.pass1.elf: $(2) $(B)/$(1)/symbols0.o boot/kernel.ld
 	$$(Q)echo "  LINK  $$@"; $$(LINK)

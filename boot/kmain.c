@@ -19,6 +19,7 @@
 #include "sched/sched.h"
 #include "sync/rcu.h"
 #include "sync/held.h"
+#include "sync/lock_watch.h"
 #include "sys/sys.h"
 #ifdef FL_TEST
 #include "diag/race.h"
@@ -83,6 +84,7 @@ noreturn void kmain(u32 magic, paddr_t information)
 #ifdef FL_TEST
     race_init();
 #endif
+    lock_watch_init();
     held_dump_init();
     paging_init();
     clock_init();

@@ -72,6 +72,7 @@ static void print_word(const struct boot_word *w)
 
 static void print_words(void)
 {
+    printk_set_quiet(false); /* the word that asks for quiet may have come before the wrong one */
     printk("boot words (and their values now):\n  help  print this list and end\n");
     for_each_word(w) print_word(w);
 }

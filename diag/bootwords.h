@@ -15,7 +15,7 @@ struct boot_word {
     void *value;          /* bool *, u32 *, char[WORD_TEXT_MAX], unsigned * (index of the choice) */
     const char *choices[10];
 };
-#define WORD_TEXT_MAX 128
+#define WORD_TEXT_MAX 1024
 
 #define BOOT_WORD_(ident, ...)                                                                               \
     static const struct boot_word boot_word_##ident in_section("bootwords") aligned_to(4) = {__VA_ARGS__}

@@ -16,6 +16,9 @@ u32 panic_owner;
 static u32 panics_here; /* by the owner; counts a dump that failed */
 
 void (*oops_describe_address)(vaddr_t addr);
+#ifdef FL_TEST
+void (*panic_expected)(const char *sentence);
+#endif
 
 /* Returns once, on the CPU that owns the ending; interrupts are off from here on. */
 static void become_owner(const struct trap_frame *frame)
@@ -55,10 +58,14 @@ void panic(const char *fmt, ...)
     char sentence[256];
     va_list args;
 
-    become_owner(NULL);
     va_start(args, fmt);
     fmt_vsnprintf(sentence, sizeof sentence, fmt, args);
     va_end(args);
+#ifdef FL_TEST
+    if (READ_ONCE(panic_expected))
+        panic_expected(sentence);
+#endif
+    become_owner(NULL);
     printk("panic on cpu %u: %s\n", cpu_id(), sentence);
     end_machine(NULL, CALLER_IP(), (vaddr_t)(uintptr_t)__builtin_frame_address(0));
 }

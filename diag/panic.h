@@ -4,6 +4,11 @@
 
 /* The machine failed us or the boot cannot go on. One sentence naming the cause. Any context. */
 noreturn cold void panic(const char *fmt, ...) printf_like(1, 2);
+#ifdef FL_TEST
+/* A test that provokes a panic on purpose (tests/expect_panic.h) takes it back here, before anything is stopped, and
+ * does not return then. NULL, or a return: the machine ends as always. */
+extern void (*panic_expected)(const char *sentence);
+#endif
 /* A sentence and a failing status, without a dump: bad input at boot (a wrong word, no memory, no initramfs). */
 noreturn cold void boot_refuse(const char *fmt, ...) printf_like(1, 2);
 /* Prints this CPU's backtrace from frame pointer `fp`. */

@@ -121,7 +121,7 @@ static void publish(struct trace_region *region)
         region->first_counts[c] = counter_sum(c);
     __atomic_store_n(&trace_region, region, __ATOMIC_RELEASE);
     for (u32 cpu = 0; cpu < region->cpus; cpu++)
-        store_release(&per_cpu(trace_rings, cpu), ring + cpu);
+        __atomic_store_n(&per_cpu(trace_rings, cpu), ring + cpu, __ATOMIC_RELEASE);
 }
 
 void trace_start(void)

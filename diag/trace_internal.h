@@ -82,8 +82,9 @@ static always_inline void trace_commit(struct trace_slot *slot, u32 bytes)
     used += 4 + bytes;
     ring->used = used;
     ++*ring->count;
-    store_release(&page->commit, used);
-    barrier(); /* an NMI that sees busy == 0 sees all of the above */
+    __atomic_store_n(&page->commit, used,
+                     __ATOMIC_RELEASE); /* not store_release: no choice of the explorer's */
+    barrier();                          /* an NMI that sees busy == 0 sees all of the above */
     WRITE_ONCE(ring->busy, 0);
     irq_restore(slot->irq);
 }

@@ -51,10 +51,8 @@ void rb_insert(struct rbtree *t, struct rbnode *node, struct rbnode *parent, boo
     node->left = node->right = NULL;
     node->parent = parent;
     node->red = true;
-    if (parent)
-        *child(parent, left ? LEFT : RIGHT) = node;
-    else
-        t->root = node;
+    /* A reader without a lock may follow the link at once: the node comes first. */
+    __atomic_store_n(parent ? child(parent, left ? LEFT : RIGHT) : &t->root, node, __ATOMIC_RELEASE);
 
     while (is_red(node->parent)) {
         struct rbnode *grand = node->parent->parent; /* exists: a red node is never the root */

@@ -10,6 +10,7 @@ BOOT_NUMBER(failnth, "the Nth allocation of memory fails, once (0: none)", &fail
 
 static u32 fail_at;        /* READ_ONCE; 0: none */
 static atomic_t allocated; /* since fail_at was set */
+static vaddr_t site;       /* READ_ONCE */
 
 void alloc_fail_nth(u32 n)
 {
@@ -25,9 +26,17 @@ u32 alloc_fail_count(void)
 }
 
 /* Counts always: a test learns how many sites there are from a first run in which none fails. */
-bool alloc_must_fail(void)
+bool alloc_must_fail_at(vaddr_t asked_by)
 {
     u32 nth = (u32)atomic_inc(&allocated);
-    return unlikely(nth == READ_ONCE(fail_at) || nth == READ_ONCE(failnth));
+    if (likely(nth != READ_ONCE(fail_at) && nth != READ_ONCE(failnth)))
+        return false;
+    WRITE_ONCE(site, asked_by);
+    return true;
+}
+
+vaddr_t alloc_fail_site(void)
+{
+    return READ_ONCE(site);
 }
 #endif

@@ -142,7 +142,7 @@ static enum fault_result cow_private(struct fault *f, struct page *page)
 
 enum fault_result fault_write_protected(struct fault *f)
 {
-    struct page *page = page_of(pte_pfn(f->seen_pte));
+    struct page *page = page_at(pte_pfn(f->seen_pte));
 
     if (f->vma->flags & VM_SHARED)
         return fault_shared_upgrade(f);

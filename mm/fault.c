@@ -42,17 +42,9 @@ enum fault_result fault_spurious(struct fault *f)
     return FAULT_DONE;
 }
 
-/* The region is there and allows the access: which case is it? */
-static enum fault_result fault_resolve(struct fault *f)
+/* What does the entry hold? */
+static enum fault_result fault_by_entry(struct fault *f)
 {
-    f->table = pt_table(f->mm, f->address);
-    if (!f->table) {
-        if (pt_ensure(f->mm, f->address))
-            return FAULT_NO_MEMORY;
-        f->table = pt_table(f->mm, f->address);
-        trace_fault_phase(f->number, pt_alloc, f->address, 0);
-    }
-    f->seen_pte = pt_peek(f->mm, f->address);
     if (pte_empty(f->seen_pte))
         return f->vma->mapping ? fault_file(f) : fault_anonymous(f);
     if (!pte_present(f->seen_pte))
@@ -60,6 +52,22 @@ static enum fault_result fault_resolve(struct fault *f)
     if (fault_is_write(f) && !pte_writable(f->seen_pte))
         return fault_write_protected(f);
     return fault_spurious(f);
+}
+
+/* The region is there and allows the access: which case is it? */
+static enum fault_result fault_resolve(struct fault *f)
+{
+    f->table = pt_table(f->mm, f->address);
+    if (fault_is_lockfree(f))
+        return fault_look_lockfree(f) ? fault_by_entry(f) : FAULT_WAIT;
+    if (!f->table) {
+        if (pt_ensure(f->mm, f->address))
+            return FAULT_NO_MEMORY;
+        f->table = pt_table(f->mm, f->address);
+        trace_fault_phase(f->number, pt_alloc, f->address, 0);
+    }
+    f->seen_pte = pt_peek_known(f->mm, f->address);
+    return fault_by_entry(f);
 }
 
 /* One attempt. Nothing is held before and after. */
@@ -78,15 +86,22 @@ static enum fault_result fault_try(struct fault *f)
         return result;
     result = access_allowed(f->vma->flags, f->access) ? fault_resolve(f) : FAULT_BAD_ACCESS;
     faultlock->leave(f);
-    return result;
+    return f->stale ? fault_be_careful(f) : result;
 }
 
 enum fault_result fault_handle(struct mm *mm, vaddr_t addr, u32 access)
 {
-    struct fault f = {.mm = mm, .address = addr & PAGE_MASK, .access = access, .number = current->fault_seq};
+    struct fault f; /* the protocol's enter and the look at the entry fill in the rest */
     enum fault_result result;
 
-    might_sleep();
+    f.mm = mm;
+    f.address = addr & PAGE_MASK;
+    f.access = access;
+    f.number = current->fault_seq;
+    f.vma = NULL;
+    f.pending = NULL;
+    f.pending_file = NULL;
+    f.careful = f.stale = false;
     if (!vaddr_is_user(addr))
         return FAULT_NO_REGION;
     while ((result = fault_try(&f)) == FAULT_WAIT) {

@@ -6,12 +6,18 @@
 bool fault_relock(struct fault *f, enum race_id forgiven)
 {
     trace_fault_phase(f->number, relock, f->address, 0);
-    f->slot = pt_lock_known(f->mm, f->address, f->table);
+    f->slot = fault_is_lockfree(f) ? pt_lock_if_same(f->mm, f->address, f->table)
+                                   : pt_lock_known(f->mm, f->address, f->table);
+    if (unlikely(!f->slot)) {
+        f->stale = true; /* the table has left the directory */
+        return false;
+    }
     if (likely(pte_same(pte_read(f->slot), f->seen_pte) && faultlock->still_valid(f)) || mutant(forgiven)) {
         trace_fault_phase(f->number, recheck_won, f->address, 0);
         return true;
     }
     count_event(recheck_lost_pte);
+    f->stale = !faultlock->still_valid(f);
     pt_unlock(f->table);
     trace_fault_phase(f->number, recheck_lost, f->address, 0);
     return false;
@@ -38,6 +44,7 @@ void fault_install(struct fault *f, struct page *page, pte_t entry)
 #ifdef FL_TEST
 lock_implementation void fault_retake_blindly(struct fault *f)
 {
+    f->careful = faultlock->lock_free;
     if (faultlock == &faultlock_mutex)
         rwsem_write_lock(&f->mm->mmap_lock);
     else

@@ -79,7 +79,7 @@ enum fault_result fault_file(struct fault *f)
 
     if (index >= mapping_pages(f->vma->mapping))
         return FAULT_PAST_END;
-    if (!fault_is_write(f) && fault_around(f, index))
+    if (!fault_is_write(f) && !(f->vma->flags & VM_RANDOM) && fault_around(f, index))
         return FAULT_DONE;
     result = file_page(f, index, &page);
     if (result != FAULT_DONE)

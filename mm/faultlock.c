@@ -5,9 +5,11 @@
 #include "mm/mm_private.h"
 
 static unsigned faultlock_word = 1;
-BOOT_CHOICE(faultlock, "how a fault keeps its region valid", &faultlock_word, "mutex", "rwsem", "retry");
+BOOT_CHOICE(faultlock, "how a fault keeps its region valid", &faultlock_word, "mutex", "rwsem", "retry",
+            "vma", "seq");
 
-static const struct faultlock *const protocols[] = {&faultlock_mutex, &faultlock_rwsem, &faultlock_retry};
+static const struct faultlock *const protocols[] = {&faultlock_mutex, &faultlock_rwsem, &faultlock_retry,
+                                                    &faultlock_vma, &faultlock_seq};
 const struct faultlock *faultlock = &faultlock_rwsem;
 
 void mm_init(void)

@@ -9,6 +9,7 @@
  */
 #include "diag/assert.h"
 #include "diag/race.h"
+#include "mm/faultlock.h"
 #include "mm/mm_private.h"
 
 /* The child's lock is free and known to nobody, so trying it cannot fail; and a second lock of the same rank
@@ -53,11 +54,26 @@ static int fork_copy_region(struct mm *parent, struct mm *child, const struct vm
     return copy_pages ? pt_copy(parent, child, from->start, from->end, downgraded) : 0;
 }
 
+/* Where faults take no mmap_lock it is the regions that keep them out, all at once: the child is one moment (R18). */
+static void fork_stop_faults(struct mm *parent) must_hold(&parent->mmap_lock)
+{
+    for (struct vma *vma = vma_find_above(parent, 0); vma && faultlock->lock_free; vma = vma_next(vma))
+        vma_change_begin(vma);
+}
+
+static void fork_resume_faults(struct mm *parent) must_hold(&parent->mmap_lock)
+{
+    for (struct vma *vma = vma_find_above(parent, 0); vma && faultlock->lock_free; vma = vma_next(vma))
+        vma_change_end(vma);
+}
+
 static int fork_copy(struct mm *parent, struct mm *child) must_hold(&parent->mmap_lock, &child->mmap_lock)
 {
     bool downgraded = false;
     int error = 0;
 
+    if (!mutant(R18))
+        fork_stop_faults(parent);
     fork_copy_fields(parent, child);
     for (struct vma *vma = vma_find_above(parent, 0); vma && !error; vma = vma_next(vma))
         if (!(vma->flags & VM_DONTFORK))
@@ -66,6 +82,8 @@ static int fork_copy(struct mm *parent, struct mm *child) must_hold(&parent->mma
     if (downgraded &&
         !mutant(R17)) /* also after an error: what was taken from the entries is taken from all */
         shootdown_range(parent, 0, USER_END);
+    if (!mutant(R18))
+        fork_resume_faults(parent);
     return error;
 }
 

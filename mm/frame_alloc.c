@@ -13,9 +13,6 @@
 #include "mm/frames.h"
 #include "sched/task.h"
 
-static struct lock_class page_table_class = {
-    .name = "page_table", .rank = RANK_PT, .file = __FILE__, .line = __LINE__};
-
 /* The frame is ours alone, but a stale pointer to it may still be asked page_get_unless_free(): refs comes
  * last. */
 static inline struct page *make_used(struct page *page, vaddr_t ip)
@@ -23,8 +20,6 @@ static inline struct page *make_used(struct page *page, vaddr_t ip)
     frame_check_poison(page);
     frame_set_owner(page, ip);
     assert(atomic_read(&page->refs) == 0);
-    page->ptl = (struct spinlock)SPINLOCK_INIT(&page_table_class); /* it may become a page table */
-    page->pt_count = 0;
     atomic_set_release(&page->refs, 1);
     return page;
 }
@@ -48,18 +43,21 @@ static noinline struct page *take_anywhere(unsigned gfp, bool *is_zero)
     return page;
 }
 
-/* A hit in the best zone's cache needs no call. */
+/* A hit in the best zone's cache needs no call. Clearing a plain frame is dearer than a look at the zeroed
+ * stock, so that comes first, where there is one. */
 static always_inline struct page *take(unsigned gfp, bool *is_zero)
 {
     enum zone_id best = zone_order(gfp)[0];
     irqflags_t flags = irq_save();
     struct cpu_frames *mine = my_frames();
-    struct page *page = cache_pop((gfp & GFP_ZERO) ? &mine->zeroed[best] : &mine->plain[best]);
-    *is_zero = gfp & GFP_ZERO;
-    if (unlikely(!page)) {
-        *is_zero = false;
+    struct page *page = NULL;
+    *is_zero = false;
+    if ((gfp & GFP_ZERO) && (page = cache_pop(&mine->zeroed[best])))
+        *is_zero = true;
+    else if (!(gfp & GFP_ZERO) || !zeroed_at_hand(best))
+        page = cache_pop(&mine->plain[best]);
+    if (unlikely(!page))
         page = take_anywhere(gfp, is_zero);
-    }
     if (likely(page))
         count_event(pgalloc);
     irq_restore(flags);

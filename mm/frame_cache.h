@@ -50,6 +50,12 @@ static inline void cache_give(struct page *page)
         cache_give_slow(page);
 }
 
+/* Frames that the stock of the zone has: a hint, to be had without its lock. */
+extern u32 zeroed_in_stock[ZONES];
+static inline bool zeroed_at_hand(enum zone_id zone)
+{
+    return READ_ONCE(zeroed_in_stock[zone]) != 0;
+}
 /* mm/frame_zeroed.c: frames that an idle CPU has zeroed. Interrupts off; NULL when there is none at hand. */
 struct page *zeroed_take(enum zone_id zone);
 /* One of the stock for want of any other. Any context. */

@@ -12,32 +12,32 @@
 #define STOCK_MAX 128u
 
 DEFINE_SPINLOCK(zeroed_stock_lock, LEAF);
-static struct frame_cache_stock {
-    u32 n;                        /* (s) to write; READ_ONCE: a hint */
-    struct page *page[STOCK_MAX]; /* (s) */
-} stock[ZONES];
+u32 zeroed_in_stock[ZONES];                  /* (s) to write; READ_ONCE: a hint */
+static struct page *stock[ZONES][STOCK_MAX]; /* (s) */
 
 static u32 stock_take(enum zone_id zone, struct page **pages, u32 most)
 {
-    struct frame_cache_stock *s = &stock[zone];
     u32 got = 0;
-    if (READ_ONCE(s->n) == 0)
+    if (!zeroed_at_hand(zone))
         return 0;
     irqflags_t flags = spin_lock_irq_save(&zeroed_stock_lock);
-    while (got < most && s->n > 0)
-        pages[got++] = s->page[--s->n];
+    u32 n = zeroed_in_stock[zone];
+    while (got < most && n > 0)
+        pages[got++] = stock[zone][--n];
+    WRITE_ONCE(zeroed_in_stock[zone], n);
     spin_unlock_irq_restore(&zeroed_stock_lock, flags);
     return got;
 }
 
 static bool stock_give(struct page *page)
 {
-    struct frame_cache_stock *s = &stock[page_zone(page)];
+    enum zone_id zone = page_zone(page);
     irqflags_t flags = spin_lock_irq_save(&zeroed_stock_lock);
-    bool room = s->n < STOCK_MAX;
+    u32 n = zeroed_in_stock[zone];
+    bool room = n < STOCK_MAX;
     if (room) {
-        s->page[s->n] = page;
-        WRITE_ONCE(s->n, s->n + 1);
+        stock[zone][n] = page;
+        WRITE_ONCE(zeroed_in_stock[zone], n + 1);
     }
     spin_unlock_irq_restore(&zeroed_stock_lock, flags);
     return room;
@@ -68,7 +68,7 @@ bool frames_zero_one(void)
 {
     for (enum zone_id zone = ZONE_HIGH; zone > ZONE_DMA; zone--) {
         struct page *page;
-        if (READ_ONCE(stock[zone].n) >= STOCK_MAX)
+        if (READ_ONCE(zeroed_in_stock[zone]) >= STOCK_MAX)
             continue;
         /* Only out of plenty: with little left, whoever allocates clears for himself. */
         if (!zone_take(&zones[zone], &page, 1, 4 * zones[zone].reserve + 4 * STOCK_MAX))
@@ -84,7 +84,7 @@ bool frames_zero_one(void)
 
 u32 zeroed_stock_count(void)
 {
-    return READ_ONCE(stock[ZONE_NORMAL].n) + READ_ONCE(stock[ZONE_HIGH].n);
+    return READ_ONCE(zeroed_in_stock[ZONE_NORMAL]) + READ_ONCE(zeroed_in_stock[ZONE_HIGH]);
 }
 
 void zeroed_stock_drain(void)

@@ -12,7 +12,9 @@
  */
 #include "diag/assert.h"
 #include "diag/race.h"
+#include "mm/faultlock.h"
 #include "mm/mm_private.h"
+#include "sync/rcu.h"
 
 void gather_begin(struct gather *g, struct mm *mm)
 {
@@ -51,12 +53,33 @@ static void gather_release_pages(struct gather *g)
     g->n = 0;
 }
 
+struct dead_table {
+    struct rcu_head rcu;
+};
+
+static void put_dead_table(struct rcu_head *rcu)
+{
+    page_put(page_of(direct_to_phys(rcu) >> PAGE_SHIFT));
+}
+
+/* No processor walks it any more. A fault without mmap_lock may still stand before its lock, or look at an entry, and
+ * then ask the directory again: for so long the frame must be no one else's. Its own first words carry it there. */
+static void put_table(struct page *table)
+{
+    struct dead_table *dead = page_address(table);
+
+    if (faultlock->lock_free)
+        rcu_call(&dead->rcu, put_dead_table);
+    else
+        page_put(table);
+}
+
 /* `table_n` stays: that tables died is a debt of the flush, however early a mutant frees them. */
 static void gather_release_tables(struct gather *g)
 {
     for (u32 i = 0; i < g->table_n; i++) {
         if (g->tables[i])
-            page_put(g->tables[i]);
+            put_table(g->tables[i]);
         g->tables[i] = NULL;
     }
 }

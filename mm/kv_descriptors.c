@@ -88,7 +88,6 @@ bool kv_grow(struct page *frame)
     kernel_pte_set(
         va, pte_make(page_pfn(frame), PROT_PTE_READ | PROT_PTE_WRITE | PROT_PTE_GLOBAL | PROT_PTE_DIRTY));
     struct kv_page *page = (struct kv_page *)(uintptr_t)va;
-    atomic_inc(&kv_frames);
     add_page(page);
     kv_describe_itself(page);
     return true;
@@ -120,11 +119,46 @@ static void retire_page(struct kv_page *page)
     kv_queue_lazy(range);
 }
 
+/*
+ * A free range belongs to the lock's holder alone, so its descriptor can move to another page. Without this
+ * one free range would keep its page for good, and the page, standing between two free ranges, would keep
+ * them apart.
+ */
+static void move_free_ranges(struct kv_page *page)
+{
+    list_remove(&page->partial); /* no slot of this very page */
+    for (u32 i = 1; i < KV_SLOTS; i++) {
+        struct kv_range *from = &kv_slots(page)[i];
+        if (from->state != KV_FREE)
+            continue;
+        u32 start = from->node.start, count = from->node.count;
+        range_remove(&kv_free, &from->node);
+        range_insert(&kv_free, &kv_slot_get(KV_FREE, NULL)->node, start, count);
+        kv_slot_put(from);
+    }
+    list_push_back(&kv_partial, &page->partial);
+}
+
+/* Nothing in it but itself and free ranges, and the other pages have room for these and for what comes next.
+ */
+static bool page_can_go(struct kv_page *page)
+{
+    if (!page->slots || kv_free_slots < 2 * KV_SLOTS_NEEDED + KV_SLOTS + page->used - 1)
+        return false;
+    for (u32 i = 1; i < KV_SLOTS; i++)
+        if (kv_slots(page)[i].state != KV_SLOT && kv_slots(page)[i].state != KV_FREE)
+            return false;
+    return true;
+}
+
 void kv_shrink(void)
 {
     for (struct kv_page *page = kv_pages, *next; page; page = next) {
         next = page->next;
-        if (page->used == 1 && kv_free_slots >= 2 * KV_SLOTS_NEEDED + KV_SLOTS)
-            retire_page(page);
+        if (!page_can_go(page))
+            continue;
+        move_free_ranges(page);
+        assert(page->used == 1);
+        retire_page(page);
     }
 }

@@ -9,6 +9,7 @@
  */
 #include "arch/pgtable.h"
 #include "diag/assert.h"
+#include "mm/frames.h"
 #include "mm/kv_private.h"
 #include "mm/shootdown.h"
 
@@ -55,8 +56,10 @@ static void put_frames(struct kv_range *range)
         if (pte_empty(pte))
             continue;
         kernel_pte_set(va, (pte_t){0});
+        frames_move_begin();
         page_put(page_of(pte_software_payload(pte)));
         atomic_dec(&kv_frames);
+        frames_move_end();
     }
 }
 

@@ -28,50 +28,64 @@ void kv_exit(void)
     spin_unlock(&kv_lock);
 }
 
-/*
- * Enters with enough free slots for one operation; false, and not inside: no memory for a descriptor page. A
- * frame left in *spare was not needed after all (another task grew the descriptors meanwhile): put it after
- * kv_exit().
- */
-static bool enter_with_slots(struct page **spare)
+/* A frame that is counted as the window's, or NULL. */
+static struct page *window_frame(unsigned flags)
 {
-    *spare = NULL;
+    frames_move_begin();
+    struct page *page = page_alloc((flags & KV_ZERO) ? GFP_KERNEL | GFP_ZERO : GFP_KERNEL);
+    if (page)
+        atomic_inc(&kv_frames);
+    frames_move_end();
+    return page;
+}
+
+static void put_window_frame(struct page *page)
+{
+    frames_move_begin();
+    page_put(page);
+    atomic_dec(&kv_frames);
+    frames_move_end();
+}
+
+/*
+ * Enters, with enough free slots for one operation if memory allows; the caller looks at kv_free_slots.
+ * Returns a frame that was not needed after all (another task grew the descriptors meanwhile, or there was no
+ * address for it), to be put after kv_exit(), or NULL.
+ */
+static struct page *enter_with_slots(void) acquires(&kv_lock)
+{
+    struct page *spare = NULL;
     kv_enter();
     while (kv_free_slots < KV_SLOTS_NEEDED) {
-        if (*spare && kv_grow(*spare)) {
-            *spare = NULL; /* it is a descriptor page now */
+        if (spare) {
+            if (!kv_grow(spare))
+                break;
+            spare = NULL; /* it is a descriptor page now */
             continue;
         }
         kv_exit();
-        if (*spare) { /* a frame, but no address for it */
-            page_put(*spare);
-            return false;
-        }
-        *spare = page_alloc(GFP_KERNEL);
-        if (!*spare)
-            return false;
+        spare = window_frame(0);
         kv_enter();
+        if (!spare)
+            break;
     }
-    return true;
+    return spare;
 }
 
 /* Addresses for `pages` and a guard; not mapped yet. */
 static struct kv_range *take_addresses(u32 pages, enum kv_state state, const char *owner)
 {
     const struct range_request request = {.count = pages + 1};
-    struct page *spare;
-    u32 start;
-    if (!enter_with_slots(&spare))
-        return NULL;
-    bool taken = range_alloc(&kv_free, &request, &start);
     struct kv_range *range = NULL;
-    if (taken) {
+    u32 start;
+    struct page *spare = enter_with_slots();
+    if (kv_free_slots >= KV_SLOTS_NEEDED && range_alloc(&kv_free, &request, &start)) {
         range = kv_slot_get(state, owner);
         range_insert(&kv_used, &range->node, start, pages + 1);
     }
     kv_exit();
     if (unlikely(spare))
-        page_put(spare);
+        put_window_frame(spare);
     return range;
 }
 
@@ -93,14 +107,13 @@ static bool map_frames(struct kv_range *range, unsigned flags)
 {
     vaddr_t va = kv_start(range);
     for (u32 left = kv_mapped_pages(range); left > 0; left--, va += PAGE_SIZE) {
-        struct page *page = page_alloc((flags & KV_ZERO) ? GFP_KERNEL | GFP_ZERO : GFP_KERNEL);
+        struct page *page = window_frame(flags);
         if (!page)
             return false;
         assert(
             pte_empty(kernel_pte_get(va))); /* nobody else maps here, and the last owner's entries are gone */
         kernel_pte_set(
             va, pte_make(page_pfn(page), PROT_PTE_READ | PROT_PTE_WRITE | PROT_PTE_GLOBAL | PROT_PTE_DIRTY));
-        atomic_inc(&kv_frames);
     }
     return true;
 }
@@ -166,8 +179,10 @@ void kvfree_fixed(vaddr_t start)
         struct page *page = page_of(pte_pfn(kernel_pte_get(kv_start(range) + i * PAGE_SIZE)));
         if (!page || !page_bit_test(page, PAGE_RESERVED))
             continue;
+        frames_move_begin();
         page_unreserve(page); /* from here the frame is an ordinary one, put after the flush */
         atomic_inc(&kv_frames);
+        frames_move_end();
     }
     kv_retire(range);
     kvalloc_purge();

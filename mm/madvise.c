@@ -58,19 +58,33 @@ static int madvise_discard(struct mm *mm, vaddr_t start, vaddr_t end, int advice
     return error ? error : hole || reached < end ? -ENOMEM : 0;
 }
 
+static u32 flag_of(int advice)
+{
+    switch (advice) {
+    case MADV_DONTFORK:
+    case MADV_DOFORK:
+        return VM_DONTFORK;
+    case MADV_WIPEONFORK:
+    case MADV_KEEPONFORK:
+        return VM_WIPEONFORK;
+    default:
+        return VM_RANDOM; /* MADV_RANDOM sets it; MADV_NORMAL and MADV_SEQUENTIAL take it back */
+    }
+}
+
 static int madvise_flags(struct mm *mm, vaddr_t start, vaddr_t end, int advice)
 {
-    u32 clear = advice == MADV_DOFORK ? VM_DONTFORK : advice == MADV_KEEPONFORK ? VM_WIPEONFORK : 0;
-    u32 set = advice == MADV_DONTFORK ? VM_DONTFORK : advice == MADV_WIPEONFORK ? VM_WIPEONFORK : 0;
+    u32 flag = flag_of(advice);
+    bool sets = advice == MADV_DONTFORK || advice == MADV_WIPEONFORK || advice == MADV_RANDOM;
     int error = 0;
 
     if (rwsem_write_lock_killable(&mm->mmap_lock))
         return -EINTR;
     for (struct vma *vma = vma_find_above(mm, start); vma && vma->start < end; vma = vma_next(vma))
-        if ((set & VM_WIPEONFORK) && vma->mapping) /* private anonymous memory only: madvise(2) */
+        if (advice == MADV_WIPEONFORK && vma->mapping) /* private anonymous memory only: madvise(2) */
             error = -EINVAL;
     if (!error)
-        error = vma_set_flags(mm, start, end, clear, set);
+        error = vma_set_flags(mm, start, end, flag, sets ? flag : 0);
     rwsem_write_unlock(&mm->mmap_lock);
     return error;
 }
@@ -105,13 +119,13 @@ int mm_madvise(struct mm *mm, vaddr_t start, u32 length, int advice)
     case MADV_DOFORK:
     case MADV_WIPEONFORK:
     case MADV_KEEPONFORK:
+    case MADV_NORMAL:
+    case MADV_RANDOM:
+    case MADV_SEQUENTIAL:
         return start == end ? 0 : madvise_flags(mm, start, end, advice);
     case MADV_POPULATE_READ:
     case MADV_POPULATE_WRITE:
         return mm_populate(mm, start, end - start, advice == MADV_POPULATE_WRITE);
-    case MADV_NORMAL:
-    case MADV_RANDOM:
-    case MADV_SEQUENTIAL:
     case MADV_WILLNEED:
     case MADV_MERGEABLE:
     case MADV_UNMERGEABLE:

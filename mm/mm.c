@@ -24,6 +24,7 @@ static void mm_setup(struct mm *mm, struct page *root)
 {
     memset(mm, 0, sizeof *mm);
     rwsem_init(&mm->mmap_lock, "mmap_lock", MMAP);
+    waitqueue_init(&mm->region_wait);
     spinlock_init(&mm->page_table_lock, "page_table_lock", PTL);
     space_init(&mm->space, (paddr_t)page_pfn(root) << PAGE_SHIFT);
     atomic_set(&mm->users, 1);
@@ -65,7 +66,9 @@ static void mm_teardown(struct mm *mm)
         shootdown_evict(mm); /* first: a space that is loaded nowhere needs no flush below */
     rwsem_write_lock(&mm->mmap_lock);
     gather_begin(&g, mm);
-    pt_zap_range(mm, 0, USER_END, &g);
+    for (struct vma *vma = vma_find_above(mm, 0); vma; vma = vma_next(vma))
+        pt_zap_pages(mm, vma->start, vma->end, &g);
+    pt_free_empty(mm, 0, USER_END, &g);
     gather_end(&g);
     while ((node = rb_first(&mm->vmas)))
         vma_discard(mm, rb_entry(node, struct vma, node));
@@ -117,6 +120,7 @@ void mm_put(struct mm *mm)
     list_remove(&mm->all);
     mm_live--;
     spin_unlock(&mm_list_lock);
+    space_exit(&mm->space);
     page_put(page_of(mm->space.root >> PAGE_SHIFT));
     slab_free(&mm_cache, mm);
 }

@@ -14,6 +14,8 @@ struct mm {
     struct rwsem mmap_lock;                         /* RANK_MMAP */
     struct rbtree vmas;                             /* (m) by start address */
     u32 vma_count;                                  /* (m) */
+    u32 changes;                                    /* (m) moves before and after each change of a region */
+    struct waitqueue region_wait;                   /* writers wait here for the faults inside a region */
     struct spinlock page_table_lock;                /* RANK_PTL: PDEs 0..767 */
     struct space space;                             /* root (c); entries (t) */
     atomic_t users;                                 /* tasks and others who use the memory; 0: torn down */
@@ -57,6 +59,7 @@ void mm_leave_task(void);
 #define VM_WIPEONFORK 0x100u
 #define VM_NORESERVE  0x200u
 #define VM_STACK      0x400u
+#define VM_RANDOM     0x800u /* madvise said so: a read of a file page maps that page alone */
 
 #define STACK_LIMIT 0x00800000u /* a VM_GROWSDOWN region grows to 8 MiB: RLIMIT_STACK's default */
 

@@ -51,6 +51,8 @@ int munmap_locked(struct mm *mm, vaddr_t start, vaddr_t end)
         return 0;
     if (vma_isolate(mm, start, end))
         return -ENOMEM;
+    for (vma = vma_find_above(mm, start); vma && vma->start < end; vma = vma_next(vma))
+        vma_change_begin(vma);
     munmap_pages(mm, start, end);
     while ((vma = vma_find_above(mm, start)) && vma->start < end)
         vma_discard(mm, vma);

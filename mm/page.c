@@ -27,6 +27,12 @@ struct page *page_of(pfn_t pfn)
     return pfn < page_array_end && (page_array[pfn].flags & (1u << PG_RAM)) ? &page_array[pfn] : NULL;
 }
 
+struct page *page_at(pfn_t pfn)
+{
+    assert(pfn < page_array_end);
+    return &page_array[pfn];
+}
+
 void *page_address(const struct page *page)
 {
     pfn_t pfn = page_pfn(page);
@@ -106,6 +112,15 @@ void page_set_private(struct page *page, u32 word)
 }
 
 /* ---- a frame that is a page table ---- */
+
+static struct lock_class page_table_class = {
+    .name = "page_table", .rank = RANK_PT, .file = __FILE__, .line = __LINE__};
+
+void page_become_table(struct page *page)
+{
+    spinlock_init_class(&page->ptl, &page_table_class);
+    page->pt_count = 0;
+}
 
 struct spinlock *page_ptl(struct page *page)
 {

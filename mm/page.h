@@ -34,6 +34,8 @@ int page_refs(const struct page *page);
 
 pfn_t page_pfn(const struct page *page);
 struct page *page_of(pfn_t pfn); /* NULL for a frame that is no RAM */
+struct page *
+page_at(pfn_t pfn); /* the same where it is known to be: the number comes out of an entry of ours */
 /* Direct-map address; only for frames below DIRECT_LIMIT_PFN (asserted). */
 void *page_address(const struct page *page);
 /* A kernel address of any frame, through the direct map or a per-CPU slot; preemption stays off until unmap,
@@ -81,6 +83,7 @@ u32 page_private(const struct page *page);
 void page_set_private(struct page *page, u32 word);
 
 /* ---- a frame that is a page table ---- */
+void page_become_table(struct page *page);    /* fresh, nobody else's yet: an empty table, its lock free */
 struct spinlock *page_ptl(struct page *page); /* RANK_PT: its PTEs */
 int page_pt_count_add(struct page *page,
                       int n); /* non-empty PTEs, under page_ptl; returns the new count (S31) */

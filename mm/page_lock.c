@@ -55,17 +55,20 @@ static bool flagged_is_free(struct page *page)
 void page_lock(struct page *page)
 {
     might_sleep();
-    held_check(page, &page_lock_class, true, false, false);
-    if (unlikely(!try_bit(page)))
+    held_check(page, &page_lock_class, true, false, false, CALLER_IP());
+    if (unlikely(!try_bit(page))) {
+        task_waits_for(page, page_lock_class.name, CALLER_IP());
         wait_event(queue_of(page), flagged_try(page));
+    }
     held_add(page, &page_lock_class, true, LOCK_EXCLUSIVE, CALLER_IP());
 }
 
 int page_lock_killable(struct page *page)
 {
     might_sleep();
-    held_check(page, &page_lock_class, true, false, false);
+    held_check(page, &page_lock_class, true, false, false, CALLER_IP());
     if (unlikely(!try_bit(page))) {
+        task_waits_for(page, page_lock_class.name, CALLER_IP());
         int error = wait_event_killable(queue_of(page), flagged_try(page));
         if (error)
             return error;
@@ -99,13 +102,18 @@ void page_wait_unlocked(struct page *page)
 {
     might_sleep();
     assert(!held_sleep(page, LOCK_SHARED)); /* he would wait for himself */
-    if (page_is_locked(page))
-        wait_event(queue_of(page), flagged_is_free(page));
+    if (!page_is_locked(page))
+        return;
+    task_waits_for(page, page_lock_class.name, CALLER_IP());
+    wait_event(queue_of(page), flagged_is_free(page));
 }
 
 int page_wait_unlocked_killable(struct page *page)
 {
     might_sleep();
     assert(!held_sleep(page, LOCK_SHARED));
-    return page_is_locked(page) ? wait_event_killable(queue_of(page), flagged_is_free(page)) : 0;
+    if (!page_is_locked(page))
+        return 0;
+    task_waits_for(page, page_lock_class.name, CALLER_IP());
+    return wait_event_killable(queue_of(page), flagged_is_free(page));
 }

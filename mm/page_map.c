@@ -52,8 +52,20 @@ void page_unmap(const void *addr)
     preempt_enable();
 }
 
+/* The frame's address in the direct map, where it needs no slot and no care; NULL above it. */
+static inline void *direct_address(const struct page *page)
+{
+    pfn_t pfn = page_pfn(page);
+    return likely(pfn < DIRECT_LIMIT_PFN) ? phys_to_direct(pfn << PAGE_SHIFT) : NULL;
+}
+
 void page_zero(struct page *page)
 {
+    void *direct = direct_address(page);
+    if (likely(direct)) {
+        page_clear_words(direct);
+        return;
+    }
     void *to = page_map(page);
     page_clear_words(to);
     page_unmap(to);
@@ -61,6 +73,11 @@ void page_zero(struct page *page)
 
 void page_copy(struct page *to, struct page *from)
 {
+    void *to_direct = direct_address(to), *from_direct = direct_address(from);
+    if (likely(to_direct && from_direct)) {
+        page_copy_words(to_direct, from_direct);
+        return;
+    }
     void *source = page_map(from);
     void *target = page_map(to);
     page_copy_words(target, source);

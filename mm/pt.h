@@ -13,6 +13,8 @@ int pt_ensure(struct mm *mm, vaddr_t addr);
 /* What the entry for addr holds now, read with no lock; empty when there is no table. mmap_lock held in any
  * mode. It may be another a moment later: compare again under the table's lock. */
 pte_t pt_peek(struct mm *mm, vaddr_t addr);
+/* The same where there is a table. */
+pte_t pt_peek_known(struct mm *mm, vaddr_t addr);
 /* Locks the table's PTEs and returns the slot for addr; NULL (nothing held) when there is no table. The slots
  * up to the end of the table follow it. */
 pte_t *pt_lock(struct mm *mm, vaddr_t addr, struct page **table);
@@ -20,6 +22,12 @@ pte_t *pt_lock(struct mm *mm, vaddr_t addr, struct page **table);
 pte_t *pt_lock_known(struct mm *mm, vaddr_t addr, struct page *table);
 /* As a second table: fork locks the parent's first, then the child's, which nobody else can reach yet. */
 pte_t *pt_lock_nested(struct mm *mm, vaddr_t addr, struct page **table);
+/* The same with no mmap_lock, where the directory said `table` some time ago: NULL (nothing held) when it says something
+ * else now. While the lock is held it goes on saying so (R09). */
+pte_t *pt_lock_if_same(struct mm *mm, vaddr_t addr, struct page *table);
+/* What the entry holds, with no mmap_lock; false when the directory does not say `table` any more. Preemption off since
+ * `table` was read. */
+must_check bool pt_peek_lockfree(struct mm *mm, vaddr_t addr, struct page *table, pte_t *entry);
 void pt_unlock(struct page *table);
 /* The end of the table that addr is in, or `end` if that comes first. */
 static inline vaddr_t pt_stop(vaddr_t addr, vaddr_t end)
@@ -27,6 +35,9 @@ static inline vaddr_t pt_stop(vaddr_t addr, vaddr_t end)
     vaddr_t next = (addr & ~(PDE_SIZE - 1)) + PDE_SIZE;
     return next < end ? next : end; /* USER_END is below the top: no wrap */
 }
+
+/* The first address of [addr, end) that has a table, or `end`. mmap_lock in any mode. */
+vaddr_t pt_first(struct mm *mm, vaddr_t addr, vaddr_t end);
 
 struct gather;
 /* Clears and collects every PTE of [start, end). Frames go to the gather, which is flushed as it fills; what
@@ -37,8 +48,6 @@ void pt_zap_pages(struct mm *mm, vaddr_t start, vaddr_t end, struct gather *gath
 /* Removes the tables of [start, end) that hold no entry; they go to the gather (S31). */
 void pt_free_empty(struct mm *mm, vaddr_t start, vaddr_t end, struct gather *gather)
     must_hold(&mm->mmap_lock);
-/* Both. */
-void pt_zap_range(struct mm *mm, vaddr_t start, vaddr_t end, struct gather *gather) must_hold(&mm->mmap_lock);
 /* Gives every entry of [start, end) the rights that vm_flags allow at once (rights to write come with the
  * next fault). True when some right was taken away: the caller owes a shootdown of the range before it lets
  * the lock go. */

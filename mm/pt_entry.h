@@ -35,7 +35,17 @@ static inline pte_t entry_unhide(pte_t e)
 /* The frame that an entry refers to, hidden or not. Not for empty ones. */
 static inline struct page *entry_page(pte_t e)
 {
-    return page_of(entry_hidden(e) ? pte_software_payload(e) & (HIDDEN_DIRTY - 1) : pte_pfn(e));
+    return page_at(entry_hidden(e) ? pte_software_payload(e) & (HIDDEN_DIRTY - 1) : pte_pfn(e));
+}
+
+/* How many of the n entries from `slot` on are empty before the first that is not. Under their table's lock.
+ */
+static inline u32 entries_empty(pte_t *slot, u32 n)
+{
+    u32 i = 0;
+    while (i < n && pte_empty(pte_read(slot + i)))
+        i++;
+    return i;
 }
 
 /* What a region's pages may be used for; arch/ has no execute bit in two-level paging (PAE only: SDM vol.

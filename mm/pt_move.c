@@ -8,7 +8,7 @@
 #include "mm/mm_private.h"
 #include "mm/pt_entry.h"
 
-#define MOVE_BATCH 64u
+#define MOVE_BATCH 256u /* a kilobyte of stack; one flush and four locks for so many */
 
 struct move_batch {
     u32 n; /* entries looked at */

@@ -18,8 +18,8 @@ static bool zap_entry(struct gather *gather, vaddr_t addr, pte_t old, int *pages
     return gather_add(gather, addr, page);
 }
 
-/* Clears entries from addr up to end, all in one table, until the gather is full. Returns where it stopped.
- */
+/* Clears entries from addr up to end, all in one table, until the gather is full. Returns where it stopped,
+ * `end` too when the table holds nothing more. */
 static vaddr_t zap_table(struct mm *mm, vaddr_t addr, vaddr_t end, struct gather *gather)
 {
     pte_t early = mutant(R55) ? pt_peek(mm, addr) : ENTRY_EMPTY;
@@ -33,16 +33,17 @@ static vaddr_t zap_table(struct mm *mm, vaddr_t addr, vaddr_t end, struct gather
     slot = pt_lock(mm, addr, &table);
     if (!slot)
         return end;
-    for (; addr < end && !full; addr += PAGE_SIZE, slot++) {
-        pte_t old = pte_read(slot);
+    /* An entry that was taken out is one less to look for: most tables are nearly empty. */
+    int left = mutant(R55) ? (int)PTES : page_pt_count_add(table, 0);
+    for (; addr < end && cleared < left && !full; addr += PAGE_SIZE, slot++) {
+        u32 empty = pte_empty(early) ? entries_empty(slot, (end - addr) >> PAGE_SHIFT) : 0;
+        addr += empty << PAGE_SHIFT;
+        slot += empty;
+        if (addr == end)
+            break;
+        pte_t old = pte_xchg(slot, ENTRY_EMPTY);
         if (mutant(R55) && !pte_empty(early))
             old = early;
-        if (pte_empty(old))
-            continue;
-        if (mutant(R55) && !pte_empty(early))
-            pte_xchg(slot, ENTRY_EMPTY);
-        else
-            old = pte_xchg(slot, ENTRY_EMPTY);
         early = ENTRY_EMPTY;
         cleared++;
         full = zap_entry(gather, addr, old, &pages);
@@ -51,29 +52,16 @@ static vaddr_t zap_table(struct mm *mm, vaddr_t addr, vaddr_t end, struct gather
     pt_unlock(table);
     if (pages)
         atomic_add(&mm->rss, -pages);
-    return addr;
+    return cleared < left ? addr : end;
 }
 
 void pt_zap_pages(struct mm *mm, vaddr_t start, vaddr_t end, struct gather *gather)
 {
-    vaddr_t addr = start;
-
     assert(end <= USER_END && !((start | end) & ~PAGE_MASK));
-    while (addr < end) {
+    for (vaddr_t addr = pt_first(mm, start, end); addr < end; addr = pt_first(mm, addr, end)) {
         vaddr_t stop = pt_stop(addr, end);
-        if (!pt_table(mm, addr)) {
-            addr = stop;
-            continue;
-        }
         addr = zap_table(mm, addr, stop, gather);
         if (addr < stop || gather->n == GATHER_PAGES)
             gather_flush(gather);
     }
-}
-
-void pt_zap_range(struct mm *mm, vaddr_t start, vaddr_t end, struct gather *gather)
-{
-    rwsem_assert_write(&mm->mmap_lock);
-    pt_zap_pages(mm, start, end, gather);
-    pt_free_empty(mm, start, end, gather);
 }

@@ -5,6 +5,7 @@
 #include "diag/assert.h"
 #include "diag/panic.h"
 #include "lib/string.h"
+#include "sync/lockdep.h"
 
 #define RED_ZONE    0x2ED20E5Du
 #define STATE_FREE  0xF4EE0B1Eu
@@ -67,6 +68,7 @@ void slab_debug_free(struct slab_internal *in, void *object)
 {
     struct trailer *t = trailer_of(in, object);
     check_red_zone(in, object);
+    lockdep_check_freed(object, in->cache->size);
     if (t->state != STATE_USED)
         panic("slab %s: object %p of %pS is freed twice", in->cache->name, object, (void *)t->owner);
     t->state = STATE_FREE;

@@ -1,6 +1,7 @@
 /* Slabs: frames cut into objects. */
 #include "diag/assert.h"
 #include "lib/string.h"
+#include "mm/frames.h"
 #include "mm/slab_debug.h"
 
 static atomic_t pages_in_use;
@@ -47,8 +48,10 @@ u32 slab_take(struct slab_internal *in, void **objects, u32 most)
 static void free_slab(struct slab *slab)
 {
     slab->magic = 0;
+    frames_move_begin();
     atomic_dec(&pages_in_use);
     page_put(page_of(direct_to_phys(slab) >> PAGE_SHIFT));
+    frames_move_end();
 }
 
 /* One object back into its slab; the slab, if it is to be freed. */
@@ -108,7 +111,11 @@ void slab_drop_empty(struct slab_internal *in)
 /* No lock is held while the frame is allocated and its objects constructed: nobody knows of it yet. */
 bool slab_grow(struct slab_internal *in, unsigned gfp)
 {
+    frames_move_begin();
     struct page *page = page_alloc(gfp & GFP_ATOMIC);
+    if (page)
+        atomic_inc(&pages_in_use);
+    frames_move_end();
     if (!page)
         return false;
     struct slab *slab = page_address(page);
@@ -121,7 +128,6 @@ bool slab_grow(struct slab_internal *in, unsigned gfp)
         if (in->cache->construct)
             in->cache->construct(object);
     }
-    atomic_inc(&pages_in_use);
     irqflags_t flags = spin_lock_irq_save(&in->lock);
     list_push_back(&in->partial, &slab->link);
     in->slabs++;

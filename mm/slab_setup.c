@@ -21,10 +21,13 @@ static void *meta_alloc(u32 bytes)
     bytes = ALIGN_UP(bytes, 64u);
     assert(bytes <= PAGE_SIZE);
     if (room_left < bytes) {
+        frames_move_begin();
         struct page *page = page_alloc(GFP_ATOMIC | GFP_ZERO);
+        if (page)
+            page_reserve(page);
+        frames_move_end();
         if (!page)
             return NULL;
-        page_reserve(page);
         room = page_address(page);
         room_left = PAGE_SIZE;
     }

@@ -3,11 +3,12 @@
  *
  * Who may look when: with mmap_lock shared, any field; with it exclusive, change any. The one exception is
  * has_private, which faults set under the shared lock: it goes from 0 to 1 and never back, so no order
- * matters.
+ * matters. Faults that take no lock have rules of their own: vma_walk.c, vma_change.c.
  */
 #include "mm/vma.h"
 #include "diag/assert.h"
 #include "lib/string.h"
+#include "mm/faultlock.h"
 #include "mm/slab.h"
 
 DEFINE_SLAB(vma_cache, struct vma, NULL);
@@ -77,16 +78,28 @@ struct vma *vma_clone(const struct vma *from, struct mm *mm)
     *vma = *from;
     memset(&vma->node, 0, sizeof vma->node);
     vma->mm = mm;
+    vma->seq = 0; /* vma_insert() gives it one of its own */
+    atomic_set(&vma->users, 0);
     if (vma->mapping)
         vma->mapping->ops->get(vma->mapping);
     return vma;
 }
 
-void vma_free(struct vma *vma)
+static void vma_free_now(struct rcu_head *rcu)
 {
+    struct vma *vma = container_of(rcu, struct vma, rcu);
+
     if (vma->mapping)
         vma->mapping->ops->put(vma->mapping);
     slab_free(&vma_cache, vma);
+}
+
+void vma_free(struct vma *vma)
+{
+    if (faultlock->lock_free)
+        rcu_call(&vma->rcu, vma_free_now); /* a fault may just have found it, and be about to hold its file */
+    else
+        vma_free_now(&vma->rcu);
 }
 
 void vma_insert(struct mm *mm, struct vma *vma)
@@ -105,16 +118,17 @@ void vma_insert(struct mm *mm, struct vma *vma)
         left = vma->start < at->start;
         node = left ? node->left : node->right;
     }
+    vma->seq = 1;
+    vma_change_end(vma); /* before anybody can find it */
     rb_insert(&mm->vmas, &vma->node, parent, left);
     mm->vma_count++;
-    vma_changed(vma);
 }
 
 void vma_remove(struct mm *mm, struct vma *vma)
 {
     rwsem_assert_write(&mm->mmap_lock);
     assert(vma->mm == mm && mm->vma_count > 0);
+    vma_change_begin(vma); /* for good */
     rb_remove(&mm->vmas, &vma->node);
     mm->vma_count--;
-    vma_changed(vma); /* whoever still has a pointer to it finds another sequence */
 }

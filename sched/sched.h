@@ -22,6 +22,8 @@ void sched_resched_cpu(u32 cpu);
 void sched_note_progress(void);
 /* Prints for whom `task` waits, and for whom that one, down to the one that is not waiting. Any context. */
 void sched_print_wait_chain(struct task *task);
+/* The same as text: one sentence without newline, cut to `size`. */
+void sched_wait_chain(struct task *task, char *to, size_t size);
 /* Longest time without progress, for the soft-lockup check, in ns. */
 u64 sched_cpu_stalled_ns(u32 cpu);
 

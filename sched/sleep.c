@@ -29,6 +29,7 @@
 #include "arch/clock.h"
 #include "diag/assert.h"
 #include "diag/counters.h"
+#include "diag/race.h"
 #include "diag/trace.h"
 #include "sched/runq.h"
 
@@ -151,8 +152,8 @@ void task_kill(struct task *task)
                    TASKF_KILLED); /* before the look at its state: it sets that, then tests this */
     atomic_bit_set(&task->flags, TASKF_SIGNAL);
     atomic_bit_set(&task->flags, TASKF_WORK);
-    if (!task_wake_states(task, (1u << TASK_INTERRUPTIBLE) | (1u << TASK_KILLABLE)))
-        kick(task);
+    if (!task_wake_states(task, (1u << TASK_INTERRUPTIBLE) | (mutant(R38) ? 0 : 1u << TASK_KILLABLE)))
+        kick(task); /* R38: one that sleeps in a fault sleeps killable */
 }
 
 void task_signal(struct task *task)

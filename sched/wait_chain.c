@@ -1,17 +1,20 @@
 /*
- * Who waits for whom, down to the one that is not waiting:
+ * Who waits for whom, down to the one that is not waiting, as one sentence:
  *
- *   init (1) waits for mmap_lock at rwsem_read_lock+0x2c, held by worker-3 (9), which waits for page_lock
- * ..., held by reader (4), which is runnable
+ *   init (1) waits for mmap_lock at do_mmap+0x2c (mm/mmap.c:40), held by worker (9), which waits for
+ * page_lock at ..., held by reader (4), which waits for &read.done at ..., which no task holds: it must be
+ * signalled
  *
  * A lock's holder is found by looking through all tasks' held locks, so locks need no owner fields that would
  * be written on their hot paths. Any context: takes no lock and may be a moment behind.
  */
 #include "diag/printk.h"
 #include "lib/format.h"
+#include "lib/string.h"
 #include "sched/runq.h"
 
 #define LINKS_MAX 16u
+#define CHAIN_MAX 720u /* on the stack: a dump may come in any state */
 
 static bool holds(const struct task *task, const void *what)
 {
@@ -55,29 +58,58 @@ static bool is_waiting(const struct task *task)
     return READ_ONCE(task->state) != TASK_RUNNING && !READ_ONCE(task->on_cpu) && !READ_ONCE(task->on_rq);
 }
 
-void sched_print_wait_chain(struct task *task)
+/* snprintf's companion: what does not fit is left out. */
+static void printf_like(3, 4) append(char *to, size_t size, const char *fmt, ...)
+{
+    size_t n = strlen(to);
+    va_list args;
+
+    va_start(args, fmt);
+    fmt_vsnprintf(to + n, size - n, fmt, args);
+    va_end(args);
+}
+
+static void append_end(char *to, size_t size, const struct task *task, u32 links)
+{
+    if (READ_ONCE(task->on_cpu))
+        append(to, size, "%s runs on CPU %u", links ? ", which" : "", READ_ONCE(task->cpu));
+    else
+        append(to, size, "%s is %s on CPU %u", links ? ", which" : "", doing(task), READ_ONCE(task->cpu));
+}
+
+void sched_wait_chain(struct task *task, char *to, size_t size)
 {
     const struct task *start = task;
+    u32 links = 0;
 
-    printk("  %s (%d)", task->comm, task->pid);
-    for (u32 links = 0; links < LINKS_MAX && is_waiting(task); links++) {
+    fmt_snprintf(to, size, "%s (%d)", task->comm, task->pid);
+    for (; links < LINKS_MAX && is_waiting(task); links++) {
         const void *what = READ_ONCE(task->waits_for);
         if (what == NULL)
             break;
-        printk(" waits for %s %p at %pS,\n   ", task->waits_name, what, (void *)task->waits_ip);
+        append(to, size, "%s waits for %s %p at %pS", links ? ", which" : "", task->waits_name, what,
+               CALL_AT(task->waits_ip));
         struct task *next = holder_of(what, task);
         if (next == NULL) {
-            printk(" which nobody is known to hold\n");
+            append(to, size, ", which no task holds: it must be signalled");
             return;
         }
-        printk(next == what ? " which is %s (%d)" : " held by %s (%d)", next->comm, next->pid);
+        append(to, size, next == what ? ", that is %s (%d)" : ", held by %s (%d)", next->comm, next->pid);
+        if (next == start) {
+            append(to, size, ": a circle, nobody of them will ever go on");
+            return;
+        }
         task = next;
-        if (task == start) {
-            printk(": a circle, a deadlock\n");
-            return;
-        }
     }
-    printk(", %s on CPU %u\n", doing(task), READ_ONCE(task->cpu));
+    append_end(to, size, task, links);
+}
+
+void sched_print_wait_chain(struct task *task)
+{
+    char text[CHAIN_MAX];
+
+    sched_wait_chain(task, text, sizeof text);
+    printk("  %s\n", text);
 }
 
 bool wait_chain_is_alive(struct task *task)

@@ -4,6 +4,7 @@
  * its way out (wait_finish): when it has, the completer's last access was its unlock.
  */
 #include "sync/completion.h"
+#include "sync/lock_watch.h"
 
 void completion_init_class(struct completion *c, struct lock_class *class)
 {
@@ -14,8 +15,10 @@ void completion_init_class(struct completion *c, struct lock_class *class)
 void complete(struct completion *c)
 {
     struct waiter *w;
-    irqflags_t flags = spin_lock_irq_save(&c->wq.lock);
 
+    if (lockdep_watching())
+        lockdep_happens(c->wq.lock.class, CALLER_IP());
+    irqflags_t flags = spin_lock_irq_save(&c->wq.lock);
     store_release(&c->done, 1u);
     list_for_each (w, &c->wq.waiters, link) {
         task_wake(w->task);
@@ -31,5 +34,7 @@ bool completion_is_done(const struct completion *c)
 
 void completion_wait(struct completion *c)
 {
+    if (lockdep_watching())
+        lockdep_wait(c->wq.lock.class, CALLER_IP());
     wait_event(&c->wq, completion_is_done(c));
 }

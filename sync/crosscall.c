@@ -24,6 +24,8 @@
 #include "diag/assert.h"
 #include "diag/counters.h"
 #include "diag/race.h"
+#include "sync/held_internal.h"
+#include "sync/lock_watch.h"
 
 struct outgoing_call {
     void (*fn)(void *arg);
@@ -36,6 +38,10 @@ struct mailbox {
 };
 static PERCPU(struct outgoing_call, outgoing);
 static PERCPU(struct mailbox, mailboxes);
+/* To lockdep the answer of another CPU is a lock: the caller wants it, and while a function runs it is held.
+ */
+static struct lock_class answer_class = {
+    .name = "answer to a cross-call", .rank = RANK_NONE, .file = __FILE__, .line = __LINE__};
 
 /* Step c. The decrement is the last access to the sender's call: at 0 it may make the next one. */
 static void answer(u32 sender)
@@ -59,6 +65,15 @@ static void answer_all(struct mailbox *box)
     }
 }
 
+static noinline void answer_all_watched(struct mailbox *box)
+{
+    struct held_locks *held = &this_cpu(spins_held);
+
+    held_push(held, box, &answer_class, LOCK_EXCLUSIVE, (vaddr_t)(uintptr_t)answer_all_watched + 1);
+    answer_all(box);
+    held_remove_from(held, box);
+}
+
 /* The functions run as in an interrupt whoever calls this: interrupts off, in_interrupt(), own held-lock
  * level. */
 void crosscall_poll(void)
@@ -68,7 +83,10 @@ void crosscall_poll(void)
     if (unlikely(atomic_read(&box->pending) != 0)) {
         irqflags_t flags = irq_save();
         preempt_count_add(PREEMPT_IRQ);
-        answer_all(box);
+        if (lockdep_watching())
+            answer_all_watched(box);
+        else
+            answer_all(box);
         preempt_count_sub(PREEMPT_IRQ);
         irq_restore(flags);
     }
@@ -108,8 +126,10 @@ void crosscall(const struct cpumask *mask, void (*fn)(void *arg), void *arg)
     preempt_disable();
     u32 me = cpu_id(), online = cpu_count();
     struct outgoing_call *call = &this_cpu(outgoing);
-    assert(cpu_local()->spin_depth == 0); /* R41 */
-    assert(!in_interrupt());              /* the interrupted context may be waiting in here */
+    held_check_none_spins(CALLER_IP()); /* R41 */
+    assert(!in_interrupt());            /* the interrupted context may be waiting in here */
+    if (lockdep_watching())
+        lockdep_acquire(NULL, &answer_class, ACQUIRE_SLEEPS | ACQUIRE_WAIT, CALLER_IP());
     cpumask_for_each (cpu, mask) {
         if (cpu == me || cpu >= online)
             continue;

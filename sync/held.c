@@ -19,6 +19,8 @@
 #include "diag/printk.h"
 #include "diag/race.h"
 #include "sync/held_internal.h"
+#include "sync/lock_watch.h"
+#include "sync/lockdep_internal.h"
 
 PERCPU_DEFINE(spins_held);
 struct held_locks *(*held_sleeping)(void);
@@ -50,52 +52,48 @@ void held_print_here(void)
         held_print(held_sleeping());
 }
 
-#ifdef FL_TEST
-static struct task *expecting;
-static atomic_t expected_seen;
-
-void held_expect_begin(void)
-{
-    atomic_set(&expected_seen, 0);
-    WRITE_ONCE(expecting, current);
-}
-
-u32 held_expect_end(void)
-{
-    WRITE_ONCE(expecting, NULL);
-    return (u32)atomic_read(&expected_seen);
-}
-
-static bool was_expected(void)
-{
-    if (READ_ONCE(expecting) == NULL || expecting != current)
-        return false;
-    atomic_inc(&expected_seen);
-    return true;
-}
-#else
-static bool was_expected(void)
-{
-    return false;
-}
-#endif
-
-/* The end of the run, unless a test asked for it. `other` is the held lock that forbids `class`. */
-cold static void violation(const char *rule, const struct lock_class *class, const void *lock,
+/* `other` is the held lock that forbids `class`. */
+cold static void tell_both(enum lock_fault kind, const struct lock_class *class, const void *lock, vaddr_t ip,
                            const struct held_lock *other)
 {
-    if (was_expected())
-        return;
-    printk("lock rule broken: %s\n", rule);
-    held_print_here();
-    panic("%s: taking %s (%s) %p while holding %s (%s) %p, taken at %pS", rule, class->name,
-          rank_names[class->rank], lock, other->class->name, rank_names[other->class->rank], other->lock,
-          (void *)other->ip);
+    lock_report_begin(kind);
+    lock_report_add("  takes %s (rank %s, %s:%d) %p at %pS\n", class->name, rank_names[class->rank],
+                    class->file, class->line, lock, CALL_AT(ip));
+    lock_report_add("    while it holds %s (rank %s, %s:%d) %p%s, taken at %pS\n", other->class->name,
+                    rank_names[other->class->rank], other->class->file, other->class->line, other->lock,
+                    other->mode == LOCK_SHARED ? " shared" : "", CALL_AT(other->ip));
+}
+
+cold static void recursion(const struct lock_class *class, const void *lock, vaddr_t ip,
+                           const struct held_lock *other)
+{
+    tell_both(LOCK_FAULT_RECURSION, class, lock, ip, other);
+    if (other->mode == LOCK_SHARED)
+        lock_report_end(
+            "A writer of %s that queues between the two waits for the first, and the second waits "
+            "for the writer.",
+            class->name);
+    else
+        lock_report_end("Its holder waits for %s, that is for itself.", class->name);
+}
+
+cold static void wrong_rank(const struct lock_class *class, const void *lock, vaddr_t ip,
+                            const struct held_lock *other)
+{
+    tell_both(LOCK_FAULT_RANK, class, lock, ip, other);
+    lock_report_add("  the order, outermost first: %s, %s (sync/lock_order.h)\n", rank_names[class->rank],
+                    rank_names[other->class->rank]);
+    if (lockdep_watching())
+        lockdep_tell_order(class, other->class);
+    lock_report_end(
+        "One that holds %s, as the order says, and wants %s waits for this one, which holds %s and "
+        "waits for %s.",
+        class->name, other->class->name, other->class->name, class->name);
 }
 
 /* The full look, when the newest entry does not settle it. Recursion is refused whatever the ranks say. */
 static void check_all(const struct held_locks *held, const void *lock, const struct lock_class *class,
-                      bool nested)
+                      bool nested, vaddr_t ip)
 {
     u32 level = interrupt_level();
 
@@ -105,42 +103,50 @@ static void check_all(const struct held_locks *held, const void *lock, const str
             continue;
         if (e->lock == lock) {
             if (e->mode == LOCK_EXCLUSIVE || !mutant(R34))
-                violation("it is held already by the one who takes it", class, lock, e);
+                recursion(class, lock, ip, e);
             return;
         }
         if (e->level != level || class->rank == RANK_NONE || e->class->rank == RANK_NONE)
             continue;
         if (e->class->rank > class->rank || (e->class->rank == class->rank && !nested)) {
-            violation("lock order", class, lock, e);
+            wrong_rank(class, lock, ip, e);
             return;
         }
     }
 }
 
 void held_spin_check_slow(const struct held_locks *held, const void *lock, const struct lock_class *class,
-                          bool nested)
+                          bool nested, vaddr_t ip)
 {
-    check_all(held, lock, class, nested);
+    check_all(held, lock, class, nested, ip);
 }
 
 #ifdef FL_TEST
 /* A spinlock under sleeping locks is ordered too; the product image trusts that sleeping ranks are the outer
  * ones. */
-void held_spin_check_task(const void *lock, const struct lock_class *class)
+void held_spin_check_task(const void *lock, const struct lock_class *class, vaddr_t ip)
 {
     if (held_sleeping && !in_interrupt())
-        check_all(held_sleeping(), lock, class, false);
+        check_all(held_sleeping(), lock, class, false, ip);
 }
 #endif
 
-void held_check(const void *lock, struct lock_class *class, bool sleeps, bool try, bool nested)
+void held_check_ranks(const void *lock, const struct lock_class *class, bool nested, vaddr_t ip)
+{
+    if (held_sleeping)
+        check_all(held_sleeping(), lock, class, nested, ip);
+}
+
+void held_check(const void *lock, struct lock_class *class, bool sleeps, bool try, bool nested, vaddr_t ip)
 {
     if (try)
         return;
     if (!sleeps)
-        check_all(&this_cpu(spins_held), lock, class, nested);
-    else if (held_sleeping)
-        check_all(held_sleeping(), lock, class, nested);
+        check_all(&this_cpu(spins_held), lock, class, nested, ip);
+    else
+        held_check_ranks(lock, class, nested, ip);
+    if (lockdep_watching())
+        lockdep_acquire(lock, class, (sleeps ? ACQUIRE_SLEEPS : 0) | (nested ? ACQUIRE_NESTED : 0), ip);
 }
 
 void held_add(const void *lock, struct lock_class *class, bool sleeps, enum lock_mode mode, vaddr_t ip)
@@ -211,11 +217,45 @@ void held_downgrade(const void *lock)
             held->e[i].mode = LOCK_SHARED;
 }
 
+void held_waits_with_spins(vaddr_t ip)
+{
+    const struct held_locks *held = &this_cpu(spins_held);
+
+    lock_report_begin(LOCK_FAULT_CROSSCALL);
+    lock_report_add("  waits for other CPUs at %pS\n", CALL_AT(ip));
+    for (u32 i = 0; i < held->n; i++)
+        if (held->e[i].class)
+            lock_report_add("  %s (%s:%d) %p is held, taken at %pS\n", held->e[i].class->name,
+                            held->e[i].class->file, held->e[i].class->line, held->e[i].lock,
+                            CALL_AT(held->e[i].ip));
+    lock_report_end(
+        "A CPU that cannot answer before it has %s waits for this one, and this one for its answer.",
+        held->n && held->e[0].class ? held->e[0].class->name : "the lock");
+}
+
+cold static void slept_in_atomic(const char *file, int line)
+{
+    u32 count = preempt_count();
+    bool irqs_on = irq_enabled();
+    const struct held_locks *held = &this_cpu(spins_held);
+    const struct held_lock *e = held->n ? &held->e[held->n - 1] : NULL;
+
+    lock_report_begin(LOCK_FAULT_SLEEP);
+    lock_report_add("  %s:%d may sleep; preemption count 0x%x, interrupts %s\n", file, line, count,
+                    irqs_on ? "on" : "off");
+    if (e && e->class)
+        lock_report_add("  %s (%s:%d) %p is held, taken at %pS\n", e->class->name, e->class->file,
+                        e->class->line, e->lock, CALL_AT(e->ip));
+    if (e && e->class)
+        lock_report_end("Whoever comes to this CPU and wants %s spins for a holder that sleeps.",
+                        e->class->name);
+    else
+        lock_report_end("What runs here next finds %s as it was left.",
+                        !irqs_on ? "interrupts off" : "preemption off, or the interrupted task half-way");
+}
+
 void might_sleep_at(const char *file, int line)
 {
-    if (likely(!in_atomic()) || !held_scheduling || was_expected())
-        return;
-    held_print_here();
-    panic("%s:%d may sleep, called with preemption count 0x%x and interrupts %s", file, line, preempt_count(),
-          irq_enabled() ? "on" : "off");
+    if (unlikely(in_atomic()) && held_scheduling)
+        slept_in_atomic(file, line);
 }

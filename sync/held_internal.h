@@ -10,19 +10,21 @@ static inline u32 interrupt_level(void)
 }
 
 void held_spin_check_slow(const struct held_locks *held, const void *lock, const struct lock_class *class,
-                          bool nested);
+                          bool nested, vaddr_t ip);
+/* The same against the running task's sleeping locks. */
+void held_check_ranks(const void *lock, const struct lock_class *class, bool nested, vaddr_t ip);
 struct held_lock held_remove_from(struct held_locks *held, const void *lock);
 
 #ifdef FL_TEST
-void held_spin_check_task(const void *lock, const struct lock_class *class);
+void held_spin_check_task(const void *lock, const struct lock_class *class, vaddr_t ip);
 #else
-static inline void held_spin_check_task(const void *lock, const struct lock_class *class) {}
+static inline void held_spin_check_task(const void *lock, const struct lock_class *class, vaddr_t ip) {}
 #endif
 
 /* Held locks ascend by rank, so a rank above the newest one's is above all of them, and cannot be among them.
  */
 static always_inline void held_spin_check(const struct held_locks *held, const void *lock,
-                                          const struct lock_class *class, bool nested)
+                                          const struct lock_class *class, bool nested, vaddr_t ip)
 {
     u32 n = held->n;
 
@@ -30,9 +32,9 @@ static always_inline void held_spin_check(const struct held_locks *held, const v
     if (n != 0) {
         const struct lock_class *top = held->e[n - 1].class;
         if (unlikely(top == NULL || top->rank >= class->rank || top->rank == RANK_NONE))
-            held_spin_check_slow(held, lock, class, nested);
+            held_spin_check_slow(held, lock, class, nested, ip);
     }
-    held_spin_check_task(lock, class);
+    held_spin_check_task(lock, class, ip);
 }
 
 /* n grows before the entry is filled, so that an interrupt in between uses the next entry; class comes last,

@@ -12,6 +12,8 @@ struct lock_class {
     const char *file;
     int line;
     u32 id; /* 0 until first use; index into the per-CPU statistics */
+    /* Numbers in lockdep's graph, 0 until first use: of the lock, and of the wait for what it signals. */
+    u16 node, wait_node;
 };
 
 /* Evaluates to a pointer to the class of this very source line. */

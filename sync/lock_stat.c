@@ -60,7 +60,7 @@ static void span_add(struct span *span, u32 cycles)
 }
 
 void lock_stat_acquired(struct lock_class *class, enum lock_mode mode, u32 waited, bool contended,
-                        bool bounced)
+                        bool bounced, vaddr_t ip)
 {
     preempt_disable();
     struct lock_numbers *n = numbers(class, mode);
@@ -70,6 +70,7 @@ void lock_stat_acquired(struct lock_class *class, enum lock_mode mode, u32 waite
         n->contentions++;
         n->contend_bounces += bounced;
         span_add(&n->wait, waited);
+        site_add(class_row(class), mode, ip, waited);
     }
     preempt_enable_no_resched();
 }
@@ -85,4 +86,5 @@ void lock_stat_reset(void)
 {
     for (u32 cpu = 0; cpu < cpu_count(); cpu++)
         per_cpu(lock_tables, cpu) = (struct lock_table){0};
+    site_reset();
 }

@@ -1,4 +1,5 @@
-/* Lock statistics: the report, in the columns of Linux's /proc/lock_stat (times in microseconds). */
+/* Lock statistics: the report, in the columns of Linux's /proc/lock_stat (times in microseconds), and where
+ * each lock was initialised. */
 #include "arch/clock.h"
 #include "lib/format.h"
 #include "lib/string.h"
@@ -6,24 +7,7 @@
 #include "sync/lock_stat_internal.h"
 
 #define ROWS         (LOCK_CLASSES * 2)
-#define LINE_MAX_LEN 224
-
-/* 64 by 32 bits, bit by bit: the compiler would call a library that a freestanding kernel has not got. */
-static u64 divide(u64 n, u32 by)
-{
-    u64 rest = 0, result = 0;
-
-    if (by == 0)
-        return 0;
-    for (int bit = 63; bit >= 0; bit--) {
-        rest = (rest << 1) | ((n >> bit) & 1);
-        if (rest >= by) {
-            rest -= by;
-            result |= 1ull << bit;
-        }
-    }
-    return result;
-}
+#define LINE_MAX_LEN 256
 
 static void span_sum(struct span *sum, const struct span *part)
 {
@@ -50,10 +34,10 @@ static struct lock_numbers row_sum(u32 row)
     return sum;
 }
 
-static const char *column(char *buf, size_t size, u64 cycles)
+const char *lock_stat_time(char *buf, size_t size, u64 cycles)
 {
-    u64 hundredths = divide(clock_cycles_to_ns(cycles), 10);
-    u32 whole = (u32)divide(hundredths, 100);
+    u64 hundredths = clock_cycles_to_ns(cycles) / 10;
+    u32 whole = (u32)(hundredths / 100);
 
     fmt_snprintf(buf, size, "%u.%02u", whole, (u32)(hundredths - (u64)whole * 100));
     return buf;
@@ -63,9 +47,9 @@ static size_t span_print(char *to, size_t size, const struct span *s, u32 events
 {
     char a[16], b[16], c[16], d[16];
 
-    return (size_t)fmt_snprintf(to, size, " %12s %12s %14s %12s", column(a, sizeof a, s->min),
-                                column(b, sizeof b, s->max), column(c, sizeof c, s->total),
-                                column(d, sizeof d, divide(s->total, events)));
+    return (size_t)fmt_snprintf(to, size, " %12s %12s %14s %12s", lock_stat_time(a, sizeof a, s->min),
+                                lock_stat_time(b, sizeof b, s->max), lock_stat_time(c, sizeof c, s->total),
+                                lock_stat_time(d, sizeof d, events ? s->total / events : 0));
 }
 
 static void row_print(u32 row, void (*line)(void *ctx, const char *text), void *ctx)
@@ -79,7 +63,9 @@ static void row_print(u32 row, void (*line)(void *ctx, const char *text), void *
         (size_t)fmt_snprintf(text, sizeof text, "%28.28s: %11u %11u", name, n.contend_bounces, n.contentions);
     at += span_print(text + at, sizeof text - at, &n.wait, n.contentions);
     at += (size_t)fmt_snprintf(text + at, sizeof text - at, " %11u %12u", n.acquire_bounces, n.acquisitions);
-    span_print(text + at, sizeof text - at, &n.hold, n.acquisitions);
+    at += span_print(text + at, sizeof text - at, &n.hold, n.acquisitions);
+    if (class)
+        fmt_snprintf(text + at, sizeof text - at, "  %s:%d", class->file, class->line);
     line(ctx, text);
 }
 
@@ -107,11 +93,12 @@ void lock_stat_report(void (*line)(void *ctx, const char *text), void *ctx, unsi
         order[at] = (u8)row;
     }
     char head[LINE_MAX_LEN];
-    fmt_snprintf(head, sizeof head, "%28s: %11s %11s %12s %12s %14s %12s %11s %12s %12s %12s %14s %12s",
+    fmt_snprintf(head, sizeof head, "%28s: %11s %11s %12s %12s %14s %12s %11s %12s %12s %12s %14s %12s  %s",
                  "class name", "con-bounces", "contentions", "waittime-min", "waittime-max", "waittime-total",
                  "waittime-avg", "acq-bounces", "acquisitions", "holdtime-min", "holdtime-max",
-                 "holdtime-total", "holdtime-avg");
+                 "holdtime-total", "holdtime-avg", "initialised at");
     line(ctx, head);
     for (u32 i = 0; i < MIN(n, most); i++)
         row_print(order[i], line, ctx);
+    site_report(line, ctx, most / 2);
 }

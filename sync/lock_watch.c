@@ -1,9 +1,24 @@
-/* The cold half of every lock: what is recorded when statistics or lock traces are on (sync/lock_watch.h). */
+/* The cold half of every lock: what is done when statistics, lockdep or lock traces are on
+ * (sync/lock_watch.h). */
 #include "sync/lock_watch.h"
 
-void lock_watch_acquire(const void *lock, const struct lock_class *class, u32 acquire_flags)
+#ifdef FL_TEST
+unsigned lock_watch_on = LOCK_WATCH_STAT | LOCK_WATCH_DEP;
+#else
+unsigned lock_watch_on;
+#endif
+
+void lock_watch_init(void)
 {
-    trace_lock(lock_acquire, lock, acquire_flags, class->name);
+    WRITE_ONCE(lock_watch_on,
+               (lock_stat_on ? LOCK_WATCH_STAT : 0) | (lockdep_mode != LOCKDEP_OFF ? LOCK_WATCH_DEP : 0));
+}
+
+void lock_watch_acquire(const void *lock, struct lock_class *class, u32 acquire_flags, vaddr_t ip)
+{
+    if (lockdep_watching())
+        lockdep_acquire(lock, class, acquire_flags, ip);
+    trace_lock(lock_acquire, lock, acquire_flags & (ACQUIRE_TRY | ACQUIRE_READ), class->name);
     if (trace_on(mmap_lock_start_locking) && class->rank == RANK_MMAP)
         trace_write_mmap_lock(TRACE_mmap_lock_start_locking, lock, !(acquire_flags & ACQUIRE_READ));
 }
@@ -38,7 +53,7 @@ void lock_watch_acquired(struct held_lock *entry, u32 waited, bool contended, bo
     if (trace_on(mmap_lock_acquire_returned) && entry->class->rank == RANK_MMAP)
         trace_write_mmap_lock(TRACE_mmap_lock_acquire_returned, entry->lock, entry->mode == LOCK_EXCLUSIVE);
     if (lock_stat_on) {
-        lock_stat_acquired(entry->class, entry->mode, waited, contended, bounced);
+        lock_stat_acquired(entry->class, entry->mode, waited, contended, bounced, entry->ip);
         entry->since = (u32)cpu_cycles() | 1; /* 0 means unmeasured */
     }
 }

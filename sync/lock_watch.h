@@ -1,10 +1,11 @@
 /*
- * Watching locks: statistics and trace events, both behind one predictable branch. A lock's hot path asks
- * lock_watched() once and leaves the rest to these cold functions.
+ * Watching locks: statistics, lockdep and trace events, all behind one predictable branch. A lock's hot path
+ * asks lock_watched() once and leaves the rest to these cold functions.
  */
 #pragma once
 #include "diag/trace.h"
 #include "sync/lock_stat.h"
+#include "sync/lockdep.h"
 
 #define TRACE_LOCK_EVENTS                                                                                    \
     ((1u << TRACE_contention_begin) | (1u << TRACE_contention_end) | (1u << TRACE_lock_acquire) |            \
@@ -19,10 +20,24 @@
 #define CONTEND_MUTEX 32u
 #define ACQUIRE_TRY   1u
 #define ACQUIRE_READ  2u
+/* Ours, for lockdep: */
+#define ACQUIRE_NESTED 4u  /* the caller names the order among locks of one rank */
+#define ACQUIRE_SLEEPS 8u  /* not a spinlock */
+#define ACQUIRE_WAIT   16u /* no lock: something that must happen */
+
+#define LOCK_WATCH_STAT 1u
+#define LOCK_WATCH_DEP  2u
+extern unsigned lock_watch_on; /* LOCK_WATCH_* bits, one word, so that the branch looks at it once */
+/* Sets it from the boot words; once they are read. */
+void lock_watch_init(void);
 
 static inline bool lock_watched(void)
 {
-    return unlikely((READ_ONCE(lock_stat_on) | (READ_ONCE(trace_mask) & TRACE_LOCK_EVENTS)) != 0);
+    return unlikely((READ_ONCE(lock_watch_on) | (READ_ONCE(trace_mask) & TRACE_LOCK_EVENTS)) != 0);
+}
+static inline bool lockdep_watching(void)
+{
+    return unlikely(READ_ONCE(lock_watch_on) & LOCK_WATCH_DEP);
 }
 
 /* Whom one waits for, as far as the lock knows; pid or CPU -1 when it does not. */
@@ -37,8 +52,8 @@ struct lock_wait {
     bool watched;
 };
 
-/* Before the first attempt. */
-cold void lock_watch_acquire(const void *lock, const struct lock_class *class, u32 acquire_flags);
+/* It is wanted: before the wait for it, at the latest. */
+cold void lock_watch_acquire(const void *lock, struct lock_class *class, u32 acquire_flags, vaddr_t ip);
 /* The lock is held by others: the wait starts. */
 struct lock_wait lock_wait_begin(const void *lock, const struct lock_class *class, u32 contend_flags,
                                  struct lock_holder holder, vaddr_t ip);

@@ -75,23 +75,39 @@ static int wait_for_grant(struct mutex *m, enum task_state state)
     }
     list_push_back(&m->waiters, &w.link);
     spin_unlock(&m->lock);
-    return lock_waiter_sleep(&w, &m->lock, state) ? 0 : leave_queue(m, &w);
+    return lock_waiter_sleep(&w, state) ? 0 : leave_queue(m, &w);
+}
+
+/* As long as the owner runs it will soon let go, and we spare two switches. Nobody is passed who waits: with
+ * WAITERS set the word never becomes 0, and we go to the end of the queue like everybody. */
+static bool spin_for(struct mutex *m)
+{
+    for (u32 i = 0; i < SPINS_MAX; i++) {
+        u32 seen = READ_ONCE(m->word);
+        if (seen == 0 && word_cmpxchg(m, 0, me()))
+            return true;
+        if ((seen & MUTEX_WAITERS) || (seen != 0 && !spin_is_worth_it((struct task *)(uintptr_t)seen)))
+            return false;
+        spin_relax();
+    }
+    return false;
 }
 
 /* The first attempt failed, or somebody measures. */
-static noinline int lock_watched_or_contended(struct mutex *m, enum task_state state, bool taken, vaddr_t ip)
+static noinline int lock_watched_or_contended(struct mutex *m, enum task_state state, bool nested, bool taken,
+                                              vaddr_t ip)
 {
     u32 waited = 0;
     int error = 0;
 
     if (lock_watched())
-        lock_watch_acquire(m, m->class, 0);
+        lock_watch_acquire(m, m->class, ACQUIRE_SLEEPS | (nested ? ACQUIRE_NESTED : 0), ip);
     if (!taken) {
         struct task *owner = mutex_owner(m);
         struct lock_holder holder = {.pid = owner ? owner->pid : -1, .cpu = owner ? (s32)owner->cpu : -1};
         task_waits_for(m, m->class->name, ip);
         struct lock_wait wait = lock_wait_begin(m, m->class, CONTEND_MUTEX, holder, ip);
-        error = wait_for_grant(m, state);
+        error = spin_for(m) ? 0 : wait_for_grant(m, state);
         waited = lock_wait_end(&wait, m, m->class, error);
         task_waits_for(NULL, NULL, 0);
     }
@@ -102,10 +118,10 @@ static noinline int lock_watched_or_contended(struct mutex *m, enum task_state s
 
 static always_inline int lock(struct mutex *m, enum task_state state, bool nested, vaddr_t ip)
 {
-    sleep_lock_check(m, m->class, nested);
+    sleep_lock_check(m, m->class, nested, ip);
     bool taken = word_cmpxchg(m, 0, me());
     if (unlikely(!taken) || lock_watched())
-        return lock_watched_or_contended(m, state, taken, ip);
+        return lock_watched_or_contended(m, state, nested, taken, ip);
     sleep_lock_taken(m, m->class, LOCK_EXCLUSIVE, &m->last_cpu, false, 0, ip);
     return 0;
 }

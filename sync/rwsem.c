@@ -109,25 +109,52 @@ static int queue_and_wait(struct rwsem *s, enum lock_mode mode, int taken_back, 
     spin_unlock(&s->lock);
     if (mode == LOCK_EXCLUSIVE)
         race_point(R34); /* from here on no reader enters, one that holds the lock already not excepted */
-    return lock_waiter_sleep(&w, &s->lock, state) ? 0 : leave_queue(s, &w);
+    race_point(R37);     /* who comes from here on is served after us */
+    return lock_waiter_sleep(&w, state) ? 0 : leave_queue(s, &w);
+}
+
+/*
+ * While a writer holds the lock and runs it will soon let go: spinning spares two switches. Not while anybody
+ * queues: then the lock goes to him. A reader has its READER in the count already. When it sees WRITER gone
+ * it is in: with READER in the count nobody can have become the writer since (that takes a count of exactly
+ * 0, or exactly WAITERS). Should it give up in that very moment, queueing takes its READER back and
+ * grant_heads() gives it again.
+ */
+static bool spin_for(struct rwsem *s, enum lock_mode mode)
+{
+    for (u32 i = 0; i < SPINS_MAX; i++) {
+        int seen = atomic_read_acquire(&s->count);
+        if (mode == LOCK_SHARED && !(seen & WRITER))
+            return i != 0; /* it was not the writer that stopped us but those who wait */
+        if (mode == LOCK_EXCLUSIVE && seen == 0 && atomic_cmpxchg(&s->count, 0, WRITER))
+            return true;
+        struct task *writer = READ_ONCE(s->writer);
+        if ((seen & WAITERS) || (writer && !spin_is_worth_it(writer)))
+            return false;
+        if (seen != 0 && !(seen & WRITER))
+            return false;
+        spin_relax();
+    }
+    return false;
 }
 
 /* The first attempt failed, or somebody measures. */
 static noinline int lock_watched_or_contended(struct rwsem *s, enum lock_mode mode, enum task_state state,
-                                              bool taken, vaddr_t ip)
+                                              bool nested, bool taken, vaddr_t ip)
 {
     u32 waited = 0;
     int error = 0;
     bool read = mode == LOCK_SHARED;
 
     if (lock_watched())
-        lock_watch_acquire(s, s->class, read ? ACQUIRE_READ : 0);
+        lock_watch_acquire(s, s->class,
+                           ACQUIRE_SLEEPS | (read ? ACQUIRE_READ : 0) | (nested ? ACQUIRE_NESTED : 0), ip);
     if (!taken) {
         struct task *writer = READ_ONCE(s->writer);
         struct lock_holder holder = {.pid = writer ? writer->pid : -1, .cpu = writer ? (s32)writer->cpu : -1};
         task_waits_for(s, s->class->name, ip);
         struct lock_wait wait = lock_wait_begin(s, s->class, read ? CONTEND_READ : CONTEND_WRITE, holder, ip);
-        error = queue_and_wait(s, mode, read ? READER : 0, state);
+        error = spin_for(s, mode) ? 0 : queue_and_wait(s, mode, read ? READER : 0, state);
         waited = lock_wait_end(&wait, s, s->class, error);
         task_waits_for(NULL, NULL, 0);
     }
@@ -138,21 +165,21 @@ static noinline int lock_watched_or_contended(struct rwsem *s, enum lock_mode mo
 
 static always_inline int read_lock(struct rwsem *s, enum task_state state, vaddr_t ip)
 {
-    sleep_lock_check(s, s->class, false);
+    sleep_lock_check(s, s->class, false, ip);
     int blockers = mutant(R37) ? WRITER : WRITER | WAITERS;
     bool taken = !((atomic_add(&s->count, READER) - READER) & blockers);
     if (unlikely(!taken) || lock_watched())
-        return lock_watched_or_contended(s, LOCK_SHARED, state, taken, ip);
+        return lock_watched_or_contended(s, LOCK_SHARED, state, false, taken, ip);
     sleep_lock_taken(s, s->class, LOCK_SHARED, &s->last_cpu, false, 0, ip);
     return 0;
 }
 
 static always_inline int write_lock(struct rwsem *s, enum task_state state, bool nested, vaddr_t ip)
 {
-    sleep_lock_check(s, s->class, nested);
+    sleep_lock_check(s, s->class, nested, ip);
     bool taken = atomic_cmpxchg(&s->count, 0, WRITER);
     if (unlikely(!taken) || lock_watched()) {
-        int error = lock_watched_or_contended(s, LOCK_EXCLUSIVE, state, taken, ip);
+        int error = lock_watched_or_contended(s, LOCK_EXCLUSIVE, state, nested, taken, ip);
         if (error)
             return error;
     } else {

@@ -3,11 +3,13 @@
  *
  * The waiter lives on its task's stack and the granter wakes that task after it set `granted`. A waiter that
  * saw `granted` and simply went on might unlock, return, even exit and be freed, while the granter is still
- * in its task_wake(). So it passes once through the inner lock, which the granter holds until it is done.
+ * in its task_wake(). So it waits for the granter's last word about itself, and for no more: would it pass
+ * through the inner lock, then all who were woken together would queue there behind a granter who wakes the next
+ * one, and a fair lock's queue costs a time slice of the host at each CPU that does not run just then.
  */
 #include "sync/sleep_lock.h"
 
-bool lock_waiter_sleep(struct lock_waiter *w, struct spinlock *inner, enum task_state state)
+bool lock_waiter_sleep(struct lock_waiter *w, enum task_state state)
 {
     bool granted;
 
@@ -19,10 +21,8 @@ bool lock_waiter_sleep(struct lock_waiter *w, struct spinlock *inner, enum task_
         task_sleep();
     }
     task_set_state(TASK_RUNNING);
-    if (granted) {
-        spin_lock(inner);
-        spin_unlock(inner);
-    }
+    while (granted && load_acquire(&w->granted) != GRANTER_DONE)
+        spin_relax(); /* it holds the inner lock, so it runs */
     return granted;
 }
 
@@ -31,6 +31,7 @@ void lock_waiter_grant(struct lock_waiter *w)
     struct task *task = w->task;
 
     list_remove(&w->link);
-    store_release(&w->granted, 1u);
+    store_release(&w->granted, GRANTED);
     task_wake(task);
+    store_release(&w->granted, GRANTER_DONE); /* from here on the waiter may be gone */
 }

@@ -12,11 +12,15 @@
 #include "sync/lock_watch.h"
 #include "sync/spinlock.h"
 
+/* lock_waiter.granted: the lock is the waiter's; the granter touches waiter and task no more. */
+#define GRANTED      1u
+#define GRANTER_DONE 2u
+
 struct lock_waiter {
     struct list link;
     struct task *task;
     enum lock_mode mode;
-    u32 granted; /* set under the lock's inner lock, read without */
+    u32 granted; /* 0, then GRANTED, then GRANTER_DONE: set under the lock's inner lock, read without */
 };
 
 /* The running task's list; NULL before there are tasks, when boot runs alone and nothing is noted. */
@@ -26,14 +30,15 @@ static inline struct held_locks *my_locks(void)
 }
 
 /* Before the first attempt: may this task sleep here, and may it want this lock now? */
-static always_inline void sleep_lock_check(const void *lock, struct lock_class *class, bool nested)
+static always_inline void sleep_lock_check(const void *lock, struct lock_class *class, bool nested,
+                                           vaddr_t ip)
 {
     struct held_locks *locks = my_locks();
 
     might_sleep();
     assert(class != NULL);
     if (unlikely(locks && locks->n != 0))
-        held_check(lock, class, true, false, nested);
+        held_check_ranks(lock, class, nested, ip);
 }
 
 /* It is ours. `last_cpu` is written only when somebody measures: it would be one more write to a shared line.
@@ -73,9 +78,17 @@ static always_inline void sleep_lock_dropped(const void *lock)
     }
 }
 
+/* How often a lock's word is looked at before its waiter goes to sleep: about what two switches cost. */
+#define SPINS_MAX 200u
+/* May we go on spinning for a lock that `owner` holds? It runs on another CPU, and nobody wants ours. `owner`
+ * is only compared: it may be freed by now. */
+static inline bool spin_is_worth_it(const struct task *owner)
+{
+    return !READ_ONCE(cpu_local()->need_resched) && task_is_on_some_cpu(owner);
+}
+
 /* Sleeps in `state` until granted: true, and whoever granted it is done with `w`. False: killed
  * (TASK_KILLABLE only) and perhaps granted as well; the caller looks again under the inner lock. */
-bool lock_waiter_sleep(struct lock_waiter *w, struct spinlock *inner, enum task_state state)
-    must_not_hold(inner);
+bool lock_waiter_sleep(struct lock_waiter *w, enum task_state state);
 /* Takes the waiter off its queue, tells it, wakes it. The lock's word already says that it holds the lock. */
 void lock_waiter_grant(struct lock_waiter *w);

@@ -146,13 +146,13 @@ static noinline void spin_wait_turn(struct spinlock *lock)
 }
 
 /* The acquisition when the first attempt failed or somebody measures. */
-static noinline void acquire_watched(struct spinlock *lock, vaddr_t ip, bool taken)
+static noinline void acquire_watched(struct spinlock *lock, vaddr_t ip, bool taken, bool nested)
 {
     u32 waited = 0;
     bool contended = !taken;
 
     if (lock_watched())
-        lock_watch_acquire(lock, lock->class, 0);
+        lock_watch_acquire(lock, lock->class, nested ? ACQUIRE_NESTED : 0, ip);
     if (contended) {
         struct lock_holder holder = {.pid = -1, .cpu = (s32)READ_ONCE(lock->owner_cpu) - 1};
         struct lock_wait wait = lock_wait_begin(lock, lock->class, CONTEND_SPIN, holder, ip);
@@ -172,11 +172,11 @@ static always_inline void acquire(struct spinlock *lock, vaddr_t ip, bool nested
     struct cpu_local *cpu = cpu_local();
     struct held_locks *held = &per_cpu(spins_held, cpu->id);
 
-    held_spin_check(held, lock, lock->class, nested);
+    held_spin_check(held, lock, lock->class, nested, ip);
     cpu->spin_depth++;
     bool taken = word_cmpxchg(lock, 0, LOCKED);
     if (unlikely(!taken) || lock_watched()) {
-        acquire_watched(lock, ip, taken);
+        acquire_watched(lock, ip, taken, nested);
         return;
     }
     WRITE_ONCE(lock->owner_cpu, (u16)(cpu->id + 1));
@@ -241,7 +241,7 @@ lock_implementation bool spin_try_lock(struct spinlock *lock)
     struct held_lock *entry =
         held_push(&this_cpu(spins_held), lock, lock->class, LOCK_EXCLUSIVE, CALLER_IP());
     if (lock_watched()) {
-        lock_watch_acquire(lock, lock->class, ACQUIRE_TRY);
+        lock_watch_acquire(lock, lock->class, ACQUIRE_TRY, CALLER_IP());
         lock_watch_acquired(entry, 0, false, lock->owner_cpu != me);
     }
     WRITE_ONCE(lock->owner_cpu, (u16)me);

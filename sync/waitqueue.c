@@ -42,7 +42,8 @@ void wait_prepare(struct waitqueue *wq, struct waiter *w, enum task_state state,
     }
     assert(w->task == current && w->exclusive == exclusive);
     spin_unlock_irq_restore(&wq->lock, flags);
-    task_waits_for(wq, wq->lock.class->name, CALLER_IP());
+    if (current->waits_for == NULL) /* the caller may know better: not the queue but the page */
+        task_waits_for(wq, wq->lock.class->name, CALLER_IP());
     task_set_state(state);
 }
 

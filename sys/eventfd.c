@@ -82,7 +82,10 @@ static u32 eventfd_poll(struct file *file, struct waitqueue **queue)
     return mask;
 }
 
-static void eventfd_inode_release(struct inode *inode) { kfree(inode->data); }
+static void eventfd_inode_release(struct inode *inode)
+{
+    kfree(inode->data);
+}
 static int eventfd_open(struct file *file)
 {
     assert(file->inode->data);
@@ -116,4 +119,7 @@ s32 sys_eventfd2(u32 initial, u32 flags)
         file_put(file);
     return fd;
 }
-s32 sys_eventfd(u32 initial) { return sys_eventfd2(initial, 0); }
+s32 sys_eventfd(u32 initial)
+{
+    return sys_eventfd2(initial, 0);
+}

@@ -245,7 +245,7 @@ int exec_load(struct inode *base, const char *path, struct strings *args, struct
     for (unsigned depth = 0;; depth++) {
         struct inode *inode = path_inode(base, r.path, PATH_FOLLOW, &error);
         if (!inode) {
-            *r.why = "does not exist";
+            *r.why = depth ? "is a script whose interpreter does not exist" : "does not exist";
             break;
         }
         error = check_executable(inode, r.why);

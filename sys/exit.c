@@ -98,7 +98,7 @@ void process_notify_parent(struct process *process, int code, int status)
 }
 
 /* Orphans go to the kernel's root, which nobody waits in: their zombies vanish at once. */
-static void reparent_children(struct process *process)
+static void reparent_children(struct process *process) must_hold(&process_lock)
 {
     struct process *child, *next;
     list_for_each_safe (child, next, &process->children, sibling) {

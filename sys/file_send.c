@@ -1,9 +1,9 @@
 /*
  * sendfile: from a regular file to anything that can be written. sendfile(2).
  *
- * Files take their bytes from user memory, which the page cache is not. So the stretch of the file is mapped into the
- * program, shared and read-only, written from there, and unmapped again: what a program would do itself, and the
- * faults that the write takes bring the pages in.
+ * Files take their bytes from user memory, which the page cache is not. So the stretch of the file is mapped
+ * into the program, shared and read-only, written from there, and unmapped again: what a program would do
+ * itself, and the faults that the write takes bring the pages in.
  */
 #include "arch/user.h"
 #include "diag/assert.h"
@@ -18,8 +18,10 @@
 static s32 send_piece(struct file *out, struct inode *in, u32 position, u32 n)
 {
     u32 skip = position % PAGE_SIZE, length = ALIGN_UP(skip + n, PAGE_SIZE);
-    const struct mmap_request r = {
-        .length = length, .vm_flags = VM_READ | VM_SHARED, .mapping = &in->mapping, .pgoff = position >> PAGE_SHIFT};
+    const struct mmap_request r = {.length = length,
+                                   .vm_flags = VM_READ | VM_SHARED,
+                                   .mapping = &in->mapping,
+                                   .pgoff = position >> PAGE_SHIFT};
     s32 at = mm_mmap(current->mm, &r);
     if (at < 0 && at >= -4095)
         return at;
@@ -70,5 +72,11 @@ static s32 send_call(int out_fd, int in_fd, vaddr_t offset_at, size_t n, size_t 
     return result;
 }
 
-s32 sys_sendfile(int out, int in, vaddr_t offset_at, size_t n) { return send_call(out, in, offset_at, n, 4); }
-s32 sys_sendfile64(int out, int in, vaddr_t offset_at, size_t n) { return send_call(out, in, offset_at, n, 8); }
+s32 sys_sendfile(int out, int in, vaddr_t offset_at, size_t n)
+{
+    return send_call(out, in, offset_at, n, 4);
+}
+s32 sys_sendfile64(int out, int in, vaddr_t offset_at, size_t n)
+{
+    return send_call(out, in, offset_at, n, 8);
+}

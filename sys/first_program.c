@@ -50,6 +50,7 @@ void sys_init(void)
     fault_signal_hook = fault_to_signal;
     pipe_broken_hook = on_broken_pipe;
     tty_interrupt_hook = on_typed_interrupt;
+    syscall_check_locks();
     futex_init();
     process_init();
     tty_init();
@@ -65,14 +66,15 @@ static int hex_digit(char c)
                                   : -1;
 }
 
-/* Decodes a boot word into strings: a comma ends one, %XX is any byte, so %20 a space and %2C a comma. An empty word
- * gives no string. */
+/* Decodes a boot word into strings: a comma ends one, %XX is any byte, so %20 a space and %2C a comma. An
+ * empty word gives no string. */
 int first_program_words(struct strings *list, const char *word)
 {
     char text[WORD_TEXT_MAX];
     u32 n = 0;
     int error = 0;
-    for (const char *p = word; !error && *word; p++) { /* runs once more at the NUL, which ends the last string */
+    for (const char *p = word; !error && *word;
+         p++) { /* runs once more at the NUL, which ends the last string */
         bool escaped = p[0] == '%' && hex_digit(p[1]) >= 0 && hex_digit(p[2]) >= 0;
         char c = escaped ? (char)(hex_digit(p[1]) << 4 | hex_digit(p[2])) : *p;
         bool ends = !*p || (!escaped && c == ',');
@@ -206,7 +208,8 @@ void sys_run_first_program(void)
     struct process *first = thread->process; /* stays: only this task frees it, by ending the machine */
     task_start(thread->task);
     for (;;) {
-        wait_event(&process_root->child_wait, something_happened(first));
+        /* As one who waits for a person: a program may well run for hours, and that is no hung task. */
+        (void)wait_event_interruptible(&process_root->child_wait, something_happened(first));
         mutex_lock(&process_lock);
         if (first->zombie)
             finish(first->exit_code);

@@ -8,6 +8,7 @@
 #include "mm/kvalloc.h"
 #include "mm/slab.h"
 #include "sync/lock_stat.h"
+#include "sync/lockdep.h"
 #include "sys/proc_files.h"
 #include "sys/process.h"
 #include "sys/syscall.h"
@@ -95,6 +96,10 @@ static int take_lock_stat(char *written, u32 unused)
     lock_stat_reset();
     return 0;
 }
+static void make_lockdep(struct text *t, u32 unused)
+{
+    lockdep_report(text_line, t);
+}
 static void make_kvranges(struct text *t, u32 unused)
 {
     kv_report(text_line, t);
@@ -154,6 +159,7 @@ static const struct {
     {"", "filesystems", make_filesystems, NULL},
     {"", "swaps", make_swaps, NULL},
     {"", "lock_stat", make_lock_stat, take_lock_stat},
+    {"", "lockdep", make_lockdep, NULL},
     {"", "kvranges", make_kvranges, NULL},
     {"", "slabinfo", make_slabinfo, NULL},
     {"", "unknown_syscalls", make_unknown, NULL},

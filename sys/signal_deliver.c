@@ -21,13 +21,15 @@ int signal_dequeue(sigset wanted, struct siginfo *info)
 {
     struct thread *thread = thread_current();
     struct process *process = thread->process;
+    struct queued_signal *spent = NULL;
     irqflags_t flags = spin_lock_irq_save(&process->signal_lock);
-    int signal = pending_take(&thread->pending, wanted, info);
+    int signal = pending_take(&thread->pending, wanted, info, &spent);
     if (!signal)
-        signal = pending_take(&process->pending, wanted, info);
+        signal = pending_take(&process->pending, wanted, info, &spent);
     if ((thread->pending.set | process->pending.set) & ~thread->blocked)
         task_signal(thread->task);
     spin_unlock_irq_restore(&process->signal_lock, flags);
+    kfree(spent);
     return signal;
 }
 

@@ -12,7 +12,6 @@
 #include "arch/user.h"
 #include "diag/assert.h"
 #include "lib/string.h"
-#include "mm/slab.h"
 #include "sys/process.h"
 #include "sys/syscalls.h"
 
@@ -29,12 +28,16 @@ struct ucontext {
     u32 sigmask[2];
 };
 struct plain_frame {
-    u32 return_to;
-    s32 signal;
-    struct sigcontext sc;
-    u8 unused_fpstate[624];
-    u32 extramask;
-    u8 retcode[8];
+    struct plain_head {
+        u32 return_to;
+        s32 signal;
+        struct sigcontext sc;
+    } head;
+    u8 unused_fpstate[624]; /* where ancient kernels put it: nobody reads it, so nobody writes it */
+    struct plain_tail {
+        u32 extramask;
+        u8 retcode[8];
+    } tail;
 };
 struct realtime_frame {
     u32 return_to;
@@ -50,50 +53,38 @@ struct fpstate {
     u8 st[80];
     u16 status, magic; /* magic 0: the FXSAVE image is there */
     u8 fxsave[FPU_STATE_BYTES];
-};
+} aligned_to(16); /* as FXSAVE wants it: seven old words, eight registers and a word are 112 bytes */
 static_assert(sizeof(struct sigcontext) == 88 && sizeof(struct ucontext) == 116, "uapi layout");
 static_assert(sizeof(struct fpstate) == 624 && sizeof(struct plain_frame) == 732, "uapi layout");
 static_assert(offsetof(struct realtime_frame, uc) == 144, "uapi layout");
 
-#define SS_ONSTACK  1u
-#define SS_DISABLE  2u
-#define EFLAGS_TF   0x100u
-#define EFLAGS_DF   0x400u
-#define EFLAGS_RF   0x10000u
-#define EFLAGS_USER 0x50DD5u /* what a program may set: CF PF AF ZF SF TF DF OF NT? AC; never IF, IOPL, VM   \
-                              */
+#define SS_ONSTACK 1u
+#define SS_DISABLE 2u
+#define EFLAGS_TF  0x100u
+#define EFLAGS_DF  0x400u
+#define EFLAGS_RF  0x10000u
+#define EFLAGS_USER                                                                                          \
+    0x50DD5u /* what a program may set: CF PF AF ZF SF TF DF OF NT? AC; never IF, IOPL, VM                   \
+              */
 
 static bool on_alt_stack(const struct thread *t, vaddr_t sp)
 {
     return t->alt_size && sp - t->alt_sp <= t->alt_size;
 }
 
-static struct sigcontext context_of(const struct trap_frame *f, u32 fpstate, u32 oldmask, u32 cr2)
+/* Field by field, in the order of both: a frame that is built elsewhere and copied here costs twice as much.
+ */
+static void fill_context(struct sigcontext *sc, const struct trap_frame *f, u32 fpstate, u32 oldmask, u32 cr2)
 {
-    return (struct sigcontext){
-        .gs = f->gs,
-        .fs = f->fs,
-        .es = f->es,
-        .ds = f->ds,
-        .edi = f->edi,
-        .esi = f->esi,
-        .ebp = f->ebp,
-        .esp = f->esp,
-        .ebx = f->ebx,
-        .edx = f->edx,
-        .ecx = f->ecx,
-        .eax = f->eax,
-        .vector = f->vector,
-        .error = f->error,
-        .eip = f->eip,
-        .cs = f->cs,
-        .eflags = f->eflags,
-        .esp_at_signal = f->esp,
-        .ss = f->ss,
-        .fpstate = fpstate,
-        .oldmask = oldmask,
-        .cr2 = cr2,
-    };
+    sc->gs = f->gs, sc->fs = f->fs, sc->es = f->es, sc->ds = f->ds;
+    sc->edi = f->edi, sc->esi = f->esi, sc->ebp = f->ebp, sc->esp = f->esp;
+    sc->ebx = f->ebx, sc->edx = f->edx, sc->ecx = f->ecx, sc->eax = f->eax;
+    sc->vector = f->vector, sc->error = f->error;
+    sc->eip = f->eip, sc->cs = f->cs, sc->eflags = f->eflags;
+    sc->esp_at_signal = f->esp, sc->ss = f->ss;
+    sc->fpstate = fpstate;
+    sc->oldmask = oldmask;
+    sc->cr2 = cr2;
 }
 
 /* The old form's control words come from the new form's, with the tag word spread out again (SDM vol.
@@ -119,23 +110,16 @@ static void fill_old_form(struct fpstate *fp)
 /* Saves the FPU below *sp if the program has used it. The pointer for the frame, 0 for none. */
 static bool push_fpu(vaddr_t *sp, u32 *at)
 {
+    struct fpstate fp;
+
+    static_assert(offsetof(struct fpstate, fxsave) % 16 == 0, "FXSAVE's own alignment");
     *at = 0;
-    if (!current->arch.fpu_used)
+    if (!context_fpu_save(fp.fxsave))
         return true;
-    char *room = fs_alloc(sizeof(struct fpstate) + 64);
-    if (!room)
-        return false;
-    u8 *area = (u8 *)ALIGN_UP((uintptr_t)room, 16u);
-    struct fpstate *fp = (struct fpstate *)room;
-    bool has = context_fpu_save(area);
-    memmove(fp->fxsave, area,
-            FPU_STATE_BYTES); /* FXSAVE wants 16-byte alignment, the layout does not give it */
-    fill_old_form(fp);
-    *sp = ALIGN_DOWN(*sp - sizeof(*fp), 64u);
-    *at = has ? *sp : 0;
-    int error = has ? copy_to_user(*sp, fp, sizeof(*fp)) : 0;
-    kfree(room);
-    return error == 0;
+    fill_old_form(&fp);
+    *sp = ALIGN_DOWN(*sp - sizeof(fp), 64u);
+    *at = *sp;
+    return copy_to_user(*sp, &fp, sizeof(fp)) == 0;
 }
 
 static vaddr_t stack_for(const struct trap_frame *frame, const struct action *action)
@@ -163,51 +147,43 @@ static void fill_retcode(u8 *code, bool realtime)
 static bool push_plain(struct trap_frame *f, vaddr_t sp, u32 fpstate, const struct action *action,
                        const struct siginfo *info, sigset restore)
 {
-    struct plain_frame *p = fs_alloc(sizeof(*p));
-    if (!p)
-        return false;
-    sp = place_frame(sp, sizeof(*p));
-    p->return_to =
-        action->flags & SA_RESTORER ? action->restorer : sp + offsetof(struct plain_frame, retcode);
-    p->signal = info->signal;
-    p->sc = context_of(f, fpstate, (u32)restore, info->field[0]);
-    p->extramask = (u32)(restore >> 32);
-    fill_retcode(p->retcode, false);
-    int error = copy_to_user(sp, p, sizeof(*p));
-    kfree(p);
+    struct plain_head head = {.signal = info->signal};
+    struct plain_tail tail = {.extramask = (u32)(restore >> 32)};
+
+    sp = place_frame(sp, sizeof(struct plain_frame));
+    head.return_to =
+        action->flags & SA_RESTORER ? action->restorer : sp + offsetof(struct plain_frame, tail.retcode);
+    fill_context(&head.sc, f, fpstate, (u32)restore, info->field[0]);
+    fill_retcode(tail.retcode, false);
     f->esp = sp;
     f->edx = f->ecx = 0;
-    return error == 0;
+    return copy_to_user(sp, &head, sizeof(head)) == 0 &&
+           copy_to_user(sp + offsetof(struct plain_frame, tail), &tail, sizeof(tail)) == 0;
 }
 
 static bool push_realtime(struct trap_frame *f, vaddr_t sp, u32 fpstate, const struct action *action,
                           const struct siginfo *info, sigset restore)
 {
     const struct thread *t = thread_current();
-    struct realtime_frame *p = fs_alloc(sizeof(*p));
-    if (!p)
-        return false;
-    sp = place_frame(sp, sizeof(*p));
-    p->return_to =
+    struct realtime_frame p = {.signal = info->signal};
+
+    sp = place_frame(sp, sizeof(p));
+    p.return_to =
         action->flags & SA_RESTORER ? action->restorer : sp + offsetof(struct realtime_frame, retcode);
-    p->signal = info->signal;
-    p->info_at = sp + offsetof(struct realtime_frame, info);
-    p->context_at = sp + offsetof(struct realtime_frame, uc);
-    memcpy(p->info, info, sizeof(*info));
-    p->uc.stack_sp = t->alt_sp;
-    p->uc.stack_size = t->alt_size;
-    p->uc.stack_flags = !t->alt_size ? SS_DISABLE : on_alt_stack(t, f->esp) ? SS_ONSTACK : 0;
-    p->uc.mcontext = context_of(f, fpstate, (u32)restore, info->field[0]);
-    p->uc.sigmask[0] = (u32)restore;
-    p->uc.sigmask[1] = (u32)(restore >> 32);
-    fill_retcode(p->retcode, true);
-    u32 info_at = p->info_at, context_at = p->context_at;
-    int error = copy_to_user(sp, p, sizeof(*p));
-    kfree(p);
+    p.info_at = sp + offsetof(struct realtime_frame, info);
+    p.context_at = sp + offsetof(struct realtime_frame, uc);
+    memcpy(p.info, info, sizeof(*info));
+    p.uc.stack_sp = t->alt_sp;
+    p.uc.stack_size = t->alt_size;
+    p.uc.stack_flags = !t->alt_size ? SS_DISABLE : on_alt_stack(t, f->esp) ? SS_ONSTACK : 0;
+    fill_context(&p.uc.mcontext, f, fpstate, (u32)restore, info->field[0]);
+    p.uc.sigmask[0] = (u32)restore;
+    p.uc.sigmask[1] = (u32)(restore >> 32);
+    fill_retcode(p.retcode, true);
     f->esp = sp;
-    f->edx = info_at;
-    f->ecx = context_at;
-    return error == 0;
+    f->edx = p.info_at;
+    f->ecx = p.context_at;
+    return copy_to_user(sp, &p, sizeof(p)) == 0;
 }
 
 bool signal_frame_push(struct trap_frame *frame, const struct action *action, const struct siginfo *info,
@@ -228,15 +204,14 @@ bool signal_frame_push(struct trap_frame *frame, const struct action *action, co
 
 static bool pop_fpu(u32 at)
 {
-    char *room = at ? fs_alloc(FPU_STATE_BYTES + 16) : NULL;
-    if (!room)
-        return at == 0;
-    u8 *area = (u8 *)ALIGN_UP((uintptr_t)room, 16u);
-    int error = copy_from_user(area, at + offsetof(struct fpstate, fxsave), FPU_STATE_BYTES);
-    if (!error)
-        context_fpu_load(area);
-    kfree(room);
-    return error == 0;
+    u8 area[FPU_STATE_BYTES] aligned_to(16);
+
+    if (at == 0)
+        return true;
+    if (copy_from_user(area, at + offsetof(struct fpstate, fxsave), sizeof(area)))
+        return false;
+    context_fpu_load(area);
+    return true;
 }
 
 /* Selectors and flags come from the program: only what ring 3 may have is taken. CS and SS stay what they
@@ -267,8 +242,8 @@ bool signal_frame_pop(struct trap_frame *f, bool realtime)
             return false;
     } else { /* and the restorer's POP took the signal number */
         vaddr_t frame = esp - 8;
-        if (copy_from_user(&sc, frame + offsetof(struct plain_frame, sc), sizeof(sc)) ||
-            copy_from_user(&mask[1], frame + offsetof(struct plain_frame, extramask), 4))
+        if (copy_from_user(&sc, frame + offsetof(struct plain_frame, head.sc), sizeof(sc)) ||
+            copy_from_user(&mask[1], frame + offsetof(struct plain_frame, tail.extramask), 4))
             return false;
         mask[0] = sc.oldmask;
     }

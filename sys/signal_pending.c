@@ -42,7 +42,7 @@ void pending_discard(struct pending *pending, sigset signals)
         ~signals; /* queued entries of a signal that is not in the set are skipped and freed with the rest */
 }
 
-static void realtime_take(struct pending *pending, int signal, struct siginfo *info)
+static struct queued_signal *realtime_take(struct pending *pending, int signal, struct siginfo *info)
 {
     struct queued_signal *q, *found = NULL;
     bool more = false;
@@ -59,11 +59,11 @@ static void realtime_take(struct pending *pending, int signal, struct siginfo *i
         list_remove(&found->link);
     if (!more)
         pending->set &= ~sig_bit(signal);
-    kfree(found);
+    return found;
 }
 
 /* What the instruction itself caused goes first, then the lowest number. */
-int pending_take(struct pending *pending, sigset wanted, struct siginfo *info)
+int pending_take(struct pending *pending, sigset wanted, struct siginfo *info, struct queued_signal **spent)
 {
     sigset ready = pending->set & wanted;
     if (!ready)
@@ -73,7 +73,7 @@ int pending_take(struct pending *pending, sigset wanted, struct siginfo *info)
     u32 low = (u32)ready; /* in halves: the 64-bit count of zeroes is a library function */
     int signal = 1 + (low ? __builtin_ctz(low) : 32 + __builtin_ctz((u32)(ready >> 32)));
     if (signal >= SIGRTMIN) {
-        realtime_take(pending, signal, info);
+        *spent = realtime_take(pending, signal, info);
     } else {
         *info = pending->standard[signal];
         pending->set &= ~sig_bit(signal);

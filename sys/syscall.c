@@ -9,6 +9,7 @@
 #include "diag/counters.h"
 #include "diag/printk.h"
 #include "fs/generated.h"
+#include "sync/lockdep.h"
 #include "sys/syscalls.h"
 
 typedef void (*any_function)(void);
@@ -44,6 +45,20 @@ void syscall_entry(struct trap_frame *frame)
     }
     handler_of_six call = (handler_of_six)table[number].handler;
     frame->eax = (u32)call(frame->ebx, frame->ecx, frame->edx, frame->esi, frame->edi, frame->ebp);
+}
+
+void (*syscall_handler)(struct trap_frame *frame) = syscall_entry;
+
+static void syscall_entry_checked(struct trap_frame *frame)
+{
+    syscall_entry(frame);
+    lockdep_check_user_return();
+}
+
+void syscall_check_locks(void)
+{
+    if (lockdep_mode != LOCKDEP_OFF)
+        syscall_handler = syscall_entry_checked;
 }
 
 static const char *syscall_name(u32 number)

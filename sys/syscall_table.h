@@ -1,6 +1,7 @@
 /*
- * Every Linux i386 system call by number and name (asm/unistd_32.h), as data: SYSCALL has a handler, NO_SYSCALL is
- * answered with ENOSYS and counted under its name. Included by sys/syscall.c alone, hence no guard.
+ * Every Linux i386 system call by number and name (asm/unistd_32.h), as data: SYSCALL has a handler,
+ * NO_SYSCALL is answered with ENOSYS and counted under its name. Included by sys/syscall.c alone, hence no
+ * guard.
  */
 /* clang-format off */
 SYSCALL(0, restart_syscall, sys_restart_syscall)

@@ -1,10 +1,12 @@
-/* The handlers of all system calls, by file. Each is Linux's call of that name: section 2 of the manual. Task context,
- * interrupts on, nothing held; a negative result is -errno. Generated numbers and names: sys/syscall_table.h. */
+/* The handlers of all system calls, by file. Each is Linux's call of that name: section 2 of the manual. Task
+ * context, interrupts on, nothing held; a negative result is -errno. Generated numbers and names:
+ * sys/syscall_table.h. */
 #pragma once
 #include "lib/errno.h"
 #include "lib/types.h"
 
-/* Results that only the way back to user mode sees (ERESTARTSYS is lib/errno.h's): run again unless a handler ran; */
+/* Results that only the way back to user mode sees (ERESTARTSYS is lib/errno.h's): run again unless a handler
+ * ran; */
 #define ERESTARTNOHAND 514
 /* continue as restart_syscall, unless a handler ran. */
 #define ERESTART_BLOCK     516

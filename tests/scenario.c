@@ -1,11 +1,12 @@
 /* Scenes and actors: see tests/scenario.h. Written against the kernel's contracts alone, so it serves both worlds. */
 #include "tests/scenario.h"
-#include "arch/clock.h"
 #include "lib/errno.h"
-#include "mm/kvalloc.h"
+#include "mm/frames.h"
 #include "mm/mapping.h"
 #include "mm/slab.h"
 #include "sched/task.h"
+#include "sync/completion.h"
+#include "sync/rcu.h"
 #include "sync/waitqueue.h"
 
 struct actor {
@@ -20,22 +21,8 @@ struct actor {
 struct scene {
     struct mm *mm;
     struct actor *actors;
-    s32 frames_before;
+    u32 frames_before; /* that are in use outside of slabs and the kernel window, which keep stocks of their own */
 };
-
-/* Frames that scenarios answer for: slab pages and kernel-window pages have stocks of their own. */
-static s32 frames_owned(void)
-{
-    slab_reap();
-    return (s32)frames_in_use() - (s32)slab_pages_in_use() - (s32)kv_pages_in_use();
-}
-
-/*
- * What idle CPUs and the reaper have in hand (a frame on its way into the stock of kernel stacks, a dead task's stack)
- * is counted while they hold it; an idle task that was preempted in the middle goes on only while we sleep.
- */
-#define SETTLE_SLEEPS 20u
-#define SETTLE_NS     10000000u
 
 struct scene *scene_begin(void)
 {
@@ -43,7 +30,7 @@ struct scene *scene_begin(void)
 
     assert(s != NULL);
     s->actors = NULL;
-    s->frames_before = frames_owned();
+    s->frames_before = frames_users();
     s->mm = mm_create();
     assert(s->mm != NULL);
     return s;
@@ -82,17 +69,39 @@ vaddr_t scene_mmap_at(struct scene *s, vaddr_t addr, u32 pages, u32 vm_flags)
     return addr;
 }
 
+void scene_join(struct scene *s)
+{
+    while (s->actors)
+        actor_join(s, s->actors);
+}
+
+struct drain {
+    struct rcu_head rcu;
+    struct completion done;
+};
+
+static void drained(struct rcu_head *rcu) { complete(&container_of(rcu, struct drain, rcu)->done); }
+
+/* Waits until all that was left to a grace period is done. Calls run in batches, and in no order within one: the first of
+ * ours may be in one batch with what we wait for, the second is in a later one. */
+static void drain_rcu(void)
+{
+    for (int batch = 0; batch < 2; batch++) {
+        struct drain drain;
+        completion_init(&drain.done);
+        rcu_call(&drain.rcu, drained);
+        completion_wait(&drain.done);
+    }
+}
+
 void scene_end(struct scene *s)
 {
     race_reset();
-    while (s->actors)
-        actor_join(s, s->actors);
+    scene_join(s);
+    scene_check_tables(s->mm);
     mm_put_user(s->mm);
-    for (u32 i = 0; i < SETTLE_SLEEPS && frames_owned() != s->frames_before; i++) {
-        task_set_state(TASK_UNINTERRUPTIBLE);
-        (void)task_sleep_until(clock_ns() + SETTLE_NS);
-    }
-    check_eq(frames_owned(), s->frames_before);
+    drain_rcu();
+    check_eq(frames_users(), s->frames_before);
     kfree(s);
 }
 

@@ -32,6 +32,7 @@ struct mapping;
 
 struct scene *scene_begin(void);
 void scene_end(struct scene *s);
+void scene_join(struct scene *s); /* every actor that is left; nobody stands at a race point */
 struct mm *scene_mm(struct scene *s);
 vaddr_t scene_mmap(struct scene *s, u32 pages, u32 vm_flags); /* anonymous, private or VM_SHARED */
 vaddr_t scene_mmap_at(struct scene *s, vaddr_t addr, u32 pages, u32 vm_flags); /* MAP_FIXED */
@@ -66,6 +67,10 @@ u32 user_load(vaddr_t addr);
 void user_store(vaddr_t addr, u32 value);
 /* The entry that maps addr in mm now; empty when there is no table. */
 pte_t scene_pte(struct mm *mm, vaddr_t addr);
+
+/* S31: every page table's count of entries is what it holds, and every table is counted. No actor runs in mm. scene_end
+ * checks the scene's own. */
+void scene_check_tables(struct mm *mm);
 
 /* A file of which word i of page p holds p*1024+i, and how often one of its pages was read. */
 struct mapping *scene_file(u32 pages);

@@ -12,7 +12,7 @@
 #include "tests/test.h"
 
 #define DEFAULT_LIMIT_TICKS 12000u
-#define LOCK_REPORT_LINES   24u
+#define LOCK_REPORT_LINES   128u
 
 static char wanted[WORD_TEXT_MAX];
 BOOT_TEXT(test, "run the tests whose names match this pattern (test image)", wanted);

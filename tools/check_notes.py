@@ -7,27 +7,26 @@ kept); name() is a function or macro of the tree; race_point(Rnn) must stand som
 
 import argparse
 import glob
+import os
 import re
-import subprocess
 import sys
 
 SPAN = re.compile(r"`([^`\n]+)`")
 PATH = re.compile(r"^(?:[\w.-]+/)+[\w.*-]+$")
 CALL = re.compile(r"^([a-z_]\w+)\(\)$")
+MADE = "build"
 POINT = re.compile(r"^race_point\((R\d\d)\)$")
 
 
 def tree_source():
-    """All C, assembly, Python and make text of the tree, as one string."""
-    listed = subprocess.run(["git", "ls-files", "-co", "--exclude-standard"], capture_output=True, text=True, check=True)
+    """All C, assembly, Python and make text of the tree, as one string. A checkout need not be a git repository."""
     parts = []
-    for path in listed.stdout.split():
-        if path.endswith((".c", ".h", ".asm", ".py", ".mk")) or path == "Makefile":
-            try:
-                with open(path, encoding="utf-8") as file:
+    for where, folders, names in os.walk("."):
+        folders[:] = [name for name in folders if not name.startswith(".") and name != MADE]
+        for name in names:
+            if name.endswith((".c", ".h", ".asm", ".py", ".mk")) or name == "Makefile":
+                with open(os.path.join(where, name), encoding="utf-8") as file:
                     parts.append(file.read())
-            except FileNotFoundError:
-                pass
     return "\n".join(parts)
 
 
@@ -72,7 +71,7 @@ def main():
     complaints = self_test(source) + check(chapters, source)
     for line in complaints:
         print(line)
-    print(f"# {len(chapters)} chapters, {len(complaints)} wrong references")
+    print(f"check-notes: {len(chapters)} chapters, {len(complaints)} wrong references")
     return 1 if complaints else 0
 
 

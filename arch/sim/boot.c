@@ -12,6 +12,7 @@
 #include "mm/mm.h"
 #include "mm/slab.h"
 #include "sched/sched.h"
+#include "sync/lock_watch.h"
 #include "tests/test.h"
 
 #undef current /* the field of struct cpu_local is meant here */
@@ -44,6 +45,7 @@ static void boot_first_cpu(void)
     for (u32 cpu = 0; cpu < sim_cpu_total; cpu++)
         enter_kernel_space(cpu);
     bootwords_parse(boot_words);
+    lock_watch_init();
     race_init();
     race_pause = task_yield;
     memory_boot();

@@ -33,6 +33,15 @@ bool out_of_budget(void)
     return interrupted || findings->schedules >= exploring->schedules || (deadline && time(NULL) >= deadline);
 }
 
+static const char *strategy_name(const struct schedule *schedule)
+{
+    static const char *const names[] = {[STRATEGY_USUAL] = "usual",
+                                        [STRATEGY_RANDOM] = "random",
+                                        [STRATEGY_PCT] = "pct",
+                                        [STRATEGY_LIST] = "exhaustive"};
+    return names[schedule->kind];
+}
+
 void found_failure(const struct schedule *schedule)
 {
     struct schedule shortest;
@@ -42,7 +51,11 @@ void found_failure(const struct schedule *schedule)
     if ((size_t)schedule_print(findings->schedule, sizeof(findings->schedule), schedule) >=
         sizeof(findings->schedule))
         findings->schedule[0] = '\0';
+    snprintf(findings->strategy, sizeof(findings->strategy), "%s", strategy_name(schedule));
+    if (exploring->quiet)
+        return;
     schedule_of_run(run, &shortest);
+    shortest.forget = schedule->forget;
     if (exploring->shorten && exploring->how != EXPLORE_ONE && shortest.count)
         shorten(&shortest, findings->verdict);
     if (shortest.count && run_schedule(&shortest)) { /* must not happen: the list is the run */
@@ -51,7 +64,9 @@ void found_failure(const struct schedule *schedule)
         run_schedule(schedule);
     }
     free(shortest.list);
+    u32 forget = shortest.forget;
     schedule_of_run(run, &shortest); /* without entries that had no effect any more */
+    shortest.forget = forget;
     if (exploring->progress)
         fprintf(stderr, "\r%70s\r", "");
     report_run(exploring, run, schedule, &shortest);
@@ -74,6 +89,8 @@ static bool explore_drawn(enum strategy_kind kind, u64 seed, u32 count, u32 dept
 {
     for (u32 i = 0; i < count && !out_of_budget(); i++) {
         struct schedule s = {.kind = kind, .seed = seed + i, .depth = depth, .length = length};
+        if (exploring->forgetful || (exploring->how == EXPLORE_AUTO && s.seed % 2 == 0))
+            s.forget = (u32)s.seed + 1;
         if (!try_schedule(&s, kind == STRATEGY_PCT ? "pct" : "random"))
             return false;
     }
@@ -102,7 +119,9 @@ static void explore_all(void)
         try_schedule(&exploring->one, "replay");
         return;
     }
-    if (!try_schedule(&usual, "default schedule"))
+    if (exploring->drawn_only)
+        run_schedule(&usual); /* for its length alone */
+    else if (!try_schedule(&usual, "default schedule"))
         return;
     u32 length = run->steps; /* pct draws its change points from so many */
     if (exploring->how == EXPLORE_ONE) {

@@ -17,10 +17,13 @@ struct exploration {
     u32 schedules;       /* at most so many */
     u32 depth;           /* pct */
     u32 bound;           /* exhaustive: deviations from the default schedule */
-    u32 seconds;   /* host time, 0: no limit; only how much is explored depends on it, never a verdict */
-    u32 steps;     /* a run of more choice points is called endless */
-    bool shorten;  /* look for a failing schedule with fewer deviations */
-    bool progress; /* a line about it on stderr */
+    u32 seconds;     /* host time, 0: no limit; only how much is explored depends on it, never a verdict */
+    u32 steps;       /* a run of more choice points is called endless */
+    bool shorten;    /* look for a failing schedule with fewer deviations */
+    bool progress;   /* a line about it on stderr */
+    bool quiet;      /* no report, no shortening: the findings are enough */
+    bool forgetful;  /* random and pct: TLB entries go now and then without a flush */
+    bool drawn_only; /* random and pct: the default schedule is not one of those tried */
 };
 
 struct findings {
@@ -28,8 +31,9 @@ struct findings {
     u32 schedules;  /* run in all, shortening excluded */
     u32 bound_done; /* exhaustive: all schedules with so many deviations were run; ~0: none */
     u32 max_steps;
-    bool interrupted; /* by Ctrl-C: what is said is what was covered */
-    bool complete;    /* exhaustive: nothing left within the bound */
+    char strategy[16]; /* what found it: usual, random, pct or exhaustive */
+    bool interrupted;  /* by Ctrl-C: what is said is what was covered */
+    bool complete;     /* exhaustive: nothing left within the bound */
     char sentence[400];
     char schedule[512]; /* the failing schedule as it was found, or "" where it does not fit */
 };

@@ -1,6 +1,9 @@
 /* Virtual CPUs, their turns, their interrupts, their time: see machine.h. */
 #include "arch/sim/machine.h"
 #include "arch/clock.h"
+#include "arch/sim/broken.h"
+#include "arch/sim/memory.h"
+#include "arch/sim/mmu.h"
 #include "arch/sim/strategy.h"
 #include "arch/trap.h"
 #include "diag/assert.h"
@@ -23,6 +26,7 @@ u64 sim_time_ns;
 
 static struct sim_fiber *host;
 static bool recording;
+static bool held_still;
 static u32 step_limit;
 static u32 turn_steps;
 static u32 idle_ticks;
@@ -65,6 +69,11 @@ void machine_record(u32 steps)
     turn_steps = 0;
     idle_ticks = 0;
     run->steps = 0;
+}
+
+void machine_hold_still(bool still)
+{
+    held_still = still;
 }
 
 u32 machine_step(void)
@@ -111,7 +120,7 @@ static void leap_to_next_tick(void)
 
     for (u32 cpu = 1; cpu < sim_cpu_total; cpu++)
         next = MIN(next, vcpus[cpu].next_tick_ns);
-    if (++idle_ticks > DEAD_TICKS * sim_cpu_total)
+    if (++idle_ticks > DEAD_TICKS * sim_cpu_total && !is_blind(BLIND_DEADLOCK))
         sim_fail("deadlock: every CPU is idle and no task that waits can ever be woken");
     sim_time_ns = next;
     note_ticks();
@@ -137,6 +146,7 @@ static void go_to(u32 cpu)
         return;
     turn_steps = 0;
     sim_cpu_now = &sim_locals[cpu];
+    memory_show_window(mmus[cpu].window);
     fiber_switch(vcpus[cpu].fiber);
 }
 
@@ -190,7 +200,7 @@ static void record(enum step_kind kind, const volatile void *addr, u32 ip, u32 c
 
 void machine_choice(enum step_kind kind, const volatile void *addr, u32 ip, u32 caller, bool uninterruptible)
 {
-    if (fiber_now == host || !host)
+    if (fiber_now == host || !host || held_still)
         return; /* the host itself, or a unit test without a machine */
     u32 here = cpu_id(), enabled, chosen;
 

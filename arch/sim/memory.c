@@ -15,6 +15,7 @@ static int ram = -1;
 #define WINDOW_PAGES ((KWINDOW_END - KWINDOW_BASE) >> PAGE_SHIFT)
 static u32 window[WINDOW_PAGES];
 #define WINDOW_WRITABLE 0x80000000u
+static u64 shown = (1ull << WINDOW_TABLES) - 1; /* tables whose pages the host maps now */
 
 static noreturn void refuse(const char *why)
 {
@@ -63,21 +64,40 @@ void memory_claim(char **argv)
     map_ram(ram);
 }
 
-void memory_map_window(vaddr_t va, bool present, bool writable, pfn_t pfn)
+static void map_here(u32 n)
 {
-    void *at = (void *)va;
+    void *at = (void *)(KWINDOW_BASE + (n << PAGE_SHIFT));
+    u32 entry = shown >> (n / PTES) & 1 ? window[n] : 0;
     void *got;
 
-    if (va < KWINDOW_BASE || va >= KWINDOW_END)
-        return; /* kmap slots and the like: reached through the software MMU only */
-    window[(va - KWINDOW_BASE) >> PAGE_SHIFT] = present ? (pfn + 1) | (writable ? WINDOW_WRITABLE : 0) : 0;
-    if (present)
-        got = mmap(at, PAGE_SIZE, writable ? PROT_READ | PROT_WRITE : PROT_READ, MAP_SHARED | MAP_FIXED, ram,
-                   (off_t)pfn << PAGE_SHIFT);
+    if (entry)
+        got = mmap(at, PAGE_SIZE, entry & WINDOW_WRITABLE ? PROT_READ | PROT_WRITE : PROT_READ,
+                   MAP_SHARED | MAP_FIXED, ram, (off_t)((entry & ~WINDOW_WRITABLE) - 1) << PAGE_SHIFT);
     else
         got = mmap(at, PAGE_SIZE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
     if (got != at)
         refuse("a kernel-window mapping failed");
+}
+
+void memory_map_window(vaddr_t va, bool present, bool writable, pfn_t pfn)
+{
+    if (va < KWINDOW_BASE || va >= KWINDOW_END)
+        return; /* kmap slots and the like: reached through the software MMU only */
+    u32 n = (va - KWINDOW_BASE) >> PAGE_SHIFT;
+    window[n] = present ? (pfn + 1) | (writable ? WINDOW_WRITABLE : 0) : 0;
+    map_here(n);
+}
+
+void memory_show_window(u64 tables)
+{
+    u64 differ = tables ^ shown;
+
+    if (!differ)
+        return;
+    shown = tables;
+    for (u32 n = 0; n < WINDOW_PAGES; n++)
+        if (window[n] && (differ >> (n / PTES) & 1))
+            map_here(n);
 }
 
 /* Only pages that were ever written exist in the file, so the copy is as small as the kernel's use. */
@@ -104,6 +124,5 @@ void memory_unshare(void)
     map_ram(ram);
     for (u32 i = 0; i < WINDOW_PAGES; i++)
         if (window[i])
-            memory_map_window(KWINDOW_BASE + (i << PAGE_SHIFT), true, window[i] & WINDOW_WRITABLE,
-                              (window[i] & ~WINDOW_WRITABLE) - 1);
+            map_here(i);
 }

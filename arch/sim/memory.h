@@ -18,6 +18,9 @@
 void memory_claim(char **argv);
 /* In a child of fork(): gives it a copy of the memory of its own, at the same addresses. */
 void memory_unshare(void);
+/* The page tables of the kernel window; each CPU sees those that its directory has (R52). */
+#define WINDOW_TABLES ((KWINDOW_END - KWINDOW_BASE) >> PDE_SHIFT)
+void memory_show_window(u64 tables);
 /* The host side of a kernel-window entry. */
 void memory_map_window(vaddr_t va, bool present, bool writable, pfn_t pfn);
 static inline u32 *memory_word(paddr_t pa)

@@ -13,8 +13,9 @@
 struct tlb_entry {
     u32 page; /* virtual page number */
     pfn_t pfn;
-    u32 flags; /* PTE_W, PTE_U, PTE_D, PTE_G */
-    u32 step;  /* when it was loaded */
+    u32 flags;  /* PTE_W, PTE_U, PTE_D, PTE_G */
+    paddr_t at; /* the entry it came from */
+    u32 step;   /* when it was loaded */
     bool valid;
 };
 struct cached_pde {
@@ -25,6 +26,7 @@ struct cached_pde {
 };
 struct mmu {
     paddr_t root; /* CR3 */
+    u64 window;   /* bit n: the directory has table n of the kernel window (R52) */
     vaddr_t cr2;
     u32 next_victim;
     struct tlb_entry tlb[TLB_ENTRIES];
@@ -35,6 +37,9 @@ extern struct mmu mmus[SIM_CPUS_MAX];
 /* The physical address for an access of the running CPU in supervisor mode, as the processor would get it;
  * false: a page fault with *code. Contains choice points at which no interrupt comes. */
 bool mmu_translate(vaddr_t va, bool write, paddr_t *pa, u32 *code);
+/* The host address that an access of the running CPU would reach now, or `va` itself where none would;
+ * changes nothing. */
+const void *mmu_peek(vaddr_t va);
 /* CR3 load on the running CPU: everything but global translations goes (SDM 4.10.4.1). */
 void mmu_load_root(paddr_t root);
 /* Before a CPU runs: its first CR3. */

@@ -1,5 +1,6 @@
 /* The TLB oracle: see oracle.h. */
 #include "arch/sim/oracle.h"
+#include "arch/sim/broken.h"
 #include "arch/sim/memory.h"
 #include "arch/sim/mmu.h"
 #include "diag/trace.h"
@@ -74,7 +75,7 @@ static void check_cpu(u32 cpu, pfn_t pfn)
 
 void oracle_frame_freed(pfn_t pfn)
 {
-    if (!listening || pfn >= SIM_FRAMES)
+    if (!listening || pfn >= SIM_FRAMES || is_blind(BLIND_FRAMES))
         return;
     for (u32 cpu = 0; cpu < sim_cpu_total; cpu++)
         check_cpu(cpu, pfn);

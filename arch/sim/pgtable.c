@@ -6,12 +6,14 @@
 #include "arch/pgtable.h"
 #include "arch/sim/memory.h"
 #include "arch/sim/mmu.h"
+#include "arch/sim/rights.h"
 #include "arch/sim/sim.h"
 #include "arch/tlb.h"
 #include "diag/assert.h"
 #include "diag/bootwords.h"
 #include "diag/panic.h"
 #include "diag/race.h"
+#include "lib/string.h"
 #include "sched/task.h"
 
 struct space kernel_space;
@@ -37,29 +39,47 @@ static u32 *slot_word(const pte_t *slot, bool write)
     return memory_word(pa);
 }
 
+/* One entry, one location, however it is reached: the search wants to know who else touches it. */
+static const void *location(const pte_t *slot)
+{
+    vaddr_t va = (vaddr_t)(uintptr_t)slot;
+
+    return va < MIRROR_BASE ? slot : mmu_peek(va);
+}
+
 pte_t sim_pte_read(pte_t *slot)
 {
-    sim_choice_here(STEP_PTE, slot, false);
+    sim_choice_here(STEP_PTE, location(slot), false);
     return (pte_t){__atomic_load_n(slot_word(slot, false), __ATOMIC_RELAXED)};
 }
 
 pte_t sim_pte_xchg(pte_t *slot, pte_t entry)
 {
-    sim_choice_here(STEP_PTE, slot, false);
-    return (pte_t){__atomic_exchange_n(slot_word(slot, true), entry.v, __ATOMIC_SEQ_CST)};
+    sim_choice_here(STEP_PTE, location(slot), false);
+    u32 *word = slot_word(slot, true);
+    u32 old = __atomic_exchange_n(word, entry.v, __ATOMIC_SEQ_CST);
+    rights_entry_changed(word, old, entry.v);
+    return (pte_t){old};
 }
 
 bool sim_pte_cmpxchg(pte_t *slot, pte_t old, pte_t entry)
 {
-    sim_choice_here(STEP_PTE, slot, false);
-    return __atomic_compare_exchange_n(slot_word(slot, true), &old.v, entry.v, false, __ATOMIC_SEQ_CST,
-                                       __ATOMIC_RELAXED);
+    sim_choice_here(STEP_PTE, location(slot), false);
+    u32 *word = slot_word(slot, true);
+    u32 expected = old.v;
+    if (!__atomic_compare_exchange_n(word, &expected, entry.v, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
+        return false;
+    rights_entry_changed(word, old.v, entry.v);
+    return true;
 }
 
 void sim_pte_install(pte_t *slot, pte_t entry)
 {
-    sim_choice_here(STEP_PTE, slot, false);
-    __atomic_store_n(slot_word(slot, true), entry.v, __ATOMIC_RELEASE);
+    sim_choice_here(STEP_PTE, location(slot), false);
+    u32 *word = slot_word(slot, true);
+    u32 old = *word;
+    __atomic_store_n(word, entry.v, __ATOMIC_RELEASE);
+    rights_entry_changed(word, old, entry.v);
 }
 
 /* Only for the running task's own space: what a kernel task has loaded by chance may change at its next
@@ -78,6 +98,11 @@ pte_t *pte_slot(struct space *space, vaddr_t va)
     u32 pde = READ_ONCE(space->dir[pde_index(va)].v);
     assert(pde & PTE_P);
     return (pte_t *)memory_word((pde & PAGE_MASK) + 4 * pte_index(va));
+}
+
+pte_t *pte_slot_in(pfn_t table, vaddr_t va)
+{
+    return (pte_t *)memory_word((table << PAGE_SHIFT) + 4 * pte_index(va));
 }
 
 pde_t *pde_slot(struct space *space, vaddr_t va)
@@ -121,11 +146,15 @@ void space_init(struct space *space, paddr_t root)
     *space = (struct space){.root = root, .dir = (pde_t *)dir};
     for (u32 i = 0; i < PTES; i++)
         dir[i] = i < pde_index(USER_END) ? 0 : memory_word(SIM_KERNEL_DIR)[i];
+    if (mutant(R52)) /* a directory that was made before the window's later tables, and never told of them */
+        memset(&dir[pde_index(KWINDOW_BASE) + 2], 0, (WINDOW_TABLES - 2) * sizeof(u32));
     dir[MIRROR_PDE] = root | PTE_P | PTE_W;
 }
 
-/* Mask before CR3, or a shootdown that reads the mask in between would miss this CPU (R45). Interrupts off to the last
- * touch of the former space: a borrowed one goes as soon as a cross-call finds it loaded nowhere. */
+void space_exit(struct space *space) {}
+
+/* Mask before CR3, or a shootdown that reads the mask in between would miss this CPU (R45). Interrupts off to
+ * the last touch of the former space: a borrowed one goes as soon as a cross-call finds it loaded nowhere. */
 void space_load(struct space *space)
 {
     irqflags_t flags = irq_save();

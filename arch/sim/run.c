@@ -4,6 +4,7 @@
 #include "arch/sim/explore_private.h"
 #include "arch/sim/machine.h"
 #include "arch/sim/memory.h"
+#include "arch/sim/mmu.h"
 #include "arch/sim/sim.h"
 #include "lib/types.h"
 #include <signal.h>
@@ -78,6 +79,7 @@ static noreturn void run_child(const struct schedule *schedule)
     dup2(child_stderr, 2);
     memory_unshare();
     strategy_begin(schedule, exploring->cpus);
+    mmu_set_forgetful(schedule->forget);
     machine_record(exploring->steps);
     machine_run();
     sim_fail("the machine stopped without a verdict");

@@ -14,6 +14,8 @@ static struct {
     u8 cpus;
 } seen[SEEN_SLOTS];
 
+static u32 shared_n; /* how many of them */
+
 /* Where there is no room for more, every address counts as shared: nothing is left out. */
 static u8 *seen_cpus(u32 addr)
 {
@@ -34,11 +36,20 @@ static u8 *seen_cpus(u32 addr)
     return &seen[i].cpus;
 }
 
+static bool is_shared(u8 cpus)
+{
+    return cpus & (cpus - 1);
+}
+
 static void learn(void)
 {
-    for (u32 i = 0; i < run->steps; i++)
-        if (run->step[i].addr)
-            *seen_cpus(run->step[i].addr) |= (u8)(1u << run->step[i].cpu);
+    for (u32 i = 0; i < run->steps; i++) {
+        if (!run->step[i].addr)
+            continue;
+        u8 *cpus = seen_cpus(run->step[i].addr), before = *cpus;
+        *cpus |= (u8)(1u << run->step[i].cpu);
+        shared_n += !is_shared(before) && is_shared(*cpus);
+    }
 }
 
 static bool worth_deviating(const struct step *s)
@@ -49,7 +60,10 @@ static bool worth_deviating(const struct step *s)
         return false;
     if (s->usual != s->cpu) /* somebody else has to run anyhow: which one is free to choose */
         return true;
-    return s->kind != STEP_IRQ_ON && s->addr && (*seen_cpus(s->addr) & (*seen_cpus(s->addr) - 1));
+    if (s->kind == STEP_TLB ||
+        s->kind == STEP_IPI) /* no address tells who depends on a flush or an interrupt */
+        return true;
+    return s->kind != STEP_IRQ_ON && s->addr && is_shared(*seen_cpus(s->addr));
 }
 
 /* The deviations that may follow the last one of the run in *run, as a fresh array. */
@@ -111,7 +125,11 @@ bool search_exhaustively(u32 bound)
 
     findings->bound_done = ~0u;
     for (u32 more = 0; more <= bound && passed && !cut; more++) {
-        passed = search(&s, more, &cut);
+        u32 known;
+        do { /* an address that turned out to be shared late opens places in runs that were made before */
+            known = shared_n;
+            passed = search(&s, more, &cut);
+        } while (passed && !cut && shared_n != known);
         if (passed && !cut)
             findings->bound_done = more;
     }

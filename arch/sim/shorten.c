@@ -15,7 +15,8 @@ void shorten(struct schedule *s, enum verdict verdict)
     for (u32 chunk = s->count; chunk >= 1 && tries < SHORTEN_RUNS; chunk /= 2) {
         for (u32 at = 0; at < s->count && tries < SHORTEN_RUNS; tries++) {
             u32 drop = at + chunk > s->count ? s->count - at : chunk;
-            struct schedule shorter = {.kind = STRATEGY_LIST, .list = kept, .count = s->count - drop};
+            struct schedule shorter = {
+                .kind = STRATEGY_LIST, .forget = s->forget, .list = kept, .count = s->count - drop};
             memcpy(kept, s->list, at * sizeof(*kept));
             memcpy(kept + at, s->list + at + drop, (s->count - at - drop) * sizeof(*kept));
             run_schedule(&shorter);

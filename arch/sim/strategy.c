@@ -92,7 +92,7 @@ u32 strategy_pick(u32 step, u32 here, u32 enabled, u32 usual, enum step_kind kin
 
 /* ---- schedules as text ---- */
 
-int schedule_print(char *text, size_t size, const struct schedule *s)
+static int picks_print(char *text, size_t size, const struct schedule *s)
 {
     if (s->kind == STRATEGY_USUAL)
         return snprintf(text, size, "usual");
@@ -104,6 +104,13 @@ int schedule_print(char *text, size_t size, const struct schedule *s)
     for (u32 i = 0; i < s->count && (size_t)n < size; i++)
         n += snprintf(text + n, size - n, "%s%u:%u", i ? "," : "", s->list[i].step, s->list[i].cpu);
     return n;
+}
+
+int schedule_print(char *text, size_t size, const struct schedule *s)
+{
+    int n = s->forget ? snprintf(text, size, "forget:%u:", s->forget) : 0;
+
+    return n + ((size_t)n < size ? picks_print(text + n, size - (size_t)n, s) : 0);
 }
 
 static const char *list_parse(const char *text, struct schedule *s)
@@ -132,9 +139,12 @@ static const char *list_parse(const char *text, struct schedule *s)
 const char *schedule_parse(const char *text, struct schedule *s)
 {
     unsigned long long seed;
+    unsigned forget = 0;
     int used = 0;
 
-    *s = (struct schedule){.kind = STRATEGY_USUAL};
+    if (sscanf(text, "forget:%u:%n", &forget, &used) == 1 && used)
+        text += used;
+    *s = (struct schedule){.kind = STRATEGY_USUAL, .forget = forget};
     if (!strcmp(text, "usual"))
         return NULL;
     if (sscanf(text, "random:%llu%n", &seed, &used) == 1 && !text[used]) {
@@ -150,7 +160,7 @@ const char *schedule_parse(const char *text, struct schedule *s)
     }
     if (!strncmp(text, "list:", 5))
         return list_parse(text + 5, s);
-    return "it is none of usual, random:SEED, pct:DEPTH:SEED, list:STEP:CPU,...";
+    return "it is none of usual, random:SEED, pct:DEPTH:SEED, list:STEP:CPU,... with or without forget:SEED: in front";
 }
 
 void schedule_of_run(const struct run *r, struct schedule *s)

@@ -8,6 +8,9 @@
  *                  (Burckhardt et al., ASPLOS 2010: finds a bug of depth D with probability >= 1/(n k^(D-1)))
  *   list:S:C,...   the default except that at step S CPU C runs on: what the exhaustive search enumerates,
  * what shortening works on, and how any schedule can be written down
+ *
+ * In front of any of them forget:SEED: makes the TLBs forgetful: the processor may drop an entry at any time,
+ * and whoever relies on a translation that he has just used is wrong.
  */
 #pragma once
 #include "arch/sim/run.h"
@@ -23,6 +26,7 @@ struct schedule {
     enum strategy_kind kind;
     u64 seed;
     u32 depth;  /* pct: D */
+    u32 forget; /* not 0: TLBs drop entries now and then, as this seed says */
     u32 length; /* pct: steps of the default run, from which the change points are drawn */
     u32 count;  /* list */
     struct deviation *list;

@@ -6,6 +6,7 @@
 #include "arch/user.h"
 #include "arch/sim/memory.h"
 #include "arch/sim/mmu.h"
+#include "arch/sim/rights.h"
 #include "arch/trap.h"
 #include "diag/race.h"
 #include "lib/errno.h"
@@ -44,6 +45,7 @@ static bool take_page_fault(vaddr_t va, u32 code)
     if (mutant(R33))
         addr = mmus[cpu_id()].cr2;
     page_fault_entry(&frame, addr, code);
+    rights_operation_ends();
     if (frame.irqs_were_on && !irq_enabled())
         irq_enable(); /* IRET */
     return frame.ip == ACCESS_IP;
@@ -55,11 +57,11 @@ static void *user_access(vaddr_t va, bool write)
     paddr_t pa;
     u32 code;
 
-    sim_choice_here(STEP_USER, va, false);
+    sim_choice_here(STEP_USER, mmu_peek(va), false);
     while (!mmu_translate(va, write, &pa, &code))
         if (!take_page_fault(va, code))
             return NULL;
-    sim_choice_here(STEP_USER, va, true);
+    sim_choice_here(STEP_USER, memory_word(pa), true);
     return memory_word(pa);
 }
 

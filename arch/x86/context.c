@@ -3,6 +3,7 @@
 #include "arch/trap.h"
 #include "arch/x86/cpu_block.h"
 #include "arch/x86/fpu.h"
+#include "arch/x86/pdesync.h"
 #include "diag/assert.h"
 #include "lib/string.h"
 #include "sched/task.h"
@@ -55,8 +56,8 @@ void context_set_tls(struct task *task, unsigned entry, u64 descriptor)
     task->arch.tls[entry] = descriptor;
     if (task == current) {
         cpu_block_here()->gdt[GDT_TLS + entry] = descriptor;
-        /* The user's selector is in the frame. In the register it would be loaded again on the way out of every trap
-         * in the kernel, and fault there for ever once its entry is empty. */
+        /* The user's selector is in the frame. In the register it would be loaded again on the way out of
+         * every trap in the kernel, and fault there for ever once its entry is empty. */
         __asm__ volatile("movw %w0, %%gs" ::"r"(0));
     }
     preempt_enable();
@@ -73,6 +74,7 @@ struct task *context_switch(struct task *from, struct task *to)
     __asm__ volatile(
         "movw %w0, %%gs" ::"r"(0)); /* the old task's selector means nothing in the new one's table */
     block->tss.esp0 = to->arch.esp0;
+    pdesync_before_switch(to->kstack, KSTACK_SIZE);
     cpu_local_set_task(&block->local, to);
     return context_switch_stacks(from, to);
 }

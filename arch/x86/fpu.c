@@ -42,14 +42,14 @@ static void make_clean(u8 *area)
     memcpy(area + FXSAVE_MXCSR, &mxcsr, sizeof mxcsr);
 }
 
-/* Gives `task` (current) the registers. Preemption off between the flag and the load, or a switch would save
- * junk. */
-static void take_registers(struct arch_task *arch)
+/* Gives the running task the registers, with the state in `area`. Preemption off between the flag and the
+ * load, or a switch would save junk. */
+static void take_registers(struct arch_task *arch, const void *area)
 {
     preempt_disable();
     arch->fpu_used = true;
     fpu_on();
-    load(arch->fpu);
+    load(area);
     preempt_enable();
 }
 
@@ -59,7 +59,7 @@ void fpu_first_use(void)
 
     assert(!arch->fpu_used);
     make_clean(arch->fpu);
-    take_registers(arch);
+    take_registers(arch, arch->fpu);
 }
 
 void fpu_switch(struct task *from, struct task *to)
@@ -85,18 +85,14 @@ bool context_fpu_save(void *area)
     return true;
 }
 
-void context_fpu_load(const void *area)
+void context_fpu_load(void *area)
 {
-    struct arch_task *arch = &current->arch;
     u32 mxcsr;
 
-    preempt_disable();
-    memcpy(arch->fpu, area, FPU_STATE_BYTES);
-    memcpy(&mxcsr, arch->fpu + FXSAVE_MXCSR, sizeof mxcsr);
+    memcpy(&mxcsr, (u8 *)area + FXSAVE_MXCSR, sizeof mxcsr);
     mxcsr &= MXCSR_VALID; /* a set reserved bit would be #GP in the kernel */
-    memcpy(arch->fpu + FXSAVE_MXCSR, &mxcsr, sizeof mxcsr);
-    take_registers(arch);
-    preempt_enable();
+    memcpy((u8 *)area + FXSAVE_MXCSR, &mxcsr, sizeof mxcsr);
+    take_registers(&current->arch, area);
 }
 
 void context_release(struct task *task)

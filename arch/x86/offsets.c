@@ -18,6 +18,7 @@ __attribute__((used)) static void offsets(void)
     EQU(PHYS_OFFSET, 0u - KWINDOW_BASE);
     EQU(KWINDOW_PDE, pde_index(KWINDOW_BASE));
     EQU(DIRECT_PDE, pde_index(DIRECT_BASE));
+    EQU(FOREIGN_PDE, FOREIGN_PDE);
     EQU(MIRROR_PDE, MIRROR_PDE);
     EQU(BOOT_STACK_END, BOOT_STACK_END);
 

@@ -3,14 +3,16 @@
  *
  * The direct map would be a second, writable way to the kernel's text and constants. Its first two 4 MiB
  * pages, which hold the image (the linker script asserts that it ends there), are therefore split into tables
- * of 4 KiB pages with the same protection as the window's. The other 190 stay 4 MiB pages. No kernel PDE
- * changes after paging_init(): every address space copies them when it is made (pdesync=prealloc), so none
- * can be stale (R52).
+ * of 4 KiB pages with the same protection as the window's. The other 190 stay 4 MiB pages. With
+ * pdesync=prealloc no kernel PDE changes after paging_init(): every address space copies them when it is
+ * made, so none can be stale (R52); the other policies begin without most of the window's
+ * (arch/x86/pdesync.h).
  */
 #include "arch/x86/paging.h"
 #include "arch/tlb.h"
 #include "arch/x86/ap_start.h"
 #include "arch/x86/image.h"
+#include "arch/x86/pdesync.h"
 #include "arch/x86/port.h"
 #include "diag/assert.h"
 #include "lib/string.h"
@@ -18,7 +20,7 @@
 #define BSS_PAGES  __attribute__((section(".bss.pages"), aligned(4096)))
 #define SPLIT_PDES 2u /* boot/kernel.ld asserts that the image ends below them */
 #define WINDOW_PDES                                                                                          \
-    (MIRROR_PDE - (KWINDOW_BASE >> PDE_SHIFT)) /* the fixed area's table is the last of them */
+    (FOREIGN_PDE - (KWINDOW_BASE >> PDE_SHIFT)) /* the fixed area's table is the last of them */
 
 /* entry.asm fills in the first two and lands on boot_stack. */
 BSS_PAGES pde_t boot_directory[PTES];
@@ -27,7 +29,7 @@ BSS_PAGES static pte_t split_tables[SPLIT_PDES][PTES];
 BSS_PAGES char boot_stack[BOOT_STACK_END]; /* its first page is the guard */
 static __attribute__((section(".init.data"), aligned(4096))) pde_t trampoline_directory[PTES];
 
-static_assert(WINDOW_PDES == 63, "62 tables for the kernel window and one for the fixed area");
+static_assert(WINDOW_PDES == 62, "61 tables for the kernel window and one for the fixed area");
 
 struct space kernel_space = {.dir = boot_directory};
 
@@ -84,6 +86,7 @@ init_text void paging_init(void)
     split_direct_map();
     protect_image();
     boot_directory[0] = (pde_t){0};
+    pdesync_init();
     tlb_flush_all();
     check_mirror();
     assert(!pte_writable(kernel_pte_get((vaddr_t)__text_start)) &&

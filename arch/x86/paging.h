@@ -10,6 +10,9 @@ void paging_init(void);
 /* A directory like the kernel's in which the trampoline page is also mapped to itself: for starting CPUs. */
 paddr_t paging_trampoline_root(void);
 
+/* The kernel window's page tables, one after the other, and the fixed area's behind them. */
+extern pte_t window_tables[][PTES];
+
 /* The stack of boot, a guard page below it: where entry.asm points ESP, from the array's start. */
 #define BOOT_STACK_END (PAGE_SIZE + 8192u)
 

@@ -2,6 +2,8 @@
  * S46). */
 #include "arch/pgtable.h"
 #include "arch/cpu.h"
+#include "arch/x86/paging.h"
+#include "arch/x86/pdesync.h"
 #include "arch/x86/port.h"
 #include "diag/assert.h"
 #include "diag/bootwords.h"
@@ -19,22 +21,34 @@ BOOT_CHOICE(ptaccess, "how page tables of the running space are reached", (unsig
  * chance (lazy TLB), but would find another one loaded after its next preemption, and write into that one's
  * tables.
  */
-static bool in_mirror(const struct space *space)
+static always_inline bool in_mirror(const struct space *space)
 {
     const struct task *task = current_task();
 
-    return ptaccess == BY_MIRROR && task && task->space == space && cpu_local()->loaded_space == space;
+    return cpu_local()->loaded_space == space && likely(task != NULL) && task->space == space &&
+           ptaccess == BY_MIRROR;
+}
+
+static noinline pte_t *slot_in_direct_map(struct space *space, vaddr_t va)
+{
+    pde_t pde = pte_read(&space->dir[pde_index(va)]);
+
+    assert(pte_present(pde) && !pte_large(pde));
+    return (pte_t *)phys_to_direct(pde.v & PAGE_MASK) + pte_index(va);
 }
 
 pte_t *pte_slot(struct space *space, vaddr_t va)
 {
-    assert(va < MIRROR_BASE);
-    if (in_mirror(space))
+    assert(va < FOREIGN_BASE);
+    if (likely(in_mirror(space)))
         return (pte_t *)MIRROR_BASE + (va >> PAGE_SHIFT);
+    return slot_in_direct_map(space, va);
+}
 
-    pde_t pde = pte_read(&space->dir[pde_index(va)]);
-    assert(pte_present(pde) && !pte_large(pde));
-    return (pte_t *)phys_to_direct(pde.v & PAGE_MASK) + pte_index(va);
+pte_t *pte_slot_in(pfn_t table, vaddr_t va)
+{
+    assert(table < DIRECT_LIMIT_PFN);
+    return (pte_t *)phys_to_direct(table << PAGE_SHIFT) + pte_index(va);
 }
 
 pde_t *pde_slot(struct space *space, vaddr_t va)
@@ -52,7 +66,7 @@ static void refuse_kernel_pde(vaddr_t va, vaddr_t writer)
         panic("%pS would change the kernel's page-directory entry %u", (void *)writer, pde_index(va));
 }
 
-void pde_install(struct space *space, vaddr_t va, pde_t pde)
+noinline void pde_install(struct space *space, vaddr_t va, pde_t pde)
 {
     refuse_kernel_pde(va, CALLER_IP());
     pte_t *slot = pde_slot(space, va);
@@ -60,7 +74,7 @@ void pde_install(struct space *space, vaddr_t va, pde_t pde)
     pte_install(slot, pde);
 }
 
-pde_t pde_clear(struct space *space, vaddr_t va)
+noinline pde_t pde_clear(struct space *space, vaddr_t va)
 {
     refuse_kernel_pde(va, CALLER_IP());
     return pte_xchg(pde_slot(space, va), (pde_t){0});
@@ -73,15 +87,25 @@ pde_t pde_make_table(pfn_t table, bool user)
     return (pde_t){(table << PAGE_SHIFT) | PTE_P | PTE_W | (user ? PTE_U : 0)};
 }
 
-/* The window's tables are part of every space, so the mirror shows them whatever is loaded. */
-void kernel_pte_set(vaddr_t va, pte_t pte)
+/*
+ * With pdesync=prealloc the window's tables are part of every space, so the mirror shows them whatever is loaded.
+ * Otherwise the loaded directory may lack one; the tables themselves stand in the image, which none lacks.
+ */
+static pte_t *kernel_slot(vaddr_t va)
 {
     assert(va >= KWINDOW_BASE && va < FIXED_END);
-    pte_xchg((pte_t *)MIRROR_BASE + (va >> PAGE_SHIFT), pte);
+    if (likely(pdesync == PDESYNC_PREALLOC))
+        return (pte_t *)MIRROR_BASE + (va >> PAGE_SHIFT);
+    return &window_tables[0][0] + ((va - KWINDOW_BASE) >> PAGE_SHIFT);
+}
+
+void kernel_pte_set(vaddr_t va, pte_t pte)
+{
+    pdesync_ensure(va);
+    pte_xchg(kernel_slot(va), pte);
 }
 
 pte_t kernel_pte_get(vaddr_t va)
 {
-    assert(va >= KWINDOW_BASE && va < FIXED_END);
-    return pte_read((pte_t *)MIRROR_BASE + (va >> PAGE_SHIFT));
+    return pte_read(kernel_slot(va));
 }

@@ -1,12 +1,13 @@
 /* Address spaces as the processor knows them: a directory, and the CPUs that may hold translations of it. */
 #include "arch/cpu.h"
 #include "arch/pgtable.h"
+#include "arch/x86/pdesync.h"
 #include "arch/x86/port.h"
 #include "diag/assert.h"
+#include "diag/panic.h"
 #include "diag/race.h"
 #include "lib/string.h"
-
-#define KERNEL_PDES (DIRECT_BASE >> PDE_SHIFT)
+#include "sched/task.h"
 
 void space_init(struct space *space, paddr_t root)
 {
@@ -14,11 +15,32 @@ void space_init(struct space *space, paddr_t root)
     space->root = root;
     space->dir = phys_to_direct(root);
     space->cpus = (struct cpumask){{0}};
-    memcpy(&space->dir[KERNEL_PDES], &kernel_space.dir[KERNEL_PDES],
-           (MIRROR_PDE - KERNEL_PDES) * sizeof(pde_t));
+    pdesync_space_begin(space);
     if (mutant(R52)) /* a directory that was made before the window's later tables, and never told of them */
-        memset(&space->dir[pde_index(KWINDOW_BASE) + 2], 0, (pde_index(KWINDOW_END - KWINDOW_BASE) - 2) * sizeof(pde_t));
+        memset(&space->dir[pde_index(KWINDOW_BASE) + 2], 0,
+               (pde_index(KWINDOW_END - KWINDOW_BASE) - 2) * sizeof(pde_t));
     space->dir[MIRROR_PDE] = pde_make_table(root >> PAGE_SHIFT, false);
+}
+
+void space_exit(struct space *space)
+{
+    assert(cpumask_empty(&space->cpus) || mutant(R44));
+    pdesync_space_end(space);
+}
+
+/*
+ * S44: a store past pde_install() into the mirror's entry shows at the next switch. The task that has just
+ * run in the space is the one to ask; it is still the current one here, or the one that the report calls so
+ * on another CPU.
+ */
+static inline void check_mirror(const struct space *space)
+{
+    u32 entry = space->dir[MIRROR_PDE].v;
+
+    if (unlikely((entry & PAGE_MASK) != space->root || (entry & (PTE_P | PTE_W | PTE_U)) != (PTE_P | PTE_W)))
+        panic(
+            "the mirror's page-directory entry was overwritten: %#x in directory %#x, while task %d (%s) ran",
+            entry, space->root, current_task()->pid, current_task()->comm);
 }
 
 /*
@@ -26,8 +48,9 @@ void space_init(struct space *space, paddr_t root)
  * locked bit operation orders the two on our side: either the shootdown sees our bit and waits for us, or our
  * walks see its PTE. The mutant loads first: a translation read in the window is flushed by nobody.
  *
- * Interrupts are off from the look at loaded_space to the last touch of the former space: a borrowed one (lazy
- * TLB) is kept alive by its bit in the mask alone, and goes as soon as a cross-call finds it loaded nowhere.
+ * Interrupts are off from the look at loaded_space to the last touch of the former space: a borrowed one
+ * (lazy TLB) is kept alive by its bit in the mask alone, and goes as soon as a cross-call finds it loaded
+ * nowhere.
  */
 void space_load(struct space *space)
 {
@@ -37,9 +60,11 @@ void space_load(struct space *space)
 
     assert(preempt_count() != 0 || !(flags & EFLAGS_IF));
     if (former != space) {
-        assert((space->dir[MIRROR_PDE].v & PAGE_MASK) == space->root); /* S44: a raw write there would show now */
+        check_mirror(former);
+        check_mirror(space);
         if (!mutant(R45))
             cpumask_set(&space->cpus, cpu->id);
+        pdesync_before_load(space, __builtin_frame_address(0));
         cr3_write(space->root);
         cpu->loaded_space = space;
         /* No translation of the former space is left here but the global ones, which it does not own. */

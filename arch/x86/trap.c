@@ -2,6 +2,7 @@
 #include "arch/trap.h"
 #include "arch/cpu.h"
 #include "arch/x86/fpu.h"
+#include "arch/x86/pdesync.h"
 #include "arch/x86/port.h"
 #include "arch/x86/trap_entry.h"
 #include "arch/x86/vectors.h"
@@ -61,6 +62,8 @@ void page_fault_trap(struct trap_frame *frame)
 {
     vaddr_t addr;
 
+    if (pdesync_fault(frame))
+        return;
     if (mutant(R33)) {
         irq_enable_as(frame);
         race_point(R33); /* an interrupt whose handler faults puts its own address into CR2 */

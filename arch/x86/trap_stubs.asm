@@ -9,7 +9,7 @@
 %include "offsets.inc"
 
 extern page_fault_trap, exception_trap, nmi_trap, irq_dispatch
-extern syscall_entry, user_return_work, schedule, preempt_from_trap
+extern syscall_handler, user_return_work, schedule, preempt_from_trap
 global trap_stubs, trap_return
 
 ; in: the processor's part of the frame, error code and vector are pushed. out: the whole frame at ESP, kernel data
@@ -104,7 +104,7 @@ stub_128:
     push dword VECTOR_SYSCALL
     SAVE_FRAME
     push esp
-    call syscall_entry
+    call [syscall_handler]
     add esp, 4
     cli
     jmp user_return

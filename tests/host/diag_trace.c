@@ -61,14 +61,26 @@ static void write_inside_a_write(struct cpu_local *cpu)
     sim_cpu_now = cpu;
     struct trace_common *outer = trace_reserve(&slot, TRACE_race_point, 16);
     check(outer != NULL);
-    memset(outer + 1, 0, 8);
-    trace_write_tlb_flush(1, 1);
-    trace_commit(&slot, 16);
+    if (outer) {
+        memset(outer + 1, 0, 8);
+        trace_write_tlb_flush(1, 1);
+        trace_commit(&slot, 16);
+    }
     sim_cpu_now = real;
 }
 
-static void save(const char *path, const void *memory)
+/* A folder of this run's own: others may run the same test at the same time. Commands find it as $DIR. */
+static bool make_folder(void)
 {
+    static char folder[] = "/tmp/faultline-trace-XXXXXX";
+
+    return mkdtemp(folder) && setenv("DIR", folder, 1) == 0;
+}
+
+static void save(const char *name, const void *memory)
+{
+    char path[80];
+    snprintf(path, sizeof path, "%s/%s", getenv("DIR"), name);
     FILE *file = fopen(path, "wb");
     check(file != NULL);
     if (!file)
@@ -91,9 +103,10 @@ TEST(
 {
     static struct cpu_local fake[CPUS];
     void *memory = aligned_alloc(TRACE_PAGE_SIZE, REGION);
-    bool irqs = irq_save();
+    irqflags_t irqs = irq_save();
     u32 real_total = sim_cpu_total;
 
+    machine_hold_still(true);
     trace_region = NULL;
     trace_init(memory, REGION);
     sim_cpu_total = CPUS;
@@ -105,24 +118,26 @@ TEST(
     }
     write_inside_a_write(&fake[1]);
     sim_cpu_total = real_total;
-    save("build/tmp-trace.ram", memory);
+    check(make_folder());
+    save("ram", memory);
     trace_region = NULL;
     free(memory);
+    machine_hold_still(false);
     irq_restore(irqs);
 
-    shell(
-        "python3 -m tools.trace build/tmp-trace.ram --at 8192 -o build/tmp-trace.dat > build/tmp-trace.out");
-    shell("grep -q ' 4 CPUs, [1-9][0-9]* older ones lost' build/tmp-trace.out");
-    shell("! python3 -m tools.trace build/tmp-trace.ram --at 4096 -o build/tmp-none.dat 2> /dev/null");
+    shell("python3 -m tools.trace $DIR/ram --at 8192 -o $DIR/trace.dat > $DIR/trace.out");
+    shell("grep -q ' 4 CPUs, [1-9][0-9]* older ones lost' $DIR/trace.out");
+    shell("! python3 -m tools.trace $DIR/ram --at 4096 -o $DIR/none.dat 2> /dev/null");
     if (system("command -v trace-cmd > /dev/null") != 0) {
         test_note("trace-cmd is not installed: its report was not looked at");
+        shell("rm -r $DIR");
         return;
     }
-    shell("trace-cmd report --ts-check build/tmp-trace.dat > build/tmp-trace.txt 2> build/tmp-trace.err");
-    shell(
-        "! grep -i 'backwards\\|warning\\|error:\\|FAILED\\|UNKNOWN' build/tmp-trace.txt build/tmp-trace.err");
-    shell("test $(grep -c '\\[000\\].*fault_phase' build/tmp-trace.txt) = 10");
-    shell("test $(grep -c '\\[002\\].*fault_phase' build/tmp-trace.txt) = 12");
-    shell("test $(grep -c '\\[001\\].*tlb_flush' build/tmp-trace.txt) = 11");
-    shell("grep -q 'EVENTS DROPPED' build/tmp-trace.txt");
+    shell("trace-cmd report --ts-check $DIR/trace.dat > $DIR/trace.txt 2> $DIR/trace.err");
+    shell("! grep -i 'backwards\\|warning\\|error:\\|FAILED\\|UNKNOWN' $DIR/trace.txt $DIR/trace.err");
+    shell("test $(grep -c '\\[000\\].*fault_phase' $DIR/trace.txt) = 10");
+    shell("test $(grep -c '\\[002\\].*fault_phase' $DIR/trace.txt) = 12");
+    shell("test $(grep -c '\\[001\\].*tlb_flush' $DIR/trace.txt) = 11");
+    shell("grep -q 'EVENTS DROPPED' $DIR/trace.txt");
+    shell("rm -r $DIR");
 }

@@ -4,15 +4,17 @@
 STRATEGY  ?= auto ## explore: auto, usual, random, pct, exhaustive
 BOUND     ?= 2    ## explore: exhaustive up to so many deviations from the default schedule
 SCHEDULES ?= 2000 ## explore: at most so many schedules a test
+COMPARE   ?=      ## explore-mutants: compare the strategies instead, over so many seeds
 TOKEN     ?=      ## replay: what a failure printed
-$(foreach v,STRATEGY BOUND SCHEDULES TOKEN,$(if $(filter file,$(origin $(v))),$(eval $(v) := $(strip $($(v))))))
+$(foreach v,STRATEGY BOUND SCHEDULES COMPARE TOKEN,$(if $(filter file,$(origin $(v))),$(eval $(v) := $(strip $($(v))))))
 
 HOST_DIRS := lib diag sync sched mm arch/sim tests/host tests/smp
-HOST_C    := $(sort $(wildcard $(addsuffix /*.c,$(HOST_DIRS)))) tests/test.c tests/scenario.c
+HOST_C    := $(sort $(wildcard $(addsuffix /*.c,$(HOST_DIRS)))) fs/cpio.c sys/elf.c tests/host/fuzz/range_script.c \
+             $(filter-out tests/tests_main.c,$(wildcard tests/*.c))
 HOST_FLAGS := $(HOST) -fno-pie -fno-pic
 SANITIZE  := -fsanitize=address,undefined -fno-sanitize-recover=undefined
-# The oracle reads the kernel's own page events (arch/sim/oracle.c).
-HOST_LINK := -m32 -no-pie -Wl,--wrap=trace_write_page
+# The oracles listen to the kernel's own page events and to the ends of its operations (arch/sim/oracle.c, rights.c).
+HOST_LINK := -m32 -no-pie -Wl,--wrap=trace_write_page,--wrap=rwsem_read_unlock,--wrap=rwsem_write_unlock
 
 HOST_ASAN := $(patsubst %.c,$(B)/host/asan/%.o,$(HOST_C))
 HOST_FAST := $(patsubst %.c,$(B)/host/fast/%.o,$(HOST_C))
@@ -29,11 +31,24 @@ $(B)/host/host-tests: $(HOST_ASAN) $(B)/host/build_id.c
 $(B)/host/explorer: $(HOST_FAST) $(B)/host/build_id.c
 	$(Q)echo "  LINK  $@"; $(CC) $(HOST_LINK) $^ -o $@
 
-host-test: $(B)/host/host-tests ## unit tests and a bounded exploration of every scenario, under ASan and UBSan
-	$(Q)$< --schedules 60 --bound 1 --boot "$(BOOT)" '$(TEST)'
+host-test: $(B)/host/host-tests $(B)/host/explorer ## unit tests, self tests, mutants, and a bounded exploration of every scenario under ASan and UBSan
+	$(Q)bash tests/host/run.sh $(B)/host '$(TEST)' "$(BOOT)"
 explore: $(B)/host/explorer ## explore schedules: TEST= STRATEGY= SEED= BOUND= SCHEDULES= CPUS= BOOT=
 	$(Q)$< --progress --strategy $(STRATEGY) --bound $(BOUND) --schedules $(SCHEDULES) --boot "$(BOOT)" \
 	    $(if $(SEED),--seed $(SEED)) $(if $(filter command line environment,$(origin CPUS)),--cpus $(CPUS)) '$(TEST)'
 replay: $(B)/host/explorer ## one schedule of the explorer again: TOKEN= as its failure printed it
 	$(Q)$< --replay '$(TOKEN)'
-.PHONY: explore replay
+explore-mutants: $(B)/host/explorer ## the explorer against every mutant: MUTANT= SCHEDULES=; COMPARE=SEEDS compares the strategies
+	$(Q)$< --mutants '$(MUTANT)' --schedules $(SCHEDULES) --seconds 60 $(if $(COMPARE),--compare $(COMPARE))
+explore-mutants-bounded: $(B)/host/explorer
+	$(Q)$< --mutants '$(MUTANT)' --schedules 200 --seconds 10
+# The range engine is plain C: clang's 64-bit run-time will do.
+FUZZ_C := tests/host/fuzz/libfuzzer.c tests/host/fuzz/range_script.c mm/range.c mm/range_fit.c mm/range_check.c mm/splay.c
+$(B)/host/fuzz-range: $(FUZZ_C) | $(DEPS_OK)
+	$(Q)mkdir -p $(@D); echo "  FUZZ  $@"; clang -O1 -g -std=gnu17 -DFL_HOST=1 -DFL_TEST=1 -I. -Iarch/sim -fno-strict-aliasing \
+	    -fsanitize=fuzzer,address,undefined -Wno-unused-parameter $(FUZZ_C) -o $@
+FUZZ_SECONDS ?= 60 ## fuzz: how long
+$(if $(filter file,$(origin FUZZ_SECONDS)),$(eval FUZZ_SECONDS := $(strip $(FUZZ_SECONDS))))
+fuzz: $(B)/host/fuzz-range ## libFuzzer on the range engine, against a bitmap; what it finds stays in build/host/corpus
+	$(Q)mkdir -p $(B)/host/corpus; $< -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -artifact_prefix=$(B)/host/ $(B)/host/corpus
+.PHONY: explore replay fuzz explore-mutants explore-mutants-bounded

@@ -1,46 +1,10 @@
 /* The simulated machine checks itself: an MMU or an oracle that notices nothing would make every other test
- * worthless. */
-#include "arch/pgtable.h"
+ * worthless. That these tests do notice is checked by self_test.c. */
 #include "arch/sim/memory.h"
 #include "arch/sim/mmu.h"
 #include "arch/tlb.h"
-#include "lib/string.h"
-#include "mm/page.h"
+#include "tests/host/sim_bench.h"
 #include "tests/test.h"
-
-#define VA 0x40001000u
-
-struct bench {
-    struct space space;
-    struct page *root, *table, *frame;
-};
-
-/* A space with one page at VA, loaded on this CPU. Preemption is off until bench_end. */
-static void bench_begin(struct bench *b, unsigned prot)
-{
-    b->root = page_alloc(GFP_KERNEL | GFP_ZERO);
-    b->table = page_alloc(GFP_KERNEL | GFP_ZERO);
-    b->frame = page_alloc(GFP_KERNEL | GFP_ZERO);
-    space_init(&b->space, page_pfn(b->root) << PAGE_SHIFT);
-    pde_install(&b->space, VA, pde_make_table(page_pfn(b->table), true));
-    pte_install(pte_slot(&b->space, VA), pte_make(page_pfn(b->frame), prot | PROT_PTE_USER));
-    preempt_disable();
-    space_load(&b->space);
-}
-
-static void bench_end(struct bench *b)
-{
-    space_load(&kernel_space);
-    preempt_enable();
-    page_put(b->frame);
-    page_put(b->table);
-    page_put(b->root);
-}
-
-static pte_t entry_of(struct bench *b)
-{
-    return (pte_t){*memory_word((page_pfn(b->table) << PAGE_SHIFT) + 4 * pte_index(VA))};
-}
 
 TEST(sim_walk_sets_accessed_and_dirty, .shows = "the walker sets A on a load, D on the first store")
 {
@@ -49,12 +13,12 @@ TEST(sim_walk_sets_accessed_and_dirty, .shows = "the walker sets A on a load, D 
     u32 code;
 
     bench_begin(&b, PROT_PTE_READ | PROT_PTE_WRITE);
-    check(!pte_young(entry_of(&b)));
+    check(!pte_young(bench_entry(&b)));
     check(mmu_translate(VA + 8, false, &pa, &code));
     check_eq(pa, (page_pfn(b.frame) << PAGE_SHIFT) + 8);
-    check(pte_young(entry_of(&b)) && !pte_dirty(entry_of(&b)));
+    check(pte_young(bench_entry(&b)) && !pte_dirty(bench_entry(&b)));
     check(mmu_translate(VA, true, &pa, &code));
-    check(pte_dirty(entry_of(&b)));
+    check(pte_dirty(bench_entry(&b)));
     bench_end(&b);
 }
 
@@ -83,7 +47,7 @@ TEST(sim_stale_read_only_entry_faults_once,
 
     bench_begin(&b, PROT_PTE_READ);
     check(mmu_translate(VA, false, &pa, &code));
-    pte_xchg(pte_slot(&b.space, VA), pte_with_write(entry_of(&b)));
+    pte_xchg(pte_slot(&b.space, VA), pte_with_write(bench_entry(&b)));
     check(!mmu_translate(VA, true, &pa, &code));
     check_eq(code, 3);
     check(mmu_translate(VA, true, &pa, &code));
@@ -136,5 +100,52 @@ TEST(sim_mirror_shows_the_tables,
     check(mmu_translate(MIRROR_DIR + 4 * pde_index(VA), false, &pa, &code));
     check_eq(pa, b.space.root + 4 * pde_index(VA));
     check(!mmu_translate(MIRROR_BASE, false, &pa, &code));
+    bench_end(&b);
+}
+
+TEST(sim_range_flush, .shows = "a range's flush drops its first page and its last, and no page behind it")
+{
+    struct bench b;
+    pte_t *slots;
+
+    bench_begin(&b, PROT_PTE_READ);
+    slots = (pte_t *)memory_word((page_pfn(b.table) << PAGE_SHIFT) + 4 * pte_index(VA));
+    for (u32 i = 1; i < 4; i++)
+        pte_install(&slots[i], bench_entry(&b));
+    for (u32 i = 0; i < 4; i++)
+        check(bench_access(VA + i * PAGE_SIZE, false));
+    for (u32 i = 0; i < 4; i++)
+        pte_xchg(&slots[i], (pte_t){0});
+    tlb_flush_range(VA, VA + 3 * PAGE_SIZE);
+    for (u32 i = 0; i < 3; i++)
+        check(!bench_access(VA + i * PAGE_SIZE, false));
+    check(bench_access(VA + 3 * PAGE_SIZE, false));
+    bench_end(&b);
+}
+
+TEST(sim_read_only, .shows = "a store through a read-only entry faults, though the kernel makes it")
+{
+    struct bench b;
+
+    bench_begin(&b, PROT_PTE_READ);
+    check(!bench_access(VA, true));
+    check(bench_access(VA, false));
+    check(!bench_access(VA, true));
+    bench_end(&b);
+}
+
+TEST(sim_forgetful, .shows = "forgetful TLBs drop entries that nobody flushed")
+{
+    struct bench b;
+    u32 kept = 0;
+
+    bench_begin(&b, PROT_PTE_READ);
+    check(bench_access(VA, false));
+    pte_xchg(pte_slot(&b.space, VA), (pte_t){0});
+    mmu_set_forgetful(1);
+    while (kept < 1000 && bench_access(VA, false))
+        kept++;
+    mmu_set_forgetful(0);
+    check(kept > 0 && kept < 1000);
     bench_end(&b);
 }

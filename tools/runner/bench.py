@@ -82,7 +82,7 @@ def main(config, pattern):
     ours = {}
     for source in sorted(glob.glob(FOLDER + "/*.c")):
         ours.update(measure(config, source))
-    rows = [row_texts(name, ours.get(name, "no such row ran"), *baseline[name]) for name in wanted]
+    rows = [row_texts(name, ours.get(name, "its program ended before it, or has no such row"), *baseline[name]) for name in wanted]
     say(table([row for row, _ in rows], ("operation", "Linux 6.1", "ours", "goal", "ratio", "")))
     held = sum(good for _, good in rows)
     say("# instructions of a median operation, QEMU -icount shift=0, 1 CPU; passed: not above Linux's")

@@ -78,7 +78,7 @@ class Machine:
         console.close()
         qmp.close()
         os.close(control)
-        self._ask("qmp_capabilities")
+        self.ask("qmp_capabilities")
 
     def kill(self):
         """Ends QEMU now, if it still runs."""
@@ -134,7 +134,8 @@ class Machine:
         except OSError:
             return b""
 
-    def _ask(self, execute):
+    def ask(self, execute):
+        """Sends QEMU a command of its monitor protocol; no answer is awaited."""
         try:
             self.qmp.sendall(json.dumps({"execute": execute}).encode() + b"\n")
         except OSError:
@@ -155,7 +156,7 @@ class Machine:
             if now - self._progress > self.config.quiet_seconds:
                 self._asked = True
                 self._console_moved = now
-                self._ask("inject-nmi")
+                self.ask("inject-nmi")
         elif now - self._console_moved > DUMP_QUIET_SECONDS and self.process.poll() is None:
             self._killed_by_watchdog = True
             self.kill()

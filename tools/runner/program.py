@@ -62,9 +62,9 @@ def encode(text):
 
 
 def program_words(path, arguments):
-    """Boot words that start /`path` with `arguments`."""
+    """Boot words that start /`path` with `arguments`; the kernel's own lines go to its log, not on the console."""
     arguments_word = ["args=" + ",".join(map(encode, arguments))] if arguments else []
-    return [f"run=/{path}", *arguments_word]
+    return ["quiet", f"run=/{path}", *arguments_word]
 
 
 def boot(config, archive, boot_words, on_output=None, stdin=None):

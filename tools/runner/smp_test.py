@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 
+from tools.runner import lock_report
 from tools.runner.machine import Console, Machine
 from tools.runner.options import Refusal
 from tools.runner.records import Record, parse_plan, parse_result
@@ -89,19 +90,22 @@ def boot(config, words, log, on_record=None, on_end=None):
     """Boots the test image once. `on_end(machine, run)` is called while guest memory still exists."""
     run = Run()
     with Machine(config, words) as machine:
-        for event in machine.events():
-            if isinstance(event, Console):
-                log.add(event.data)
-            elif isinstance(event, Record):
-                result = run.take(event)
-                if result and result.passed:
-                    log.mark()
-                if on_record:
-                    on_record(event)
-            else:
-                run.end = event
-        if on_end:
-            on_end(machine, run)
+        try:
+            for event in machine.events():
+                if isinstance(event, Console):
+                    log.add(event.data)
+                elif isinstance(event, Record):
+                    result = run.take(event)
+                    if result and result.passed:
+                        log.mark()
+                    if on_record:
+                        on_record(event)
+                else:
+                    run.end = event
+        finally:  # Ctrl-C as well: what the machine did so far may be just what the user wants to see
+            machine.kill()
+            if on_end:
+                on_end(machine, run)
     return run
 
 
@@ -119,7 +123,7 @@ def save_trace(config, machine, run):
     if done.returncode != 0:
         say(f"# no trace: {done.stdout.strip() or 'tools.trace failed'}")
         return None
-    return path
+    return relative(path) + "," + done.stdout.strip().removeprefix(path + ":")
 
 
 def describe(config):
@@ -136,13 +140,13 @@ def _print_tap(record):
 
 def report(config, run, log, trace, seconds):
     """Everything after the last test; returns the exit status."""
-    for line in run.lock_report:
+    for line in lock_report.report(run.lock_report):
         say("# " + line)
     if run.broke_off():
         say(f"# {run.broken()} The console since the last good result:")
         log.show()
     if trace:
-        say(f"# trace: {relative(trace)}  (trace-cmd report -i {relative(trace)}, or KernelShark)")
+        say(f"# trace: {trace} (trace-cmd report -i {relative(config.path('trace.dat'))}, or KernelShark)")
     say(f"# console: {relative(log.path)}, {seconds:.0f} s")
     if run.failed and config.seed is not None:
         say(f"# the same run again: make smp-test SEED={config.seed}")

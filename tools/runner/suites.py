@@ -11,13 +11,17 @@ from tools.runner.show import say, table, verdict
 # name, make arguments. The order is: what is cheap and says most first.
 SUITES = (
     ("layers", ["check-layers"]),
+    ("notes", ["check-notes"]),
     ("format", ["format-check"]),
     ("lock contracts", ["check-locks"]),
     ("host", ["host-test"]),
     ("smp, free running", ["smp-test"]),
     ("smp, perturbed", ["smp-test", "BOOT=perturb=1"]),
     ("smp, deterministic", ["smp-test", "SEED=1"]),
+    ("smp, faultlock=mutex", ["smp-test", "BOOT=faultlock=mutex"]),
+    ("smp, faultlock=retry", ["smp-test", "BOOT=faultlock=retry"]),
     ("programs", ["programs"]),
+    ("traces", ["trace-test"]),
     ("mutants", ["mutants-bounded"]),
 )
 COUNTS = re.compile(r"^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$")

@@ -38,7 +38,7 @@ def bad_files(config):
         ("a truncated ELF header", good[:40], ("truncated", "elf", "short")),
         ("a truncated ELF, headers whole", good[:4096], ("truncated", "beyond", "end of file", "short", "elf")),
         ("text", b"Once upon a time there was a page that nobody had touched.\n" * 40, ("elf", "executable")),
-        ("a script", b"#!/bin/sh\necho no\n", ("elf", "executable")),
+        ("a script", b"#!/bin/sh\necho no\n", ("interpreter",)),
         ("another processor's ELF", elf.executable(machine=8), ("386", "processor", "machine", "elf")),
         ("a 64-bit ELF", b"\x7fELF\x02" + good[5:], ("64", "32-bit")),
         ("a dynamic ELF", elf.executable(interpreter="/lib/ld-linux.so.2"), ("dynamic", "interpreter", "static")),

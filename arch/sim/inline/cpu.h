@@ -20,6 +20,10 @@ static inline struct task *current_task(void)
 {
     return sim_cpu_now->current;
 }
+static inline u32 cpu_need_resched(void)
+{
+    return READ_ONCE(sim_cpu_now->need_resched);
+}
 static inline u32 preempt_count(void)
 {
     return sim_cpu_now->preempt_count;

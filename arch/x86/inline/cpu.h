@@ -31,6 +31,10 @@ static inline void cpu_local_set_task(struct cpu_local *cpu, struct task *task)
     WRITE_ONCE(cpu->current, task);
 }
 enum { CPU_LOCAL_CURRENT = offsetof(struct cpu_local, current) };
+static inline u32 cpu_need_resched(void)
+{
+    return CPU_LOCAL_READ(need_resched);
+}
 static inline u32 preempt_count(void)
 {
     return CPU_LOCAL_READ(preempt_count);

@@ -1,0 +1,65 @@
+#!/bin/bash
+# What the explorer says to wrong input, that a token replays its run, and that Ctrl-C reports. TAP.
+# usage: commands.sh EXPLORER
+set -um
+explorer=$1
+n=0 failed=0
+dir=$(mktemp -d) || exit 2
+trap 'rm -rf "$dir"' EXIT
+
+result() { # status, what
+    n=$((n + 1))
+    if [ "$1" = 0 ]; then echo "ok $n - $2"; else echo "not ok $n - $2"; sed 's/^/  # /' "$dir/out"; failed=$((failed + 1)); fi
+}
+
+# Refused with status 2 and one line that has these words.
+refused() { # words, arguments...
+    local words=$1 status=0
+    shift
+    "$explorer" "$@" > "$dir/out" 2>&1 || status=$?
+    [ $status = 2 ] && [ "$(wc -l < "$dir/out")" = 1 ] && grep -q -- "$words" "$dir/out"
+    result $? "refused: $words"
+}
+
+build=$("$explorer" --build)
+refused "a token has five parts" --replay 'r01_same_empty_pte/2'
+refused "a token has five parts" --replay ''
+refused "from another build" --replay "r01_same_empty_pte/2//usual/1"
+refused "BUILD is a hexadecimal number" --replay "r01_same_empty_pte/2//usual/xyz"
+refused "no test has this name" --replay "r99_nothing/2//usual/$build"
+refused "needs a number in its range" --replay "r01_same_empty_pte/99//usual/$build"
+refused "it is none of usual" --replay "r01_same_empty_pte/2//tomorrow/$build"
+refused "STEP:CPU,STEP:CPU" --replay "r01_same_empty_pte/2//list:5/$build"
+refused "must grow" --replay "r01_same_empty_pte/2//list:5:1,5:0/$build"
+refused "no such strategy" --strategy luck
+refused "no test has such a name" 'no_such_test*'
+refused "no row of the list" --mutants 'R99'
+refused "needs a number in its range" --bound 99
+refused "one pattern at most" a b
+
+# A boot word that does not exist: said by the machine that refuses to boot.
+"$explorer" --boot nonsense=1 r01_same_empty_pte > "$dir/out" 2>&1
+[ $? = 1 ] && grep -q nonsense "$dir/out" && grep -q "did not boot" "$dir/out"
+result $? "a wrong boot word is named"
+
+# A failure's token fails in the same way again, to the letter.
+"$explorer" --boot mutant=R43 'r43_released*' > "$dir/first"
+token=$(sed -n "s/.*TOKEN='\(.*\)'.*/\1/p" "$dir/first")
+"$explorer" --replay "$token" > "$dir/second"
+"$explorer" --replay "$token" > "$dir/third"
+cp "$dir/second" "$dir/out"
+[ -n "$token" ] && grep -q "missing flush" "$dir/second" && cmp -s "$dir/second" "$dir/third" &&
+    [ "$(grep verdict "$dir/first")" = "$(grep verdict "$dir/second")" ]
+result $? "a token replays its run, twice alike"
+
+# Ctrl-C: what was covered so far, status 130.
+"$explorer" --schedules 1000000 'r05*' > "$dir/out" 2>&1 &
+sleep 2
+kill -INT -- -$!
+wait $! 2> /dev/null
+[ $? = 130 ] && grep -q "schedules, at most" "$dir/out" && grep -q interrupted "$dir/out"
+result $? "Ctrl-C reports what was covered"
+
+echo "1..$n"
+echo "# $((n - failed)) passed, $failed failed"
+exit $((failed != 0))

@@ -1,0 +1,23 @@
+#!/bin/bash
+# The host suite: the machine's and the oracles' self test, the command line, the mutants, and then every unit test and a
+# bounded exploration of every scenario under ASan and UBSan. One sum at the end.
+# usage: run.sh FOLDER PATTERN [BOOT WORDS]   (FOLDER has host-tests and explorer)
+set -u -o pipefail
+folder=$1 pattern=$2 words=${3:-}
+log=$(mktemp) || exit 2
+trap 'rm -f "$log"' EXIT
+status=0
+
+part() {
+    "$@" | tee -a "$log" || status=1
+}
+
+if [ "$pattern" = '*' ]; then
+    part "$folder/explorer" --self-test
+    part bash tests/host/commands.sh "$folder/explorer"
+    part "$folder/explorer" --mutants '*' --schedules 200 --seconds 10
+fi
+part "$folder/host-tests" --schedules 30 --bound 1 --seconds 4 --boot "$words" "$pattern"
+sed -n 's/^#* *\([0-9]*\) passed, \([0-9]*\) failed.*/\1 \2/p' "$log" |
+    awk '{ p += $1; f += $2 } END { printf "%d passed, %d failed\n", p, f }'
+exit $status

@@ -1,0 +1,81 @@
+/*
+ * Planted mistakes, and who must notice. Three kinds of rows: a simulated machine that is wrong (simbreak=),
+ * which a test of the machine must see; a kernel that does wrong in one place (simplant=), which an oracle
+ * must see; and the same with that oracle blinded (simblind=), which must then pass: so it was that oracle
+ * and nothing else.
+ */
+#include "tests/host/self_test.h"
+#include "tests/test.h"
+#include <stdio.h>
+#include <string.h>
+
+static const struct row {
+    const char *what, *words, *test;
+    const char *sentence; /* a part of the verdict's; NULL: it must pass */
+} rows[] = {
+    {"INVLPG that does nothing", "simbreak=invlpg", "sim_tlb_keeps_until_flushed", "sim_mmu.c"},
+    {"a range's flush that leaves a page", "simbreak=range", "sim_range_flush", "sim_mmu.c"},
+    {"a CR3 load that flushes nothing", "simbreak=cr3", "sim_load_of_root_flushes", "missing flush"},
+    {"no TLB at all", "simbreak=no-tlb", "sim_tlb_keeps_until_flushed", "sim_mmu.c"},
+    {"no PDE cache", "simbreak=no-pde-cache", "sim_directory_entry_is_cached", "sim_mmu.c"},
+    {"a PDE cache that INVLPG leaves alone", "simbreak=pde-flush", "sim_directory_entry_is_cached",
+     "sim_mmu.c"},
+    {"a walker that sets no A", "simbreak=accessed", "sim_walk_sets_accessed_and_dirty", "sim_mmu.c"},
+    {"a walker that sets no D", "simbreak=dirty", "sim_walk_sets_accessed_and_dirty", "sim_mmu.c"},
+    {"stores through read-only entries", "simbreak=read-only", "sim_read_only", "sim_mmu.c"},
+    {"a frame freed before its flush", "simplant=freed-frame", "oracle_freed_frame",
+     "missing flush: CPU 0 freed frame"},
+    {"... with a blind TLB oracle", "simplant=freed-frame simblind=frames", "oracle_freed_frame", NULL},
+    {"a page table freed before its flush", "simplant=freed-table", "oracle_freed_table", "freed page table"},
+    {"... with a blind TLB oracle", "simplant=freed-table simblind=frames", "oracle_freed_table", NULL},
+    {"rights taken without a flush", "simplant=rights", "oracle_rights", "was made read-only"},
+    {"... with a blind rights oracle", "simplant=rights simblind=rights", "oracle_rights", NULL},
+    {"a sleep that nobody ends", "simplant=sleeper", "oracle_deadlock", "deadlock"},
+    {"... with a blind deadlock check", "simplant=sleeper simblind=deadlock", "oracle_deadlock",
+     "no end after"},
+};
+
+static const struct test *test_called(const char *name)
+{
+    for (const struct test *const *t = __start_tests; t < __stop_tests; t++)
+        if (strcmp((*t)->name, name) == 0)
+            return *t;
+    return NULL;
+}
+
+static bool row_holds(const struct exploration *base, const struct row *row, struct findings *found)
+{
+    struct exploration e = *base;
+
+    e.test = test_called(row->test);
+    if (!e.test)
+        return false;
+    e.words = row->words;
+    e.cpus = 1;
+    e.quiet = true;
+    e.steps = 20000;
+    e.how = EXPLORE_ONE;
+    e.one = (struct schedule){.kind = STRATEGY_USUAL};
+    explore(&e, found);
+    if (!row->sentence)
+        return found->verdict == RUN_PASSED;
+    return found->verdict != RUN_PASSED && strstr(found->sentence, row->sentence);
+}
+
+int self_test(const struct exploration *base)
+{
+    u32 failed = 0;
+
+    printf("TAP version 14\n1..%u\n", (u32)ARRAY_SIZE(rows));
+    for (u32 i = 0; i < ARRAY_SIZE(rows); i++) {
+        struct findings found = {.verdict = RUN_PASSED};
+        bool ok = row_holds(base, &rows[i], &found);
+        failed += !ok;
+        if (!ok)
+            printf("  # verdict: %s\n", found.verdict == RUN_PASSED ? "nobody noticed" : found.sentence);
+        printf("%s %u - self test: %s: %s %s\n", ok ? "ok" : "not ok", i + 1, rows[i].what, rows[i].test,
+               rows[i].sentence ? "notices" : "passes");
+    }
+    printf("%u passed, %u failed\n", (u32)ARRAY_SIZE(rows) - failed, failed);
+    return failed != 0;
+}

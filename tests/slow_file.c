@@ -1,0 +1,183 @@
+/*
+ * See slow_file.h. The reader sleeps in a completion of its own; a timer on its CPU fills the page and
+ * completes. What the scenario changes (delay, hold, failures) is read by the interrupt with plain atomic
+ * loads: nothing here needs a lock that the fault under test could meet.
+ */
+#include "tests/slow_file.h"
+#include "arch/clock.h"
+#include "diag/assert.h"
+#include "lib/errno.h"
+#include "mm/slab.h"
+#include "sched/sched.h"
+#include "sync/completion.h"
+
+#define ENDED_MAX    32u
+#define HOLD_POLL_NS 5000000u /* a page that is held asks again at the next tick */
+
+struct slow_page {
+    u64 delay_ns;      /* before the reads that it concerns */
+    atomic_t held;     /* 1: reads do not end */
+    atomic_t failures; /* reads that are still to fail */
+};
+
+struct slow_file {
+    struct mapping mapping;
+    u32 pages;
+    atomic_t holders; /* regions and faults that keep it open */
+    atomic_t begun, ended;
+    u32 order[ENDED_MAX];
+    struct slow_page page[];
+};
+
+struct slow_read {
+    struct timer timer;
+    struct completion done;
+    struct slow_file *file;
+    struct page *page;
+    int error;
+};
+
+static struct slow_file *slow_of(struct mapping *mapping)
+{
+    return container_of(mapping, struct slow_file, mapping);
+}
+
+static struct slow_page *slow_page(struct mapping *mapping, u32 index)
+{
+    struct slow_file *file = slow_of(mapping);
+
+    assert(index < file->pages);
+    return &file->page[index];
+}
+
+static bool take_failure(struct slow_page *p)
+{
+    int left = atomic_read(&p->failures);
+
+    while (left > 0 && !atomic_cmpxchg(&p->failures, left, left - 1))
+        left = atomic_read(&p->failures);
+    return left > 0;
+}
+
+static void fill(struct page *page)
+{
+    u32 *word = page_map(page);
+
+    for (u32 i = 0; i < PAGE_SIZE / 4; i++)
+        word[i] = page_index(page) * 1024 + i;
+    page_unmap(word);
+}
+
+/* In the timer interrupt, on the reader's CPU. */
+static void read_is_due(struct timer *timer)
+{
+    struct slow_read *read = container_of(timer, struct slow_read, timer);
+    struct slow_page *p = slow_page(&read->file->mapping, page_index(read->page));
+    u32 nth;
+
+    if (atomic_read(&p->held)) {
+        timer_arm(timer, clock_ns() + HOLD_POLL_NS, read_is_due);
+        return;
+    }
+    read->error = take_failure(p) ? -EIO : 0;
+    if (!read->error)
+        fill(read->page);
+    nth = (u32)atomic_inc(&read->file->ended) - 1;
+    if (nth < ENDED_MAX)
+        read->file->order[nth] = page_index(read->page);
+    complete(&read->done); /* `read` is gone from here on */
+}
+
+static int slow_read_page(struct mapping *mapping, struct page *page)
+{
+    struct slow_read read = {.file = slow_of(mapping), .page = page};
+
+    might_sleep();
+    assert(page_is_locked(page));
+    completion_init(&read.done);
+    atomic_inc(&read.file->begun);
+    timer_arm(&read.timer, clock_ns() + slow_page(mapping, page_index(page))->delay_ns, read_is_due);
+    completion_wait(&read.done);
+    return read.error;
+}
+
+static u64 slow_size(struct mapping *mapping)
+{
+    return (u64)slow_of(mapping)->pages * PAGE_SIZE;
+}
+static void slow_get(struct mapping *mapping)
+{
+    atomic_inc(&slow_of(mapping)->holders);
+}
+static void slow_put(struct mapping *mapping)
+{
+    int holders = atomic_dec(&slow_of(mapping)->holders);
+
+    assert(holders >= 0);
+}
+
+static const struct mapping_ops slow_ops = {
+    .read_page = slow_read_page,
+    .size = slow_size,
+    .get = slow_get,
+    .put = slow_put,
+};
+
+struct mapping *slow_file_create(u32 pages, u64 delay_ns)
+{
+    struct slow_file *file = kmalloc(sizeof *file + pages * sizeof file->page[0], GFP_KERNEL | GFP_ZERO);
+
+    assert(file != NULL);
+    file->pages = pages;
+    for (u32 i = 0; i < pages; i++)
+        file->page[i].delay_ns = delay_ns;
+    mapping_init(&file->mapping, &slow_ops, file);
+    return &file->mapping;
+}
+
+void slow_file_free(struct mapping *mapping)
+{
+    assert(slow_file_under_way(mapping) == 0);
+    while (atomic_read(&slow_of(mapping)->holders) != 0) {
+        task_set_state(TASK_UNINTERRUPTIBLE);
+        (void)task_sleep_until(clock_ns() + HOLD_POLL_NS);
+    }
+    mapping_drop(mapping, 0);
+    kfree(slow_of(mapping));
+}
+
+void slow_file_set_delay(struct mapping *file, u32 index, u64 delay_ns)
+{
+    slow_page(file, index)->delay_ns = delay_ns;
+}
+
+void slow_file_hold(struct mapping *file, u32 index)
+{
+    atomic_set(&slow_page(file, index)->held, 1);
+}
+void slow_file_let_go(struct mapping *file, u32 index)
+{
+    atomic_set(&slow_page(file, index)->held, 0);
+}
+void slow_file_fail(struct mapping *file, u32 index, u32 times)
+{
+    atomic_set(&slow_page(file, index)->failures, (int)times);
+}
+
+u32 slow_file_reads(struct mapping *file)
+{
+    return (u32)atomic_read(&slow_of(file)->begun);
+}
+u32 slow_file_under_way(struct mapping *file)
+{
+    u32 ended =
+        (u32)atomic_read(&slow_of(file)->ended); /* first: a read that begins meanwhile counts as under way */
+
+    return slow_file_reads(file) - ended;
+}
+
+u32 slow_file_ended(struct mapping *file, u32 n)
+{
+    assert(n < ENDED_MAX && n < (u32)atomic_read(&slow_of(file)->ended));
+    return slow_of(file)->order[n];
+}

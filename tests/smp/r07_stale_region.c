@@ -1,0 +1,136 @@
+/*
+ * R07: a fault sleeps in a read; munmap and mmap put something else at its address meanwhile. It must begin
+ * again at the look-up. And what the sleeper costs the others: how long mmap() waits for it.
+ */
+#include "arch/clock.h"
+#include "mm/faultlock.h"
+#include "tests/scenario.h"
+#include "tests/slow_file.h"
+
+#define PLACE     0x40000000u
+#define ELSEWHERE (PLACE - 4 * PAGE_SIZE) /* a region there, taken for the one at PLACE, has pages for it */
+#define PAGES     8u
+#define INDEX     1u
+#define VALUE     (INDEX * 1024)
+
+struct change {
+    struct mm *mm;
+    struct mapping *file;
+    u32 value;
+};
+
+static void load(void *arg)
+{
+    struct change *c = arg;
+    c->value = user_load(PLACE + INDEX * PAGE_SIZE);
+}
+
+static void map_at(struct mm *mm, vaddr_t addr, struct mapping *file)
+{
+    struct mmap_request request = {
+        .addr = addr, .length = 2 * PAGE_SIZE, .vm_flags = VM_RW, .how = MM_FIXED, .mapping = file};
+
+    check_eq((vaddr_t)mm_mmap(mm, &request), addr);
+}
+
+/* The region's memory may become the region of the file elsewhere; at the old place there are zeroes now. */
+static void replace(void *arg)
+{
+    struct change *c = arg;
+
+    check_eq(mm_munmap(c->mm, PLACE, 2 * PAGE_SIZE), 0);
+    map_at(c->mm, ELSEWHERE, c->file);
+    map_at(c->mm, PLACE, NULL);
+}
+
+static void unmap_and_end(struct scene *s, struct mapping *file)
+{
+    scene_join(s);
+    check_eq(mm_munmap(scene_mm(s), ELSEWHERE, PLACE + 2 * PAGE_SIZE - ELSEWHERE), 0);
+    slow_file_free(file);
+    scene_end(s);
+}
+
+TEST(r07_stale_region, .cpus = 2,
+     .shows = "a fault that slept in a read begins again at the look-up, and finds what is mapped there now")
+{
+    struct scene *s = scene_begin();
+    struct change c = {.mm = scene_mm(s), .file = slow_file_create(PAGES, 0)};
+
+    map_at(c.mm, PLACE, c.file);
+    slow_file_hold(c.file, INDEX);
+    struct actor *reader = actor_start(s, 0, load, &c);
+    while (slow_file_under_way(c.file) == 0)
+        task_yield();
+    struct actor *changer = actor_start(s, 1, replace, &c);
+    actor_settle(changer);
+    bool overtook = actor_is_done(changer);
+    check_eq(overtook, !faultlock->holds_through_io);
+    slow_file_let_go(c.file, INDEX);
+    actor_join(s, reader);
+    if (overtook)
+        check_eq(c.value, 0);
+    else
+        check(c.value == VALUE || c.value == 0); /* before the munmap, or after it all */
+    unmap_and_end(s, c.file);
+}
+
+/* ---- the figures ---- */
+
+#define READS   40u
+#define READ_NS 20000000u
+
+struct sleeper {
+    struct mm *mm;
+    vaddr_t base;
+    u32 over;
+    u32 maps;
+    u64 longest_ns;
+};
+
+static void read_slowly(void *arg)
+{
+    struct sleeper *sl = arg;
+
+    for (u32 i = 0; i < READS; i++)
+        check_eq(user_load(sl->base + i * PAGE_SIZE), i * 1024);
+    store_release(&sl->over, 1);
+}
+
+static void map_in_a_loop(void *arg)
+{
+    struct sleeper *sl = arg;
+    struct mmap_request request = {.length = PAGE_SIZE, .vm_flags = VM_RW};
+
+    while (!load_acquire(&sl->over)) {
+        u64 began = clock_ns();
+        s32 addr = mm_mmap(sl->mm, &request);
+        u64 took = clock_ns() - began;
+
+        check(!mm_is_error(addr));
+        sl->longest_ns = MAX(sl->longest_ns, took);
+        sl->maps++;
+        check_eq(mm_munmap(sl->mm, (vaddr_t)addr, PAGE_SIZE), 0);
+    }
+}
+
+TEST(mmap_beside_slow_reads, .cpus = 2,
+     .shows = "what mmap() waits for while a sibling thread sleeps in reads, by protocol")
+{
+    struct scene *s = scene_begin();
+    struct mapping *file = slow_file_create(READS, READ_NS);
+    struct sleeper sl = {.mm = scene_mm(s), .base = scene_mmap_file(s, file, READS, VM_READ)};
+    u64 began = clock_ns();
+
+    actor_start(s, 1, map_in_a_loop, &sl);
+    actor_join(s, actor_start(s, 0, read_slowly, &sl));
+    u32 ms = (u32)((clock_ns() - began) / 1000000) + 1;
+    scene_join(s);
+    test_note("faultlock=%s: longest mmap() %u us; %u mmaps in %u ms (%u a second) beside %u reads of %u ms",
+              faultlock->name, (u32)(sl.longest_ns / 1000), sl.maps, ms, sl.maps * 1000 / ms, READS,
+              READ_NS / 1000000);
+    check_eq(slow_file_reads(file), READS);
+    check_eq(mm_munmap(sl.mm, sl.base, READS * PAGE_SIZE), 0);
+    slow_file_free(file);
+    scene_end(s);
+}
