@@ -37,8 +37,14 @@ static inline int atomic_add(atomic_t *a, int n)
     choice_point(a);
     return __atomic_add_fetch(&a->v, n, __ATOMIC_SEQ_CST);
 }
-static inline int atomic_inc(atomic_t *a) { return atomic_add(a, 1); }
-static inline int atomic_dec(atomic_t *a) { return atomic_add(a, -1); }
+static inline int atomic_inc(atomic_t *a)
+{
+    return atomic_add(a, 1);
+}
+static inline int atomic_dec(atomic_t *a)
+{
+    return atomic_add(a, -1);
+}
 static inline int atomic_xchg(atomic_t *a, int v)
 {
     choice_point(a);
@@ -54,7 +60,8 @@ static inline bool atomic_cmpxchg(atomic_t *a, int old, int new)
 static inline bool atomic_inc_unless_zero(atomic_t *a)
 {
     int seen = atomic_read(a);
-    while (seen != 0 && !__atomic_compare_exchange_n(&a->v, &seen, seen + 1, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
+    while (seen != 0 &&
+           !__atomic_compare_exchange_n(&a->v, &seen, seen + 1, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
         choice_point(a);
     return seen != 0;
 }
@@ -81,5 +88,13 @@ static inline void memory_barrier(void)
     choice_point(0);
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
 }
-#define load_acquire(p)     ({ choice_point(p); __atomic_load_n((p), __ATOMIC_ACQUIRE); })
-#define store_release(p, v) ({ choice_point(p); __atomic_store_n((p), (v), __ATOMIC_RELEASE); })
+#define load_acquire(p)                                                                                      \
+    ({                                                                                                       \
+        choice_point(p);                                                                                     \
+        __atomic_load_n((p), __ATOMIC_ACQUIRE);                                                              \
+    })
+#define store_release(p, v)                                                                                  \
+    ({                                                                                                       \
+        choice_point(p);                                                                                     \
+        __atomic_store_n((p), (v), __ATOMIC_RELEASE);                                                        \
+    })

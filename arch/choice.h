@@ -1,6 +1,7 @@
 /*
  * Choice points: places where the explorer may let another CPU run. On the machine they are nothing, since
- * there any instruction is one. Atomics, lock operations, PTE accesses, race points and user accesses call it.
+ * there any instruction is one. Atomics, lock operations, PTE accesses, race points and user accesses call
+ * it.
  */
 #pragma once
 #include <inline/choice.h> /* arch/x86/inline or arch/sim/inline: defines choice_point(addr) */

@@ -1,8 +1,8 @@
 /*
  * The processor we run on: who am I, per-CPU data, interrupts, preemption count.
  *
- * struct cpu_local is found through %fs on x86 and through the running fiber in the explorer. Only its own CPU
- * writes it, except need_resched, which others set before they send IPI_RESCHED.
+ * struct cpu_local is found through %fs on x86 and through the running fiber in the explorer. Only its own
+ * CPU writes it, except need_resched, which others set before they send IPI_RESCHED.
  */
 #pragma once
 #include "arch/atomic.h"
@@ -45,8 +45,8 @@ typedef u32 irqflags_t;
  */
 #define current (current_task())
 
-/* Sleep until the next interrupt. Enter with interrupts off; returns with them on (STI;HLT: no wake-up is lost,
- * SDM vol. 2, STI: interrupts are recognised after the next instruction). */
+/* Sleep until the next interrupt. Enter with interrupts off; returns with them on (STI;HLT: no wake-up is
+ * lost, SDM vol. 2, STI: interrupts are recognised after the next instruction). */
 void cpu_wait_for_interrupt(void);
 
 /* CPUs that run, set before the scheduler starts; cpus 0..cpu_count()-1 are all online. */
@@ -84,8 +84,14 @@ static inline void preempt_enable(void)
         preempt_schedule();
 }
 /* True where sleeping is forbidden: interrupt or NMI handler, preemption off, or interrupts off. */
-static inline bool in_atomic(void) { return preempt_count() != 0 || !irq_enabled(); }
-static inline bool in_interrupt(void) { return preempt_count() >= PREEMPT_IRQ; }
+static inline bool in_atomic(void)
+{
+    return preempt_count() != 0 || !irq_enabled();
+}
+static inline bool in_interrupt(void)
+{
+    return preempt_count() >= PREEMPT_IRQ;
+}
 
 /* ---- per-CPU variables: one cache line or more per CPU, so nothing is shared by accident ---- */
 #define PERCPU(type, name)                                                                                   \
@@ -94,5 +100,5 @@ static inline bool in_interrupt(void) { return preempt_count() >= PREEMPT_IRQ; }
     } cacheline_aligned name[MAX_CPUS]
 /* The definition of what a header declared as `extern PERCPU(type, name)`. */
 #define PERCPU_DEFINE(name) struct percpu_##name name[MAX_CPUS]
-#define this_cpu(name)     (name[cpu_id()].v) /* preemption off, or the value may be another CPU's */
-#define per_cpu(name, cpu) (name[cpu].v)
+#define this_cpu(name)      (name[cpu_id()].v) /* preemption off, or the value may be another CPU's */
+#define per_cpu(name, cpu)  (name[cpu].v)

@@ -7,16 +7,28 @@ struct cpumask {
     u32 w[MAX_CPUS / 32];
 };
 
-static inline bool cpumask_set(struct cpumask *m, u32 cpu) { return atomic_bit_set(&m->w[cpu / 32], cpu % 32); }
-static inline bool cpumask_clear(struct cpumask *m, u32 cpu) { return atomic_bit_clear(&m->w[cpu / 32], cpu % 32); }
-static inline bool cpumask_test(const struct cpumask *m, u32 cpu) { return atomic_bit_test(&m->w[cpu / 32], cpu % 32); }
+static inline bool cpumask_set(struct cpumask *m, u32 cpu)
+{
+    return atomic_bit_set(&m->w[cpu / 32], cpu % 32);
+}
+static inline bool cpumask_clear(struct cpumask *m, u32 cpu)
+{
+    return atomic_bit_clear(&m->w[cpu / 32], cpu % 32);
+}
+static inline bool cpumask_test(const struct cpumask *m, u32 cpu)
+{
+    return atomic_bit_test(&m->w[cpu / 32], cpu % 32);
+}
 static inline struct cpumask cpumask_of(u32 cpu)
 {
     struct cpumask m = {{0}};
     m.w[cpu / 32] = 1u << (cpu % 32);
     return m;
 }
-static inline bool cpumask_empty(const struct cpumask *m) { return (READ_ONCE(m->w[0]) | READ_ONCE(m->w[1])) == 0; }
+static inline bool cpumask_empty(const struct cpumask *m)
+{
+    return (READ_ONCE(m->w[0]) | READ_ONCE(m->w[1])) == 0;
+}
 /* The lowest CPU in the set that is >= from, or MAX_CPUS. */
 static inline u32 cpumask_next(const struct cpumask *m, u32 from)
 {
@@ -36,4 +48,5 @@ static inline u32 cpumask_weight(const struct cpumask *m)
             n++;
     return n;
 }
-#define cpumask_for_each(cpu, m) for (u32 cpu = cpumask_next((m), 0); cpu < MAX_CPUS; cpu = cpumask_next((m), cpu + 1))
+#define cpumask_for_each(cpu, m)                                                                             \
+    for (u32 cpu = cpumask_next((m), 0); cpu < MAX_CPUS; cpu = cpumask_next((m), cpu + 1))

@@ -2,8 +2,9 @@
  * Page-table entries and how to reach them. Nothing outside arch/ knows a PTE bit.
  *
  * Entry kinds: empty (0) | present | software (not present, not 0: swap or migration, opaque payload).
- * Live entries are changed only by pte_xchg / pte_cmpxchg, since the walker sets A and D behind our back (R46).
- * Pointers to entries are handles: in the mirror window on x86, translated in the explorer. Never dereference them.
+ * Live entries are changed only by pte_xchg / pte_cmpxchg, since the walker sets A and D behind our back
+ * (R46). Pointers to entries are handles: in the mirror window on x86, translated in the explorer. Never
+ * dereference them.
  */
 #pragma once
 #include "arch/cpumask.h"
@@ -24,39 +25,40 @@ struct space {
 };
 extern struct space kernel_space; /* the kernel half alone: idle CPUs and boot */
 
-#define PROT_PTE_READ   1u
-#define PROT_PTE_WRITE  2u
-#define PROT_PTE_USER   4u
-#define PROT_PTE_GLOBAL 8u
+#define PROT_PTE_READ    1u
+#define PROT_PTE_WRITE   2u
+#define PROT_PTE_USER    4u
+#define PROT_PTE_GLOBAL  8u
 #define PROT_PTE_NOCACHE 16u
-#define PROT_PTE_DIRTY  32u /* install with D and A already set: saves the walker's two writes */
+#define PROT_PTE_DIRTY   32u /* install with D and A already set: saves the walker's two writes */
 
 #include <inline/pgtable.h>
 /*
  * Each architecture's inline/pgtable.h defines, as static inlines:
- *   pte_t pte_make(pfn_t, unsigned prot), pte_software(unsigned type, u32 payload)   type 1..7, payload 24 bits
- *   bool pte_empty, pte_present, pte_writable, pte_dirty, pte_young, pte_user, pte_same(a, b); pfn_t pte_pfn(pte_t)
- *   unsigned pte_software_type(pte_t); u32 pte_software_payload(pte_t)
- *   pte_t pte_without_write(pte_t), pte_with_write(pte_t) (sets D too), pte_clean(pte_t), pte_old(pte_t)
- *   pte_t pte_read(pte_t *)                       one load
- *   pte_t pte_xchg(pte_t *, pte_t)                full barrier; returns the former entry
- *   bool  pte_cmpxchg(pte_t *, pte_t old, pte_t new)
- *   void  pte_install(pte_t *, pte_t)             only over an empty entry, under its lock; a release store
+ *   pte_t pte_make(pfn_t, unsigned prot), pte_software(unsigned type, u32 payload)   type 1..7, payload 24
+ * bits bool pte_empty, pte_present, pte_writable, pte_dirty, pte_young, pte_user, pte_same(a, b); pfn_t
+ * pte_pfn(pte_t) unsigned pte_software_type(pte_t); u32 pte_software_payload(pte_t) pte_t
+ * pte_without_write(pte_t), pte_with_write(pte_t) (sets D too), pte_clean(pte_t), pte_old(pte_t) pte_t
+ * pte_read(pte_t *)                       one load pte_t pte_xchg(pte_t *, pte_t)                full
+ * barrier; returns the former entry bool  pte_cmpxchg(pte_t *, pte_t old, pte_t new) void  pte_install(pte_t
+ * *, pte_t)             only over an empty entry, under its lock; a release store
  */
 
-/* The PTE's handle for `va` in `space`; the page table must exist (pde present). The current space goes through
- * the mirror or the direct map as ptaccess= says, any other through the direct map. Any context. */
+/* The PTE's handle for `va` in `space`; the page table must exist (pde present). The current space goes
+ * through the mirror or the direct map as ptaccess= says, any other through the direct map. Any context. */
 pte_t *pte_slot(struct space *space, vaddr_t va);
 /* The handle for `va` in a table that is known, through the direct map. Any context. */
 pte_t *pte_slot_in(pfn_t table, vaddr_t va);
-/* The PDE's handle; same choice of ways. Writing PDE 1023 is refused with a panic that names the writer (S44). */
+/* The PDE's handle; same choice of ways. Writing PDE 1023 is refused with a panic that names the writer
+ * (S44). */
 pde_t *pde_slot(struct space *space, vaddr_t va);
 void pde_install(struct space *space, vaddr_t va, pde_t pde);
 /* Takes the entry out; returns what was there. */
 pde_t pde_clear(struct space *space, vaddr_t va);
 pde_t pde_make_table(pfn_t table, bool user);
 
-/* A fresh directory frame (zeroed, below DIRECT_LIMIT) becomes a space: kernel half copied, mirror entry set. */
+/* A fresh directory frame (zeroed, below DIRECT_LIMIT) becomes a space: kernel half copied, mirror entry set.
+ */
 void space_init(struct space *space, paddr_t root);
 /* The reverse, before the directory's frame is freed: loaded nowhere, and nobody can load it. */
 void space_exit(struct space *space);

@@ -13,8 +13,8 @@ struct task;
 #define PF_WRITE   2u
 #define PF_USER    4u
 
-/* mm/fault_entry.c. `addr` was read from CR2 with interrupts off, and they are on again if the faulting code had
- * them on (R33, S33). Resolves the fault, raises a signal, fixes up a kernel user-access, or oopses. */
+/* mm/fault_entry.c. `addr` was read from CR2 with interrupts off, and they are on again if the faulting code
+ * had them on (R33, S33). Resolves the fault, raises a signal, fixes up a kernel user-access, or oopses. */
 void page_fault_entry(struct trap_frame *frame, vaddr_t addr, u32 code);
 /* sys/syscall.c. Interrupts on. Reads number and arguments from the frame and writes the result into it. */
 void syscall_entry(struct trap_frame *frame);
@@ -29,14 +29,15 @@ void user_return_work(struct trap_frame *frame);
 void timer_tick(bool from_user);
 /* sched/switch.c. The first thing a new task does on its own stack, before interrupts come on: the stubs that
  * context_init_kernel() and context_init_user() prepare call it with the task that ran before (what
- * context_switch() returns to everybody else). Enter with interrupts off, as context_switch() was entered; returns
- * with preemption count 0 and interrupts still off: the stub turns them on. */
+ * context_switch() returns to everybody else). Enter with interrupts off, as context_switch() was entered;
+ * returns with preemption count 0 and interrupts still off: the stub turns them on. */
 void task_first_run(struct task *former);
 /* sync/crosscall.c. IPI_CROSSCALL arrived; also polled from every spin. */
 void crosscall_poll(void);
 /* diag/panic.c. A kernel exception with no fix-up. Does not return. */
 void kernel_oops(struct trap_frame *frame, const char *what, vaddr_t addr, u32 code);
-/* arch/ARCH/trap.c. Prints the registers of a frame by printk, one or a few whole lines. Any context, NMI included. */
+/* arch/ARCH/trap.c. Prints the registers of a frame by printk, one or a few whole lines. Any context, NMI
+ * included. */
 void frame_print(const struct trap_frame *frame);
 /* diag/panic.c. NMI: a dump request from the watchdog or a stop from a panicking CPU. */
 void nmi_entry(struct trap_frame *frame);

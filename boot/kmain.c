@@ -17,9 +17,9 @@
 #include "mm/mm.h"
 #include "mm/slab.h"
 #include "sched/sched.h"
-#include "sync/rcu.h"
 #include "sync/held.h"
 #include "sync/lock_watch.h"
+#include "sync/rcu.h"
 #include "sys/sys.h"
 #ifdef FL_TEST
 #include "diag/race.h"

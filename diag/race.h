@@ -1,10 +1,10 @@
 /*
  * Numbered race points and their mutants (notes/races.md). In the product image both are nothing.
  *
- * race_point(R01) stands inside the unlocked window that entry R01 describes, at a place where the running task
- * holds no spinlock unless the entry says so. In the test image it can: trace; park the running task until a
- * scenario releases it; call a scenario's function in the very window; spin a pseudo-random time (perturb=SEED);
- * be a choice point (explorer).
+ * race_point(R01) stands inside the unlocked window that entry R01 describes, at a place where the running
+ * task holds no spinlock unless the entry says so. In the test image it can: trace; park the running task
+ * until a scenario releases it; call a scenario's function in the very window; spin a pseudo-random time
+ * (perturb=SEED); be a choice point (explorer).
  *
  * mutant(R01) is true when the boot word mutant=R01 asked for that one-line mistake.
  */
@@ -12,9 +12,65 @@
 #include "lib/compiler.h"
 
 enum race_id {
-    R_NONE, R01, R02, R03, R04, R05, R06, R07, R08, R09, R10, R11, R12, R13, R14, R15, R16, R17, R18, R19, R20,
-    R21, R22, R23, R24, R25, R26, R27, R28, R29, R30, R31, R32, R33, R34, R35, R36, R37, R38, R39, R40,
-    R41, R42, R43, R44, R45, R46, R47, R48, R49, R50, R51, R52, R53, R54, R55, R56, R57, R58,
+    R_NONE,
+    R01,
+    R02,
+    R03,
+    R04,
+    R05,
+    R06,
+    R07,
+    R08,
+    R09,
+    R10,
+    R11,
+    R12,
+    R13,
+    R14,
+    R15,
+    R16,
+    R17,
+    R18,
+    R19,
+    R20,
+    R21,
+    R22,
+    R23,
+    R24,
+    R25,
+    R26,
+    R27,
+    R28,
+    R29,
+    R30,
+    R31,
+    R32,
+    R33,
+    R34,
+    R35,
+    R36,
+    R37,
+    R38,
+    R39,
+    R40,
+    R41,
+    R42,
+    R43,
+    R44,
+    R45,
+    R46,
+    R47,
+    R48,
+    R49,
+    R50,
+    R51,
+    R52,
+    R53,
+    R54,
+    R55,
+    R56,
+    R57,
+    R58,
     RACE_COUNT,
 };
 
@@ -31,7 +87,8 @@ void race_init(void);
 
 /*
  * Scenarios' side. A trap catches the next task that reaches `id` (`who`, or any when NULL): it stays there,
- * polling cross-calls when it may not sleep, until race_release(). An action is called there instead, each time.
+ * polling cross-calls when it may not sleep, until race_release(). An action is called there instead, each
+ * time.
  */
 void race_trap(enum race_id id, struct task *who);
 bool race_is_caught(enum race_id id);

@@ -5,10 +5,19 @@
 struct list {
     struct list *next, *prev;
 };
-#define LIST_INIT(name) {&(name), &(name)}
+#define LIST_INIT(name)                                                                                      \
+    {                                                                                                        \
+        &(name), &(name)                                                                                     \
+    }
 
-static inline void list_init(struct list *l) { l->next = l->prev = l; }
-static inline bool list_is_empty(const struct list *l) { return l->next == l; }
+static inline void list_init(struct list *l)
+{
+    l->next = l->prev = l;
+}
+static inline bool list_is_empty(const struct list *l)
+{
+    return l->next == l;
+}
 static inline void list_link_(struct list *node, struct list *prev, struct list *next)
 {
     node->prev = prev;
@@ -16,8 +25,14 @@ static inline void list_link_(struct list *node, struct list *prev, struct list 
     prev->next = node;
     next->prev = node;
 }
-static inline void list_push_back(struct list *l, struct list *node) { list_link_(node, l->prev, l); }
-static inline void list_push_front(struct list *l, struct list *node) { list_link_(node, l, l->next); }
+static inline void list_push_back(struct list *l, struct list *node)
+{
+    list_link_(node, l->prev, l);
+}
+static inline void list_push_front(struct list *l, struct list *node)
+{
+    list_link_(node, l, l->next);
+}
 /* Leaves the node pointing at itself, so a second removal is harmless. */
 static inline void list_remove(struct list *node)
 {
@@ -39,5 +54,6 @@ static inline struct list *list_pop_front(struct list *l)
     for (pos = list_entry((l)->next, __typeof__(*pos), member); &pos->member != (l);                         \
          pos = list_entry(pos->member.next, __typeof__(*pos), member))
 #define list_for_each_safe(pos, tmp, l, member)                                                              \
-    for (pos = list_entry((l)->next, __typeof__(*pos), member), tmp = list_entry(pos->member.next, __typeof__(*pos), member); \
+    for (pos = list_entry((l)->next, __typeof__(*pos), member),                                              \
+        tmp = list_entry(pos->member.next, __typeof__(*pos), member);                                        \
          &pos->member != (l); pos = tmp, tmp = list_entry(tmp->member.next, __typeof__(*tmp), member))

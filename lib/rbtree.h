@@ -9,7 +9,8 @@ struct rbnode {
 struct rbtree {
     struct rbnode *root;
 };
-/* Links `node` as the `left` (or right) child of `parent` (NULL: the root) and rebalances. The caller descended. */
+/* Links `node` as the `left` (or right) child of `parent` (NULL: the root) and rebalances. The caller
+ * descended. */
 void rb_insert(struct rbtree *t, struct rbnode *node, struct rbnode *parent, bool left);
 void rb_remove(struct rbtree *t, struct rbnode *node);
 struct rbnode *rb_first(const struct rbtree *t);

@@ -42,10 +42,11 @@ bool fault_around(struct fault *f, u32 index);
 enum fault_result fault_wait(struct fault *f);
 
 /* ---- without mmap_lock (fault_lockfree.c) ---- */
-/* With the region found by a lock-free protocol: looks at the entry (f->table is what the directory said). False: this
- * fault cannot be resolved without mmap_lock. */
+/* With the region found by a lock-free protocol: looks at the entry (f->table is what the directory said).
+ * False: this fault cannot be resolved without mmap_lock. */
 must_check bool fault_look_lockfree(struct fault *f);
-/* The next attempt takes mmap_lock. Always FAULT_WAIT: there is nothing to wait for, and the loop begins again. */
+/* The next attempt takes mmap_lock. Always FAULT_WAIT: there is nothing to wait for, and the loop begins
+ * again. */
 enum fault_result fault_be_careful(struct fault *f);
 
 /* ---- protocols share the region look-up under a shared mmap_lock (faultlock_rwsem.c) ---- */

@@ -33,13 +33,13 @@ static enum fault_result stack_grow_locked(struct mm *mm, vaddr_t addr) must_hol
                                   : FAULT_NO_REGION; /* another thread has grown it, or there is none */
     pages = (vma->start - addr) >> PAGE_SHIFT;
     assert(vma->pgoff >= pages);
-    vma_change_begin(vma);
+    vma_change_begin(mm, vma);
     vma->start = addr; /* the order in the tree is the same: nothing lies between */
     vma->pgoff -= pages;
     mm->total_pages += pages;
     if (vma->flags & VM_LOCKED)
         mm->locked_pages += pages;
-    vma_change_end(vma);
+    vma_change_end(mm, vma);
     count_event_anywhere(pgfault_stack);
     return FAULT_WAIT; /* look again: now it is there */
 }

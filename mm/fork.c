@@ -54,17 +54,18 @@ static int fork_copy_region(struct mm *parent, struct mm *child, const struct vm
     return copy_pages ? pt_copy(parent, child, from->start, from->end, downgraded) : 0;
 }
 
-/* Where faults take no mmap_lock it is the regions that keep them out, all at once: the child is one moment (R18). */
+/* Where faults take no mmap_lock it is the regions that keep them out, all at once: the child is one moment
+ * (R18). */
 static void fork_stop_faults(struct mm *parent) must_hold(&parent->mmap_lock)
 {
     for (struct vma *vma = vma_find_above(parent, 0); vma && faultlock->lock_free; vma = vma_next(vma))
-        vma_change_begin(vma);
+        vma_change_begin(parent, vma);
 }
 
 static void fork_resume_faults(struct mm *parent) must_hold(&parent->mmap_lock)
 {
     for (struct vma *vma = vma_find_above(parent, 0); vma && faultlock->lock_free; vma = vma_next(vma))
-        vma_change_end(vma);
+        vma_change_end(parent, vma);
 }
 
 static int fork_copy(struct mm *parent, struct mm *child) must_hold(&parent->mmap_lock, &child->mmap_lock)

@@ -62,8 +62,9 @@ static void put_dead_table(struct rcu_head *rcu)
     page_put(page_of(direct_to_phys(rcu) >> PAGE_SHIFT));
 }
 
-/* No processor walks it any more. A fault without mmap_lock may still stand before its lock, or look at an entry, and
- * then ask the directory again: for so long the frame must be no one else's. Its own first words carry it there. */
+/* No processor walks it any more. A fault without mmap_lock may still stand before its lock, or look at an
+ * entry, and then ask the directory again: for so long the frame must be no one else's. Its own first words
+ * carry it there. */
 static void put_table(struct page *table)
 {
     struct dead_table *dead = page_address(table);

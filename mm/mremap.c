@@ -90,14 +90,14 @@ static s32 remap_move(struct mm *mm, const struct remap *r) must_hold(&mm->mmap_
     moved = vma_clone(vma, mm);
     if (!moved)
         return -ENOMEM;
-    vma_change_begin(vma); /* a fault in the gap would find an empty entry and fill it */
+    vma_change_begin(mm, vma);              /* a fault in the gap would find an empty entry and fill it */
     moved->has_private |= vma->has_private; /* no fault sets it any more */
     moved->pgoff = vma_index(vma, r->old);
     moved->start = target;
     moved->end = target + r->new_len;
     error = pt_move(mm, r->old, target, MIN(r->old_len, r->new_len));
     if (error || (r->flags & MREMAP_DONTUNMAP) || !r->old_len)
-        vma_change_end(vma); /* it stays */
+        vma_change_end(mm, vma); /* it stays */
     if (error) {
         vma_free(moved);
         return -ENOMEM;
@@ -119,9 +119,9 @@ static bool remap_grow_in_place(struct mm *mm, struct vma *vma, const struct rem
         return false;
     if (!vma_range_is_free(mm, vma->end, end))
         return false;
-    vma_change_begin(vma);
+    vma_change_begin(mm, vma);
     vma->end = end;
-    vma_change_end(vma);
+    vma_change_end(mm, vma);
     mm->total_pages += more;
     if (vma->flags & VM_LOCKED)
         mm->locked_pages += more;

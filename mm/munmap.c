@@ -52,7 +52,7 @@ int munmap_locked(struct mm *mm, vaddr_t start, vaddr_t end)
     if (vma_isolate(mm, start, end))
         return -ENOMEM;
     for (vma = vma_find_above(mm, start); vma && vma->start < end; vma = vma_next(vma))
-        vma_change_begin(vma);
+        vma_change_begin(mm, vma);
     munmap_pages(mm, start, end);
     while ((vma = vma_find_above(mm, start)) && vma->start < end)
         vma_discard(mm, vma);

@@ -103,9 +103,10 @@ lock_implementation pte_t *pt_lock_nested(struct mm *mm, vaddr_t addr, struct pa
 }
 
 /*
- * A walker without mmap_lock. The table may have left the directory, its frame be anything by now: so the directory is asked
- * first, with preemption off, and what it names cannot be freed before preemption is on again (gather.c waits for a grace
- * period). It is asked again under the lock, for a table leaves only under that lock, empty.
+ * A walker without mmap_lock. The table may have left the directory, its frame be anything by now: so the
+ * directory is asked first, with preemption off, and what it names cannot be freed before preemption is on
+ * again (gather.c waits for a grace period). It is asked again under the lock, for a table leaves only under
+ * that lock, empty.
  */
 lock_implementation pte_t *pt_lock_if_same(struct mm *mm, vaddr_t addr, struct page *table)
 {
@@ -149,7 +150,8 @@ static bool pt_free_one(struct mm *mm, vaddr_t addr, struct gather *gather) must
     if (entries)
         return false;
     spin_lock(&mm->page_table_lock);
-    spin_lock(page_ptl(table)); /* a fault without mmap_lock, of another region in these 4 MiB, may just have got in */
+    spin_lock(page_ptl(
+        table)); /* a fault without mmap_lock, of another region in these 4 MiB, may just have got in */
     entries = page_pt_count_add(table, 0);
     if (!entries)
         pde_clear(&mm->space, addr);

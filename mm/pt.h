@@ -22,11 +22,11 @@ pte_t *pt_lock(struct mm *mm, vaddr_t addr, struct page **table);
 pte_t *pt_lock_known(struct mm *mm, vaddr_t addr, struct page *table);
 /* As a second table: fork locks the parent's first, then the child's, which nobody else can reach yet. */
 pte_t *pt_lock_nested(struct mm *mm, vaddr_t addr, struct page **table);
-/* The same with no mmap_lock, where the directory said `table` some time ago: NULL (nothing held) when it says something
- * else now. While the lock is held it goes on saying so (R09). */
+/* The same with no mmap_lock, where the directory said `table` some time ago: NULL (nothing held) when it
+ * says something else now. While the lock is held it goes on saying so (R09). */
 pte_t *pt_lock_if_same(struct mm *mm, vaddr_t addr, struct page *table);
-/* What the entry holds, with no mmap_lock; false when the directory does not say `table` any more. Preemption off since
- * `table` was read. */
+/* What the entry holds, with no mmap_lock; false when the directory does not say `table` any more. Preemption
+ * off since `table` was read. */
 must_check bool pt_peek_lockfree(struct mm *mm, vaddr_t addr, struct page *table, pte_t *entry);
 void pt_unlock(struct page *table);
 /* The end of the table that addr is in, or `end` if that comes first. */

@@ -119,7 +119,7 @@ void vma_insert(struct mm *mm, struct vma *vma)
         node = left ? node->left : node->right;
     }
     vma->seq = 1;
-    vma_change_end(vma); /* before anybody can find it */
+    vma_change_end(mm, vma); /* before anybody can find it */
     rb_insert(&mm->vmas, &vma->node, parent, left);
     mm->vma_count++;
 }
@@ -128,7 +128,7 @@ void vma_remove(struct mm *mm, struct vma *vma)
 {
     rwsem_assert_write(&mm->mmap_lock);
     assert(vma->mm == mm && mm->vma_count > 0);
-    vma_change_begin(vma); /* for good */
+    vma_change_begin(mm, vma); /* for good */
     rb_remove(&mm->vmas, &vma->node);
     mm->vma_count--;
 }

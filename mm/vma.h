@@ -50,11 +50,11 @@ struct vma *vma_merge(struct mm *mm, struct vma *vma) must_hold(&mm->mmap_lock);
 vaddr_t vma_find_hole(struct mm *mm, u32 length, vaddr_t hint) must_hold_shared(&mm->mmap_lock);
 /* True when nothing lies in [start, end), guard gaps included. */
 bool vma_range_is_free(struct mm *mm, vaddr_t start, vaddr_t end) must_hold_shared(&mm->mmap_lock);
-/* Whatever is done to a region in the tree, or to the entries of its range beyond what the shared lock allows, is done
- * between these two: faults may be using it without mmap_lock (vma_change.c). Begin waits for those inside (sleeps); twice
- * is once. A region that leaves the tree is never let in again. */
-void vma_change_begin(struct vma *vma) must_hold(&vma->mm->mmap_lock);
-void vma_change_end(struct vma *vma) must_hold(&vma->mm->mmap_lock);
+/* Whatever is done to a region in the tree, or to the entries of its range beyond what the shared lock
+ * allows, is done between these two: faults may be using it without mmap_lock (vma_change.c). Begin waits for
+ * those inside (sleeps); twice is once. A region that leaves the tree is never let in again. */
+void vma_change_begin(struct mm *mm, struct vma *vma) must_hold(&mm->mmap_lock);
+void vma_change_end(struct mm *mm, struct vma *vma) must_hold(&mm->mmap_lock);
 static inline bool vma_is_changing(const struct vma *vma)
 {
     return READ_ONCE(vma->seq) & 1;

@@ -35,10 +35,9 @@ static u32 fresh_sequence(struct mm *mm)
     return sequence;
 }
 
-void vma_change_begin(struct vma *vma)
+void vma_change_begin(struct mm *mm, struct vma *vma)
 {
-    struct mm *mm = vma->mm;
-
+    assert(vma->mm == mm);
     rwsem_assert_write(&mm->mmap_lock);
     if (vma_is_changing(vma) || mutant(R15))
         return;
@@ -50,11 +49,11 @@ void vma_change_begin(struct vma *vma)
     }
 }
 
-void vma_change_end(struct vma *vma)
+void vma_change_end(struct mm *mm, struct vma *vma)
 {
-    rwsem_assert_write(&vma->mm->mmap_lock);
+    rwsem_assert_write(&mm->mmap_lock);
     assert(vma_is_changing(vma) || mutant(R15));
-    store_release(&vma->seq, fresh_sequence(vma->mm)); /* after all that it stands for */
+    store_release(&vma->seq, fresh_sequence(mm)); /* after all that it stands for */
     if (atomic_read(&vma->users) & WRITER)
         atomic_add(&vma->users, -WRITER);
 }

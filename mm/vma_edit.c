@@ -11,17 +11,17 @@ int vma_split(struct mm *mm, struct vma *vma, vaddr_t addr)
     assert(vma->start < addr && addr < vma->end && !(addr & ~PAGE_MASK));
     if (mm->vma_count >= VMA_LIMIT)
         return -ENOMEM;
-    vma_change_begin(vma); /* before the copy is made: faults set has_private */
+    vma_change_begin(mm, vma); /* before the copy is made: faults set has_private */
     upper = vma_clone(vma, mm);
     if (!upper) {
-        vma_change_end(vma);
+        vma_change_end(mm, vma);
         return -ENOMEM;
     }
     upper->pgoff = vma_index(vma, addr);
     upper->start = addr;
     vma->end = addr; /* before the insertion, which refuses overlaps */
     vma_insert(mm, upper);
-    vma_change_end(vma);
+    vma_change_end(mm, vma);
     return 0;
 }
 
@@ -48,11 +48,11 @@ static bool vma_joinable(const struct vma *low, const struct vma *high)
 
 static void vma_join(struct mm *mm, struct vma *low, struct vma *high) must_hold(&mm->mmap_lock)
 {
-    vma_change_begin(low);
+    vma_change_begin(mm, low);
     vma_remove(mm, high);
     low->end = high->end;
     low->has_private |= high->has_private;
-    vma_change_end(low);
+    vma_change_end(mm, low);
     vma_free(high);
 }
 
@@ -104,9 +104,9 @@ static struct vma *vma_set_flags_one(struct mm *mm, struct vma *vma, u32 flags) 
     if ((flags ^ vma->flags) & VM_LOCKED)
         mm->locked_pages += (flags & VM_LOCKED) ? pages : -pages;
     if (vma->flags != flags) {
-        vma_change_begin(vma);
+        vma_change_begin(mm, vma);
         vma->flags = flags;
-        vma_change_end(vma);
+        vma_change_end(mm, vma);
     }
     return vma_merge(mm, vma);
 }

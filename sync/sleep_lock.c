@@ -4,8 +4,8 @@
  * The waiter lives on its task's stack and the granter wakes that task after it set `granted`. A waiter that
  * saw `granted` and simply went on might unlock, return, even exit and be freed, while the granter is still
  * in its task_wake(). So it waits for the granter's last word about itself, and for no more: would it pass
- * through the inner lock, then all who were woken together would queue there behind a granter who wakes the next
- * one, and a fair lock's queue costs a time slice of the host at each CPU that does not run just then.
+ * through the inner lock, then all who were woken together would queue there behind a granter who wakes the
+ * next one, and a fair lock's queue costs a time slice of the host at each CPU that does not run just then.
  */
 #include "sync/sleep_lock.h"
 

@@ -1,6 +1,8 @@
-/* Scenes and actors: see tests/scenario.h. Written against the kernel's contracts alone, so it serves both worlds. */
+/* Scenes and actors: see tests/scenario.h. Written against the kernel's contracts alone, so it serves both
+ * worlds. */
 #include "tests/scenario.h"
 #include "lib/errno.h"
+#include "mm/faultlock.h"
 #include "mm/frames.h"
 #include "mm/mapping.h"
 #include "mm/slab.h"
@@ -21,7 +23,8 @@ struct actor {
 struct scene {
     struct mm *mm;
     struct actor *actors;
-    u32 frames_before; /* that are in use outside of slabs and the kernel window, which keep stocks of their own */
+    u32 frames_before; /* that are in use outside of slabs and the kernel window, which keep stocks of their
+                          own */
 };
 
 struct scene *scene_begin(void)
@@ -36,7 +39,10 @@ struct scene *scene_begin(void)
     return s;
 }
 
-struct mm *scene_mm(struct scene *s) { return s->mm; }
+struct mm *scene_mm(struct scene *s)
+{
+    return s->mm;
+}
 
 static vaddr_t map(struct scene *s, struct mapping *file, u32 pages, u32 vm_flags)
 {
@@ -52,7 +58,10 @@ static vaddr_t map(struct scene *s, struct mapping *file, u32 pages, u32 vm_flag
     return (vaddr_t)addr;
 }
 
-vaddr_t scene_mmap(struct scene *s, u32 pages, u32 vm_flags) { return map(s, NULL, pages, vm_flags); }
+vaddr_t scene_mmap(struct scene *s, u32 pages, u32 vm_flags)
+{
+    return map(s, NULL, pages, vm_flags);
+}
 
 vaddr_t scene_mmap_file(struct scene *s, struct mapping *file, u32 pages, u32 vm_flags)
 {
@@ -80,13 +89,16 @@ struct drain {
     struct completion done;
 };
 
-static void drained(struct rcu_head *rcu) { complete(&container_of(rcu, struct drain, rcu)->done); }
-
-/* Waits until all that was left to a grace period is done. Calls run in batches, and in no order within one: the first of
- * ours may be in one batch with what we wait for, the second is in a later one. */
-static void drain_rcu(void)
+static void drained(struct rcu_head *rcu)
 {
-    for (int batch = 0; batch < 2; batch++) {
+    complete(&container_of(rcu, struct drain, rcu)->done);
+}
+
+/* Waits until all that was left to a grace period is done. Calls run in batches, and in no order within one:
+ * the first of ours may be in one batch with what we wait for, the second is in a later one. */
+void scene_drain(void)
+{
+    for (int batch = 0; faultlock->lock_free && batch < 2; batch++) {
         struct drain drain;
         completion_init(&drain.done);
         rcu_call(&drain.rcu, drained);
@@ -100,7 +112,7 @@ void scene_end(struct scene *s)
     scene_join(s);
     scene_check_tables(s->mm);
     mm_put_user(s->mm);
-    drain_rcu();
+    scene_drain();
     check_eq(frames_users(), s->frames_before);
     kfree(s);
 }
@@ -154,8 +166,14 @@ void actor_run(struct scene *s, u32 cpu, actor_script script, void *arg)
     actor_join(s, actor_start(s, cpu, script, arg));
 }
 
-bool actor_is_done(const struct actor *a) { return READ_ONCE(a->done); }
-struct task *actor_task(const struct actor *a) { return a->task; }
+bool actor_is_done(const struct actor *a)
+{
+    return READ_ONCE(a->done);
+}
+struct task *actor_task(const struct actor *a)
+{
+    return a->task;
+}
 
 static bool actor_is_caught(const struct actor *a)
 {
@@ -179,7 +197,10 @@ void actor_settle(struct actor *a)
 
 /* ---- race points ---- */
 
-void scene_stop(struct scene *s, enum race_id id) { race_trap(id, NULL); }
+void scene_stop(struct scene *s, enum race_id id)
+{
+    race_trap(id, NULL);
+}
 
 /* Nobody can arrive any more once every actor is done. */
 static bool all_done(const struct scene *s)
@@ -209,7 +230,10 @@ bool scene_wait_caught(struct scene *s, enum race_id id)
     return caught;
 }
 
-void scene_release(struct scene *s, enum race_id id) { race_release(id); }
+void scene_release(struct scene *s, enum race_id id)
+{
+    race_release(id);
+}
 
 bool scene_overtake(struct scene *s, enum race_id id, actor_script first, actor_script second, void *arg)
 {
@@ -322,6 +346,7 @@ struct mapping *scene_file(u32 pages)
 
 void scene_file_free(struct mapping *mapping)
 {
+    scene_drain(); /* regions that are gone may still be about to put it */
     mapping_drop(mapping, 0);
     kfree(mapping->host);
 }

@@ -20,7 +20,10 @@ void test_fail(const char *file, int line, const char *fmt, ...)
     test_output(text);
 }
 
-bool test_failed(void) { return atomic_read(&failures) != 0; }
+bool test_failed(void)
+{
+    return atomic_read(&failures) != 0;
+}
 
 void test_note(const char *fmt, ...)
 {

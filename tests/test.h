@@ -10,7 +10,8 @@ struct test {
     const char *name;
     const char *shows; /* one line: what this test shows */
     u32 cpus;          /* CPUs needed; fewer: skipped with that reason */
-    u32 limit_ticks;   /* timer ticks of guest time before it is called hung and everything is dumped; 0: 12000 */
+    u32 limit_ticks; /* timer ticks of guest time before it is called hung and everything is dumped; 0: 12000
+                      */
     void (*run)(void);
 };
 
@@ -41,11 +42,12 @@ extern void (*test_output)(const char *line);
     do {                                                                                                     \
         long long check_got_ = (long long)(got), check_want_ = (long long)(want);                            \
         if (check_got_ != check_want_)                                                                       \
-            test_fail(__FILE__, __LINE__, "%s is %lld, expected %s = %lld", #got, check_got_, #want, check_want_); \
+            test_fail(__FILE__, __LINE__, "%s is %lld, expected %s = %lld", #got, check_got_, #want,         \
+                      check_want_);                                                                          \
     } while (0)
 
-/* The kernel's runner (tests/tests_main.c): runs what test= names, prints TAP and the verdict, ends the machine.
- * Task context. */
+/* The kernel's runner (tests/tests_main.c): runs what test= names, prints TAP and the verdict, ends the
+ * machine. Task context. */
 noreturn void tests_main(void);
 /* The glob of test=, or "" when there is none. */
 const char *tests_wanted(void);

@@ -1,4 +1,5 @@
-/* The runner inside the test image: test=GLOB chooses, TAP goes to the control port, the verdict is the exit status. */
+/* The runner inside the test image: test=GLOB chooses, TAP goes to the control port, the verdict is the exit
+ * status. */
 #include "arch/clock.h"
 #include "arch/cpu.h"
 #include "diag/bootwords.h"
@@ -20,7 +21,10 @@ BOOT_TEXT(test, "run the tests whose names match this pattern (test image)", wan
 static const struct test *running;
 static struct timer limit;
 
-const char *tests_wanted(void) { return wanted; }
+const char *tests_wanted(void)
+{
+    return wanted;
+}
 
 static void print_line(const char *line)
 {
@@ -80,7 +84,8 @@ noreturn void tests_main(void)
             continue;
         number++;
         if ((*t)->cpus > cpu_count()) {
-            fmt_snprintf(line, sizeof line, "ok %u - %s # SKIP needs %u CPUs", number, (*t)->name, (*t)->cpus);
+            fmt_snprintf(line, sizeof line, "ok %u - %s # SKIP needs %u CPUs", number, (*t)->name,
+                         (*t)->cpus);
             print_line(line);
             skipped++;
             continue;
@@ -88,7 +93,8 @@ noreturn void tests_main(void)
         failed += !run_watched(*t, number);
     }
     lock_stat_report(lock_report_line, NULL, LOCK_REPORT_LINES);
-    fmt_snprintf(line, sizeof line, "# %u passed, %u failed, %u skipped", number - failed - skipped, failed, skipped);
+    fmt_snprintf(line, sizeof line, "# %u passed, %u failed, %u skipped", number - failed - skipped, failed,
+                 skipped);
     print_line(line);
     control_record("exit %d", failed != 0);
     machine_exit(failed != 0);

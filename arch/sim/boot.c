@@ -13,6 +13,7 @@
 #include "mm/slab.h"
 #include "sched/sched.h"
 #include "sync/lock_watch.h"
+#include "sync/rcu.h"
 #include "tests/test.h"
 
 #undef current /* the field of struct cpu_local is meant here */
@@ -55,6 +56,7 @@ static void boot_first_cpu(void)
         sim_locals[cpu].current = sched_create_idle(cpu);
         machine_start_cpu(cpu);
     }
+    rcu_init();
     struct task *task = task_create_kernel("main", first_task, NULL);
     assert(task != NULL);
     task_pin(task, 0);

@@ -50,6 +50,7 @@ void machine_run(void);
 void machine_pause(void);
 /* From here on steps are recorded and limited to `steps`. */
 void machine_record(u32 steps);
-/* For unit tests that pretend to be other CPUs: while it holds still, choice points are passed without effect. */
+/* For unit tests that pretend to be other CPUs: while it holds still, choice points are passed without
+ * effect. */
 void machine_hold_still(bool still);
 u32 machine_step(void); /* number of the latest recorded step */

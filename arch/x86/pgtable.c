@@ -88,8 +88,9 @@ pde_t pde_make_table(pfn_t table, bool user)
 }
 
 /*
- * With pdesync=prealloc the window's tables are part of every space, so the mirror shows them whatever is loaded.
- * Otherwise the loaded directory may lack one; the tables themselves stand in the image, which none lacks.
+ * With pdesync=prealloc the window's tables are part of every space, so the mirror shows them whatever is
+ * loaded. Otherwise the loaded directory may lack one; the tables themselves stand in the image, which none
+ * lacks.
  */
 static pte_t *kernel_slot(vaddr_t va)
 {

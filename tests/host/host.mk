@@ -38,8 +38,8 @@ explore: $(B)/host/explorer ## explore schedules: TEST= STRATEGY= SEED= BOUND= S
 	    $(if $(SEED),--seed $(SEED)) $(if $(filter command line environment,$(origin CPUS)),--cpus $(CPUS)) '$(TEST)'
 replay: $(B)/host/explorer ## one schedule of the explorer again: TOKEN= as its failure printed it
 	$(Q)$< --replay '$(TOKEN)'
-explore-mutants: $(B)/host/explorer ## the explorer against every mutant: MUTANT= SCHEDULES=; COMPARE=SEEDS compares the strategies
-	$(Q)$< --mutants '$(MUTANT)' --schedules $(SCHEDULES) --seconds 60 $(if $(COMPARE),--compare $(COMPARE))
+explore-mutants: $(B)/host/explorer ## the explorer against every mutant: MUTANT= SCHEDULES= (TEST=: other scenarios than its own); COMPARE=SEEDS compares the strategies
+	$(Q)$< --mutants '$(MUTANT)' --schedules $(SCHEDULES) --seconds 60 $(if $(COMPARE),--compare $(COMPARE)) '$(TEST)'
 explore-mutants-bounded: $(B)/host/explorer
 	$(Q)$< --mutants '$(MUTANT)' --schedules 200 --seconds 10
 # The range engine is plain C: clang's 64-bit run-time will do.

@@ -94,8 +94,8 @@ int main(int argc, char **argv)
     if (o.self_test)
         return self_test(&o.e);
     if (o.mutants && o.compare_seeds)
-        return strategy_table(&o.e, MUTANT_LIST, o.mutants, o.compare_seeds);
+        return strategy_table(&o.e, MUTANT_LIST, o.mutants, o.pattern, o.compare_seeds);
     if (o.mutants)
-        return mutant_table(&o.e, MUTANT_LIST, o.mutants);
+        return mutant_table(&o.e, MUTANT_LIST, o.mutants, o.pattern);
     return run_all(&o);
 }

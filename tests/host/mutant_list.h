@@ -8,7 +8,8 @@ struct mutant_row {
     char words[128]; /* boot words: the mutant's, then the row's own */
 };
 
-/* The rows whose id matches `pattern`, as an array of *n. Refuses (and ends the program) when there is none. */
+/* The rows whose id matches `pattern`, as an array of *n. Refuses (and ends the program) when there is none.
+ */
 struct mutant_row *mutant_rows(const char *path, const char *pattern, u32 *n);
 /* The next test after `from` (NULL: the first) that the row names, or NULL. */
 const struct test *const *mutant_next_test(const struct mutant_row *row, const struct test *const *from);

@@ -3,12 +3,14 @@
 #include "arch/sim/explore.h"
 
 /*
- * Explores every mutant whose id matches `pattern` with the parameters of `base` and prints a table: who noticed it, by
- * what, after how many schedules. Returns the exit status: 1 when a mutant survived.
+ * `tests`: "*", or a pattern of tests to use in place of the rows' own.
+ * Explores every mutant whose id matches `pattern` with the parameters of `base` and prints a table: who
+ * noticed it, by what, after how many schedules. Returns the exit status: 1 when a mutant survived.
  */
-int mutant_table(const struct exploration *base, const char *list, const char *pattern);
+int mutant_table(const struct exploration *base, const char *list, const char *pattern, const char *tests);
 /*
- * The strategies beside each other: every mutant, each strategy, seeds 1 to `seeds`; the schedules up to the first
- * failure, as a median. Returns 0: it is a measurement.
+ * The strategies beside each other: every mutant, each strategy, seeds 1 to `seeds`; the schedules up to the
+ * first failure, as a median. Returns 0: it is a measurement.
  */
-int strategy_table(const struct exploration *base, const char *list, const char *pattern, u32 seeds);
+int strategy_table(const struct exploration *base, const char *list, const char *pattern, const char *tests,
+                   u32 seeds);

@@ -45,11 +45,7 @@ static void count_call(struct rcu_head *head)
 TEST(sync_rcu_call, .cpus = 2, .shows = "deferred calls run once each, after a grace period")
 {
     static struct rcu_head heads[3];
-    static bool started;
 
-    if (!started)
-        rcu_init();
-    started = true;
     calls = 0;
     for (u32 i = 0; i < 3; i++)
         rcu_call(&heads[i], count_call);

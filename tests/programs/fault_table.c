@@ -1,8 +1,9 @@
 /*
- * Row S35: every region of the 2003 table met by every access, 24 cases; each prints what came of it. A program runs the
- * access with a handler installed that notes signal, si_code and si_addr, and jumps back.
+ * Row S35: every region of the 2003 table met by every access, 24 cases; each prints what came of it. A
+ * program runs the access with a handler installed that notes signal, si_code and si_addr, and jumps back.
  *
- * Two-level paging knows no execute right (SDM vol. 3A, 4.6.2), so what can be read can be run: PROT_READ alone executes.
+ * Two-level paging knows no execute right (SDM vol. 3A, 4.6.2), so what can be read can be run: PROT_READ
+ * alone executes.
  *
  * @libc glibc musl
  * @files tests/programs/expect.h
@@ -59,7 +60,9 @@ static const char *outcome(volatile unsigned char *at, enum access access)
     expect(got_address == (void *)at, "si_addr is %p, the access was to %p", got_address, (void *)at);
     if (got_signal == SIGBUS)
         return got_code == BUS_ADRERR ? "SIGBUS ADRERR" : "SIGBUS ?";
-    return got_code == SEGV_MAPERR ? "SIGSEGV MAPERR" : got_code == SEGV_ACCERR ? "SIGSEGV ACCERR" : "SIGSEGV ?";
+    return got_code == SEGV_MAPERR   ? "SIGSEGV MAPERR"
+           : got_code == SEGV_ACCERR ? "SIGSEGV ACCERR"
+                                     : "SIGSEGV ?";
 }
 
 /* The three accesses go to three pages of the region, so that each is the page's first. */

@@ -1,7 +1,7 @@
 /*
  * Eight threads write and check one 256 MiB anonymous mapping page by page, each in an order of its own,
- * while two more map, protect and unmap. A second process looks on: the frames in use afterwards are the frames
- * in use before.
+ * while two more map, protect and unmap. A second process looks on: the frames in use afterwards are the
+ * frames in use before.
  *
  * @libc glibc musl
  * @mem 512M
@@ -60,7 +60,8 @@ static void *writer(void *arg)
     for (uint32_t i = 0; i < w->storm->pages; i++) {
         uint32_t page = nth_page(w->storm, i, w->id);
         volatile uint32_t *word = word_of(w->storm, page, w->id);
-        /* Mostly the first touch is a write; a page that was read first makes each CPU flush its zero page. */
+        /* Mostly the first touch is a write; a page that was read first makes each CPU flush its zero page.
+         */
         uint32_t found = page % 16 == 0 ? *word : 0;
         found |= __atomic_exchange_n(word, pattern(page, w->id), __ATOMIC_RELAXED);
         expect(found == 0, "page %u, worker %u: %#x in fresh memory", page, w->id, found);
@@ -147,8 +148,8 @@ static void storm_in_child(size_t bytes)
 }
 
 /*
- * KiB of memory in nobody's cache and not free: what user memory, page tables and files use. The kernel may keep
- * slabs and dead stacks for the next burst (Slab, VmallocUsed); of user memory nothing may stay behind.
+ * KiB of memory in nobody's cache and not free: what user memory, page tables and files use. The kernel may
+ * keep slabs and dead stacks for the next burst (Slab, VmallocUsed); of user memory nothing may stay behind.
  */
 static long memory_in_use(void)
 {
@@ -168,7 +169,8 @@ static long memory_in_use(void)
     return total - unused - slab - window;
 }
 
-/* The same once it is `wanted`, or after two seconds: a task's last frames go a moment after its parent hears. */
+/* The same once it is `wanted`, or after two seconds: a task's last frames go a moment after its parent
+ * hears. */
 static long memory_in_use_later(long wanted)
 {
     long now = memory_in_use();

@@ -2,8 +2,14 @@
 #include "diag/counters.h"
 #include "tests/scenario.h"
 
-static void store_first_word(void *page) { user_store((vaddr_t)page, 1); }
-static void store_second_word(void *page) { user_store((vaddr_t)page + 4, 2); }
+static void store_first_word(void *page)
+{
+    user_store((vaddr_t)page, 1);
+}
+static void store_second_word(void *page)
+{
+    user_store((vaddr_t)page + 4, 2);
+}
 
 static void check_both_words(void *page)
 {
@@ -11,7 +17,8 @@ static void check_both_words(void *page)
     check_eq(user_load((vaddr_t)page + 4), 2);
 }
 
-TEST(r01_same_empty_pte, .cpus = 2, .shows = "of two faults on one empty entry one installs, the other gives its frame back")
+TEST(r01_same_empty_pte, .cpus = 2,
+     .shows = "of two faults on one empty entry one installs, the other gives its frame back")
 {
     struct scene *s = scene_begin();
     void *page = (void *)scene_mmap(s, 1, VM_RW);

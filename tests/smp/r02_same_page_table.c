@@ -1,9 +1,16 @@
-/* R02: two CPUs fault different pages of one empty 4 MiB. One page table is installed, and both entries are in it. */
+/* R02: two CPUs fault different pages of one empty 4 MiB. One page table is installed, and both entries are
+ * in it. */
 #include "diag/counters.h"
 #include "tests/scenario.h"
 
-static void store_page_0(void *base) { user_store((vaddr_t)base, 10); }
-static void store_page_1(void *base) { user_store((vaddr_t)base + PAGE_SIZE, 11); }
+static void store_page_0(void *base)
+{
+    user_store((vaddr_t)base, 10);
+}
+static void store_page_1(void *base)
+{
+    user_store((vaddr_t)base + PAGE_SIZE, 11);
+}
 
 static void check_both_pages(void *base)
 {
@@ -11,7 +18,8 @@ static void check_both_pages(void *base)
     check_eq(user_load((vaddr_t)base + PAGE_SIZE), 11);
 }
 
-TEST(r02_same_page_table, .cpus = 2, .shows = "of two faults in one empty 4 MiB one installs its page table, the other frees its own")
+TEST(r02_same_page_table, .cpus = 2,
+     .shows = "of two faults in one empty 4 MiB one installs its page table, the other frees its own")
 {
     struct scene *s = scene_begin();
     void *base = (void *)scene_mmap_at(s, 0x40000000, 2, VM_RW);
@@ -40,7 +48,8 @@ static void touch_after_signal(void *arg)
     user_store(crowd->base + page * PAGE_SIZE, page + 1);
 }
 
-TEST(r02_crowd, .cpus = 2, .shows = "four CPUs fault in one empty 4 MiB at once: exactly one table, every store kept")
+TEST(r02_crowd, .cpus = 2,
+     .shows = "four CPUs fault in one empty 4 MiB at once: exactly one table, every store kept")
 {
     for (u32 round = 0; round < ROUNDS && !test_failed(); round++) {
         struct scene *s = scene_begin();

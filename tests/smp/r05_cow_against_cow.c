@@ -2,9 +2,18 @@
 #include "diag/counters.h"
 #include "tests/scenario.h"
 
-static void fill_page(void *page) { user_store((vaddr_t)page, 7); }
-static void store_first_word(void *page) { user_store((vaddr_t)page, 1); }
-static void store_second_word(void *page) { user_store((vaddr_t)page + 4, 2); }
+static void fill_page(void *page)
+{
+    user_store((vaddr_t)page, 7);
+}
+static void store_first_word(void *page)
+{
+    user_store((vaddr_t)page, 1);
+}
+static void store_second_word(void *page)
+{
+    user_store((vaddr_t)page + 4, 2);
+}
 
 static void check_both_words(void *page)
 {
@@ -17,7 +26,8 @@ static void check_child_unchanged(void *page)
     check_eq(user_load((vaddr_t)page + 4), 0);
 }
 
-TEST(r05_cow_against_cow, .cpus = 2, .shows = "of two copies of one shared page one is installed and no store is lost")
+TEST(r05_cow_against_cow, .cpus = 2,
+     .shows = "of two copies of one shared page one is installed and no store is lost")
 {
     struct scene *s = scene_begin();
     void *page = (void *)scene_mmap(s, 1, VM_RW);

@@ -1,12 +1,22 @@
-/* R06: "nobody else has this page" is read, then somebody takes a reference, then the page is written in place. */
+/* R06: "nobody else has this page" is read, then somebody takes a reference, then the page is written in
+ * place. */
 #include "tests/scenario.h"
 
-static void store_old(void *page) { user_store((vaddr_t)page, 7); }
-static void store_new(void *page) { user_store((vaddr_t)page, 8); }
-static void check_new(void *page) { check_eq(user_load((vaddr_t)page), 8); }
+static void store_old(void *page)
+{
+    user_store((vaddr_t)page, 7);
+}
+static void store_new(void *page)
+{
+    user_store((vaddr_t)page, 8);
+}
+static void check_new(void *page)
+{
+    check_eq(user_load((vaddr_t)page), 8);
+}
 
-/* Takes a reference as a lockless reader of another process's memory would: under the table's lock alone. The table stays,
- * for nobody unmaps here; and mmap_lock is the fault's, exclusively where faultlock=mutex. */
+/* Takes a reference as a lockless reader of another process's memory would: under the table's lock alone. The
+ * table stays, for nobody unmaps here; and mmap_lock is the fault's, exclusively where faultlock=mutex. */
 static struct page *pin(struct mm *mm, vaddr_t addr)
 {
     struct page *table, *page;
@@ -18,7 +28,8 @@ static struct page *pin(struct mm *mm, vaddr_t addr)
     return page;
 }
 
-TEST(r06_reuse_against_pin, .cpus = 2, .shows = "a page pinned between the count and the re-use is copied, not written in place")
+TEST(r06_reuse_against_pin, .cpus = 2,
+     .shows = "a page pinned between the count and the re-use is copied, not written in place")
 {
     struct scene *s = scene_begin();
     vaddr_t addr = scene_mmap(s, 1, VM_RW);

@@ -26,7 +26,8 @@ static void store(void *arg)
     d->store_result = user_store_u32(d->base, 99);
 }
 
-TEST(r08_fault_in_dying_range, .cpus = 2, .shows = "no fault populates a range that munmap has cleared; the store faults for good")
+TEST(r08_fault_in_dying_range, .cpus = 2,
+     .shows = "no fault populates a range that munmap has cleared; the store faults for good")
 {
     struct scene *s = scene_begin();
     struct dying d = {.mm = scene_mm(s), .base = scene_mmap(s, PAGES, VM_RW)};

@@ -1,4 +1,5 @@
-/* R09: a page table taken out of the directory is still walked by other CPUs until they have flushed; its frame must wait. */
+/* R09: a page table taken out of the directory is still walked by other CPUs until they have flushed; its
+ * frame must wait. */
 #include "tests/scenario.h"
 
 #define BASE 0x40000000u
@@ -23,7 +24,8 @@ static void unmap_all(void *arg)
     check_eq(mm_munmap(d->mm, BASE, PDE_SIZE), 0);
 }
 
-TEST(r09_page_table_freed, .cpus = 2, .shows = "a page table out of the directory keeps its frame until every CPU has flushed")
+TEST(r09_page_table_freed, .cpus = 2,
+     .shows = "a page table out of the directory keeps its frame until every CPU has flushed")
 {
     struct scene *s = scene_begin();
     struct dying d = {.mm = scene_mm(s)};

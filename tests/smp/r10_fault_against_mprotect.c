@@ -1,4 +1,5 @@
-/* R10: a write fault reads the region's rights; mprotect takes them away; the fault must not install a writable entry. */
+/* R10: a write fault reads the region's rights; mprotect takes them away; the fault must not install a
+ * writable entry. */
 #include "lib/errno.h"
 #include "tests/scenario.h"
 
@@ -24,7 +25,8 @@ static void store_late(void *arg)
     g->late_store = user_store_u32(g->page, 2);
 }
 
-TEST(r10_fault_against_mprotect, .cpus = 2, .shows = "no writable entry outlives mprotect(PROT_READ), whatever a fault had seen before")
+TEST(r10_fault_against_mprotect, .cpus = 2,
+     .shows = "no writable entry outlives mprotect(PROT_READ), whatever a fault had seen before")
 {
     struct scene *s = scene_begin();
     struct guarded g = {.mm = scene_mm(s), .page = scene_mmap(s, 1, VM_RW)};

@@ -42,9 +42,9 @@ TEST(r12_found_then_split, .cpus = 2,
     actor_run(s, 0, touch_first, &h);
     if (faultlock->lock_free) {
         scene_stop(s, R12);
-        struct actor *writer = actor_start(s, 0, store_upper, &h);
+        struct actor *writer = actor_start(s, 1, store_upper, &h); /* stands there with preemption off */
         if (scene_wait_caught(s, R12)) {
-            actor_run(s, 1, unmap_upper, &h);
+            actor_run(s, 0, unmap_upper, &h);
             scene_release(s, R12);
         }
         actor_join(s, writer);

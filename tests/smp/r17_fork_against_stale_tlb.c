@@ -1,4 +1,5 @@
-/* R17: fork write-protects the parent's entries; a sibling's CPU must not go on writing through its old translations. */
+/* R17: fork write-protects the parent's entries; a sibling's CPU must not go on writing through its old
+ * translations. */
 #include "tests/scenario.h"
 
 #define PAGES 24u /* a TLB may lose an entry by itself, but hardly all of them */
@@ -14,7 +15,8 @@ static void store_everywhere(const struct family *f, u32 value)
         user_store(f->base + page * PAGE_SIZE, value);
 }
 
-/* Stays on its CPU from the first store to the last, so that only a shootdown can take its translations away. */
+/* Stays on its CPU from the first store to the last, so that only a shootdown can take its translations away.
+ */
 static void store_before_and_after(void *arg)
 {
     struct family *f = arg;
@@ -35,7 +37,8 @@ static void check_child_sees_1(void *arg)
         check_eq(user_load(f->base + page * PAGE_SIZE), 1);
 }
 
-TEST(r17_fork_against_stale_tlb, .cpus = 2, .shows = "a store that follows fork is never seen by the child, though the writer's TLB was warm")
+TEST(r17_fork_against_stale_tlb, .cpus = 2,
+     .shows = "a store that follows fork is never seen by the child, though the writer's TLB was warm")
 {
     struct scene *s = scene_begin();
     struct family f = {.base = scene_mmap(s, PAGES, VM_RW)};

@@ -1,4 +1,5 @@
-/* R18: fork has copied a part of the space; a fault in that part must not slip in, or the child sees a torn past. */
+/* R18: fork has copied a part of the space; a fault in that part must not slip in, or the child sees a torn
+ * past. */
 #include "tests/scenario.h"
 
 struct pair {
@@ -33,7 +34,8 @@ static void check_not_torn(void *arg)
         check_eq(early, 1);
 }
 
-TEST(r18_fork_against_fault, .cpus = 2, .shows = "the child's memory is one moment of the parent's: never a later store without an earlier one")
+TEST(r18_fork_against_fault, .cpus = 2,
+     .shows = "the child's memory is one moment of the parent's: never a later store without an earlier one")
 {
     struct scene *s = scene_begin();
     struct pair p = {.mm = scene_mm(s)};

@@ -14,7 +14,8 @@ static void wait_for_gate(void *arg)
     wait_event(&gate->queue, load_acquire(&gate->open));
 }
 
-TEST(r32_lost_wakeup, .cpus = 2, .limit_ticks = 1500, .shows = "a wake-up between the test and the sleep is not lost")
+TEST(r32_lost_wakeup, .cpus = 2, .limit_ticks = 1500,
+     .shows = "a wake-up between the test and the sleep is not lost")
 {
     struct scene *s = scene_begin();
     struct gate gate = {.open = 0};

@@ -1,4 +1,5 @@
-/* R33: whatever faults in between, a fault handles its own address: CR2 is saved before interrupts come back on. */
+/* R33: whatever faults in between, a fault handles its own address: CR2 is saved before interrupts come back
+ * on. */
 #include "lib/errno.h"
 #include "tests/scenario.h"
 
@@ -17,7 +18,8 @@ static void fault_elsewhere(void *arg)
     preempt_enable();
 }
 
-/* By compare-exchange: it tries once, where a copy would try again byte by byte and so forgive a misdirected fault. */
+/* By compare-exchange: it tries once, where a copy would try again byte by byte and so forgive a misdirected
+ * fault. */
 static void store_with_nested_fault(void *page)
 {
     u32 seen;
@@ -30,7 +32,8 @@ static void store_with_nested_fault(void *page)
     check_eq(nested, 1);
 }
 
-TEST(r33_cr2_clobbered, .shows = "a fault taken right after interrupts came back does not change which address is handled")
+TEST(r33_cr2_clobbered,
+     .shows = "a fault taken right after interrupts came back does not change which address is handled")
 {
     struct scene *s = scene_begin();
 

@@ -1,7 +1,7 @@
 /*
- * R34: one task read-locks mmap_lock twice; a writer queues between. The second read lock waits behind the writer, the
- * writer for the first read lock: nobody moves. So readers queue fairly, and the second lock is refused at its first try,
- * writer or not.
+ * R34: one task read-locks mmap_lock twice; a writer queues between. The second read lock waits behind the
+ * writer, the writer for the first read lock: nobody moves. So readers queue fairly, and the second lock is
+ * refused at its first try, writer or not.
  *
  *   T1: read lock                        read lock (waits for T2's turn)
  *   T2:            write lock (waits for T1)
@@ -21,7 +21,8 @@ static lock_implementation void lock_twice(void *arg)
     rwsem_read_unlock(lock);
     rwsem_read_unlock(lock);
 }
-TEST(r34_recursive_read, .shows = "a second read lock by one task is reported at once, before any writer comes")
+TEST(r34_recursive_read,
+     .shows = "a second read lock by one task is reported at once, before any writer comes")
 {
     struct scene *s = scene_begin();
 
@@ -36,7 +37,8 @@ static lock_implementation void write_once(void *arg)
     rwsem_write_lock(lock);
     rwsem_write_unlock(lock);
 }
-TEST(r34_reader_behind_writer, .cpus = 2, .shows = "a reader that comes while a writer waits does not pass it")
+TEST(r34_reader_behind_writer, .cpus = 2,
+     .shows = "a reader that comes while a writer waits does not pass it")
 {
     struct scene *s = scene_begin();
     struct rwsem *lock = &scene_mm(s)->mmap_lock;

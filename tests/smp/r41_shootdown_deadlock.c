@@ -1,6 +1,6 @@
 /*
- * R41: a CPU waits for a shootdown to be acknowledged while the target spins, interrupts off, on a lock whose holder
- * waits for that same shootdown. Whoever spins must answer.
+ * R41: a CPU waits for a shootdown to be acknowledged while the target spins, interrupts off, on a lock whose
+ * holder waits for that same shootdown. Whoever spins must answer.
  *
  *   CPU 0: munmap -> waits for CPU 1's acknowledgement
  *   CPU 1: interrupts off, spins for the lock
@@ -43,7 +43,8 @@ static void unmap(void *arg)
     store_release(&k->unmapped, 1);
 }
 
-TEST(r41_shootdown_deadlock, .cpus = 3, .limit_ticks = 1500, .shows = "a CPU that spins for a lock with interrupts off still answers a shootdown")
+TEST(r41_shootdown_deadlock, .cpus = 3, .limit_ticks = 1500,
+     .shows = "a CPU that spins for a lock with interrupts off still answers a shootdown")
 {
     struct scene *s = scene_begin();
     struct knot k = {.mm = scene_mm(s), .page = scene_mmap(s, 1, VM_RW)};

@@ -1,4 +1,5 @@
-/* R42: two CPUs shoot each other at the same moment, both with interrupts off: both must answer while they wait. */
+/* R42: two CPUs shoot each other at the same moment, both with interrupts off: both must answer while they
+ * wait. */
 #include "sync/crosscall.h"
 #include "tests/scenario.h"
 
@@ -26,10 +27,17 @@ static void shoot(struct duel *duel, u32 me, u32 other)
         irq_restore(flags);
     }
 }
-static void shoot_1(void *duel) { shoot(duel, 0, 1); }
-static void shoot_0(void *duel) { shoot(duel, 1, 0); }
+static void shoot_1(void *duel)
+{
+    shoot(duel, 0, 1);
+}
+static void shoot_0(void *duel)
+{
+    shoot(duel, 1, 0);
+}
 
-TEST(r42_mutual_shootdown, .cpus = 2, .limit_ticks = 3000, .shows = "CPUs that call each other with interrupts off answer each other")
+TEST(r42_mutual_shootdown, .cpus = 2, .limit_ticks = 3000,
+     .shows = "CPUs that call each other with interrupts off answer each other")
 {
     struct scene *s = scene_begin();
     struct duel duel = {.answered = ATOMIC_INIT(0)};

@@ -21,7 +21,8 @@ static void unmap(void *arg)
     check_eq(mm_munmap(u->mm, u->page, PAGE_SIZE), 0);
 }
 
-TEST(r43_released_before_flush, .cpus = 2, .shows = "between clearing and flushing a frame keeps its reference, so nobody can get it")
+TEST(r43_released_before_flush, .cpus = 2,
+     .shows = "between clearing and flushing a frame keeps its reference, so nobody can get it")
 {
     struct scene *s = scene_begin();
     struct unmapping u = {.mm = scene_mm(s), .page = scene_mmap(s, 1, VM_RW)};

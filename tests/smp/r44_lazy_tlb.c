@@ -1,4 +1,5 @@
-/* R44: an idle CPU may keep the last program's directory loaded; it must leave it before the directory is freed. */
+/* R44: an idle CPU may keep the last program's directory loaded; it must leave it before the directory is
+ * freed. */
 #include "sync/completion.h"
 #include "sync/crosscall.h"
 #include "tests/scenario.h"
@@ -35,7 +36,8 @@ static void note_all_loaded(void)
     preempt_enable();
 }
 
-TEST(r44_lazy_tlb, .cpus = 3, .shows = "a CPU that idles in a dead space's directory leaves it before the directory is freed")
+TEST(r44_lazy_tlb, .cpus = 3,
+     .shows = "a CPU that idles in a dead space's directory leaves it before the directory is freed")
 {
     struct scene *s = scene_begin();
     struct sleeper sl = {.page = scene_mmap(s, 1, VM_RW)};

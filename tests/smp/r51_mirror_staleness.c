@@ -1,9 +1,9 @@
 /*
- * R50, R51: page tables die on one CPU while another has their mirror addresses (and directory entries) in its TLB. That
- * CPU's next faults there must edit the new tables, not the freed frames.
+ * R50, R51: page tables die on one CPU while another has their mirror addresses (and directory entries) in
+ * its TLB. That CPU's next faults there must edit the new tables, not the freed frames.
  *
- * Several tables, since a TLB may have lost one entry by itself; and the freed frames are put to another use before the
- * new tables are made, or a stale address would find the right frame by chance.
+ * Several tables, since a TLB may have lost one entry by itself; and the freed frames are put to another use
+ * before the new tables are made, or a stale address would find the right frame by chance.
  */
 #include "tests/scenario.h"
 
@@ -17,9 +17,13 @@ struct tables {
     u32 warm, replaced;
 };
 
-static vaddr_t page_of_table(u32 table, u32 page) { return BASE + table * PDE_SIZE + page * PAGE_SIZE; }
+static vaddr_t page_of_table(u32 table, u32 page)
+{
+    return BASE + table * PDE_SIZE + page * PAGE_SIZE;
+}
 
-/* Faults in each range (so the mirror address of its table is in this CPU's TLB), waits, faults there again. */
+/* Faults in each range (so the mirror address of its table is in this CPU's TLB), waits, faults there again.
+ */
 static void fault_before_and_after(void *arg)
 {
     struct tables *t = arg;
@@ -49,7 +53,8 @@ static void replace_tables(void *arg)
     struct mmap_request again = {
         .addr = BASE, .length = TABLES * PDE_SIZE, .vm_flags = VM_RW | VM_MAYWRITE, .how = MM_FIXED};
 
-    for (u32 table = 0; table < TABLES; table++) /* one by one: few pages each, so that no flush drops everything */
+    for (u32 table = 0; table < TABLES;
+         table++) /* one by one: few pages each, so that no flush drops everything */
         check_eq(mm_munmap(t->mm, page_of_table(table, 0), PDE_SIZE), 0);
     for (u32 page = 0; page < OTHER_PAGES; page++)
         user_store(t->other + page * PAGE_SIZE, 4);
@@ -79,11 +84,13 @@ static void replace_while_warm(void)
     scene_end(s);
 }
 
-TEST(r50_paging_structure_cache, .cpus = 2, .limit_ticks = 1500, .shows = "no CPU reaches a freed page table through a cached directory entry")
+TEST(r50_paging_structure_cache, .cpus = 2, .limit_ticks = 1500,
+     .shows = "no CPU reaches a freed page table through a cached directory entry")
 {
     replace_while_warm();
 }
-TEST(r51_mirror_staleness, .cpus = 2, .limit_ticks = 1500, .shows = "no CPU edits a freed page table through a stale mirror address")
+TEST(r51_mirror_staleness, .cpus = 2, .limit_ticks = 1500,
+     .shows = "no CPU edits a freed page table through a stale mirror address")
 {
     replace_while_warm();
 }

@@ -1,6 +1,6 @@
 /*
- * R52, S03: kernel memory made on one CPU is used by the others, each in another address space, the moment its address
- * is published.
+ * R52, S03: kernel memory made on one CPU is used by the others, each in another address space, the moment
+ * its address is published.
  */
 #include "mm/kvalloc.h"
 #include "tests/scenario.h"
@@ -24,7 +24,8 @@ static void check_zone(void *arg)
             test_fail(__FILE__, __LINE__, "page %u holds %u", page, words[page * WORDS_PER_PAGE]);
 }
 
-TEST(r52_kernel_directory_entries, .cpus = 2, .shows = "memory that kvalloc publishes is mapped in every address space")
+TEST(r52_kernel_directory_entries, .cpus = 2,
+     .shows = "memory that kvalloc publishes is mapped in every address space")
 {
     struct scene *s = scene_begin();
     struct zone zone = {.words = NULL};

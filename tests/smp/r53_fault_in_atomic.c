@@ -1,4 +1,5 @@
-/* R53: a fault with a spinlock held or interrupts off must not sleep: it is fixed up, and the access fails. */
+/* R53: a fault with a spinlock held or interrupts off must not sleep: it is fixed up, and the access fails.
+ */
 #include "lib/errno.h"
 #include "sync/spinlock.h"
 #include "tests/scenario.h"
@@ -26,7 +27,8 @@ static void fault_in_atomic(void *arg)
     spin_unlock(&r53_lock);
 }
 
-TEST(r53_fault_in_atomic, .shows = "a user access under a spinlock or with interrupts off fails instead of sleeping")
+TEST(r53_fault_in_atomic,
+     .shows = "a user access under a spinlock or with interrupts off fails instead of sleeping")
 {
     struct scene *s = scene_begin();
 

@@ -1,4 +1,5 @@
-/* R55: two CPUs drop the same page. Taking the entry out is one atomic step, so exactly one of them releases the frame. */
+/* R55: two CPUs drop the same page. Taking the entry out is one atomic step, so exactly one of them releases
+ * the frame. */
 #include "tests/scenario.h"
 
 #define MADV_DONTNEED 4

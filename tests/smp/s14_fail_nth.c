@@ -124,6 +124,7 @@ static void note_site(u32 *n, u32 refused)
 /* Nothing in any stock: each life then needs the same frames, and each slab has to be grown. */
 static u32 empty_stocks(struct mapping *file)
 {
+    scene_drain();
     mapping_drop(file, 0);
     kvalloc_purge();
     slab_reap();

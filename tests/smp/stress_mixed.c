@@ -1,14 +1,15 @@
 /*
- * Free-running stress: on every CPU one task maps, writes, checks, protects, forks and unmaps in one shared address
- * space, each in pages of its own and all in a common range, where only "no fault is lost" can be asked.
+ * Free-running stress: on every CPU one task maps, writes, checks, protects, forks and unmaps in one shared
+ * address space, each in pages of its own and all in a common range, where only "no fault is lost" can be
+ * asked.
  */
 #include "lib/errno.h"
 #include "lib/random.h"
 #include "tests/scenario.h"
 
-#define OPERATIONS 400u
-#define OWN_PAGES  16u
-#define COMMON     0x60000000u
+#define OPERATIONS    400u
+#define OWN_PAGES     16u
+#define COMMON        0x60000000u
 #define MADV_DONTNEED 4
 
 struct stress {
@@ -77,7 +78,9 @@ static void stress(void *arg)
     }
 }
 
-TEST(stress_mixed, .cpus = 1, .limit_ticks = 30000, .shows = "map, write, protect, drop, fork and unmap on all CPUs in one space: no store lost, no frame leaked")
+TEST(stress_mixed, .cpus = 1, .limit_ticks = 30000,
+     .shows =
+         "map, write, protect, drop, fork and unmap on all CPUs in one space: no store lost, no frame leaked")
 {
     struct scene *s = scene_begin();
     struct stress st = {.mm = scene_mm(s)};

@@ -14,6 +14,7 @@ SUITES = (
     ("notes", ["check-notes"]),
     ("format", ["format-check"]),
     ("lock contracts", ["check-locks"]),
+    ("call graph", ["check-calls"]),
     ("host", ["host-test"]),
     ("smp, free running", ["smp-test"]),
     ("smp, perturbed", ["smp-test", "BOOT=perturb=1"]),

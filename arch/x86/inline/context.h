@@ -20,8 +20,8 @@ struct trap_frame;
 struct trap_frame *context_user_frame(struct task *task);
 /* exec: a fresh program has no TLS and a clean FPU. Of current. */
 void context_reset_user(void);
-/* The running task's FPU state as FXSAVE writes it into `area` (16-aligned), for signal frames; false (nothing
- * written) when it has none. */
+/* The running task's FPU state as FXSAVE writes it into `area` (16-aligned), for signal frames; false
+ * (nothing written) when it has none. */
 bool context_fpu_save(void *area);
 /* The reverse: takes 512 bytes from `area` (16-aligned); reserved MXCSR bits are dropped, there too. */
 void context_fpu_load(void *area);
