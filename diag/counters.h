@@ -3,15 +3,18 @@
 #pragma once
 #include "arch/cpu.h"
 
+/* Laid out by hand: one group a line. */
+/* clang-format off */
 #define COUNTERS(C)                                                                                          \
-    C(pgfault)                                                                                               \
-    C(pgfault_anon) C(pgfault_zero) C(pgfault_cow) C(pgfault_reuse) C(pgfault_file) C(pgfault_file_read)     \
-        C(pgfault_file_cow) C(pgfault_shared) C(pgfault_spurious) C(pgfault_stack) C(pgfault_segv)           \
-            C(pgfault_sigbus) C(pgfault_oom) C(pgfault_retry) C(pgfault_kernel_fixup) C(recheck_lost_pte)    \
-                C(recheck_lost_pt) C(recheck_lost_cache) C(pt_alloc) C(pt_free) C(pgalloc) C(pgfree)         \
-                    C(pcp_refill) C(pcp_drain) C(shootdown) C(shootdown_ipi) C(shootdown_pages)              \
-                        C(shootdown_full) C(context_switch) C(preempt) C(wakeup) C(wakeup_remote) C(steal)   \
-                            C(crosscall) C(timer_tick) C(syscall) C(fork) C(exec) C(exit)
+    C(pgfault) C(pgfault_anon) C(pgfault_zero) C(pgfault_cow) C(pgfault_reuse) C(pgfault_file)               \
+    C(pgfault_file_read) C(pgfault_file_cow) C(pgfault_shared) C(pgfault_spurious) C(pgfault_stack)          \
+    C(pgfault_segv) C(pgfault_sigbus) C(pgfault_oom) C(pgfault_retry) C(pgfault_kernel_fixup)                \
+    C(recheck_lost_pte) C(recheck_lost_pt) C(recheck_lost_cache)                                             \
+    C(pt_alloc) C(pt_free) C(pgalloc) C(pgfree) C(pcp_refill) C(pcp_drain)                                   \
+    C(shootdown) C(shootdown_ipi) C(shootdown_pages) C(shootdown_full)                                       \
+    C(context_switch) C(preempt) C(wakeup) C(wakeup_remote) C(steal) C(crosscall) C(timer_tick)              \
+    C(syscall) C(fork) C(exec) C(exit)
+/* clang-format on */
 
 enum counter {
 #define C(name) COUNT_##name,

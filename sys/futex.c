@@ -166,7 +166,9 @@ s32 futex_wait(vaddr_t addr, u32 value, u32 bitset, bool shared, u64 deadline)
         return 0;
     if (error)
         return error;
-    return late ? -ETIMEDOUT : -ERESTARTSYS;
+    if (late)
+        return -ETIMEDOUT;
+    return deadline == NO_DEADLINE ? -ERESTARTSYS : -EINTR; /* a restart would wait the whole time again */
 }
 
 static u32 wake_locked(struct futex_bucket *b, const struct futex_key *key, u32 count, u32 bitset)
