@@ -70,7 +70,7 @@ deps: ## install the packages that are missing (says which first; needs root or 
 smp-test: $(ISO) ## every race test on QEMU, CPUS processors: TAP, lock report, verdict, build/trace.dat
 	$(RUNNER) smp-test
 
-test: all ## every suite: layers, notes, format, lock contracts, host, smp (five ways), programs, mutants (one way each)
+test: all ## every suite: layers, notes, format, lock contracts, host, smp (seven ways), programs, traces, mutants (one way each)
 	$(RUNNER) suites
 
 # make leaves with 2 whatever a recipe says; tools/make_exit.c lets it leave with the program's own status.

@@ -21,6 +21,8 @@ SUITES = (
     ("smp, deterministic", ["smp-test", "SEED=1"]),
     ("smp, faultlock=mutex", ["smp-test", "BOOT=faultlock=mutex"]),
     ("smp, faultlock=retry", ["smp-test", "BOOT=faultlock=retry"]),
+    ("smp, faultlock=vma", ["smp-test", "BOOT=faultlock=vma"]),
+    ("smp, faultlock=seq", ["smp-test", "BOOT=faultlock=seq"]),
     ("programs", ["programs"]),
     ("traces", ["trace-test"]),
     ("mutants", ["mutants-bounded"]),
