@@ -22,7 +22,7 @@ SYNC_UPPER = ("sleep_lock", "rcu_wait", "waitqueue", "completion", "mutex", "rws
 ARCHITECTURE = "sync upper"
 ARCHITECTURE_ALSO = {"mm/page.h", "mm/kvalloc.h", "mm/slab.h"}
 # The explorer checks the kernel from outside: it may see all of it.
-OUTSIDE = ("arch/sim/", "tests/", "bench/", "tools/", "user/")
+OUTSIDE = ("arch/sim/", "tests/", "bench/", "tools/")
 PAGE_PRIVATE = re.compile(r"mm/(frame|page)[a-z_]*\.[ch]$|arch/sim/")
 ASSEMBLY = re.compile(r"\b(__asm__|asm)\b\s*(volatile\b\s*)?\(")
 INCLUDE = re.compile(r'^\s*#\s*include\s+(?:"([^"]+)"|<(inline/[^>]+)>)', re.MULTILINE)
