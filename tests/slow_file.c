@@ -1,6 +1,6 @@
 /*
  * See slow_file.h. The reader sleeps in a completion of its own; a timer on its CPU fills the page and
- * completes. What the scenario changes (delay, hold, failures) is read by the interrupt with plain atomic
+ * completes. What the scenario changes (hold, failures) is read by the interrupt with plain atomic
  * loads: nothing here needs a lock that the fault under test could meet.
  */
 #include "tests/slow_file.h"
@@ -15,7 +15,6 @@
 #define HOLD_POLL_NS 5000000u /* a page that is held asks again at the next tick */
 
 struct slow_page {
-    u64 delay_ns;      /* before the reads that it concerns */
     atomic_t held;     /* 1: reads do not end */
     atomic_t failures; /* reads that are still to fail */
 };
@@ -23,6 +22,7 @@ struct slow_page {
 struct slow_file {
     struct mapping mapping;
     u32 pages;
+    u64 delay_ns;
     atomic_t holders; /* regions and faults that keep it open */
     atomic_t begun, ended;
     u32 order[ENDED_MAX];
@@ -96,7 +96,7 @@ static int slow_read_page(struct mapping *mapping, struct page *page)
     assert(page_is_locked(page));
     completion_init(&read.done);
     atomic_inc(&read.file->begun);
-    timer_arm(&read.timer, clock_ns() + slow_page(mapping, page_index(page))->delay_ns, read_is_due);
+    timer_arm(&read.timer, clock_ns() + read.file->delay_ns, read_is_due);
     completion_wait(&read.done);
     return read.error;
 }
@@ -129,8 +129,7 @@ struct mapping *slow_file_create(u32 pages, u64 delay_ns)
 
     assert(file != NULL);
     file->pages = pages;
-    for (u32 i = 0; i < pages; i++)
-        file->page[i].delay_ns = delay_ns;
+    file->delay_ns = delay_ns;
     mapping_init(&file->mapping, &slow_ops, file);
     return &file->mapping;
 }
@@ -144,11 +143,6 @@ void slow_file_free(struct mapping *mapping)
     }
     mapping_drop(mapping, 0);
     kfree(slow_of(mapping));
-}
-
-void slow_file_set_delay(struct mapping *file, u32 index, u64 delay_ns)
-{
-    slow_page(file, index)->delay_ns = delay_ns;
 }
 
 void slow_file_hold(struct mapping *file, u32 index)

@@ -1,7 +1,7 @@
 /*
  * A file in memory that is slow on purpose: each read of a page ends in the timer interrupt, as a disk's
- * would, after a delay that the test chooses for that page. So reads end in any order, fail when asked to,
- * and can be kept waiting for as long as a scenario needs. Word i of page p holds p * 1024 + i, as in
+ * would, after the file's delay. A page can be held: its reads end when the scenario lets it go, so in any
+ * order; and reads fail when asked to. Word i of page p holds p * 1024 + i, as in
  * scene_file().
  */
 #pragma once
@@ -13,8 +13,6 @@ struct mapping *slow_file_create(u32 pages, u64 delay_ns);
  */
 void slow_file_free(struct mapping *file);
 
-/* From the next read of that page on. */
-void slow_file_set_delay(struct mapping *file, u32 index, u64 delay_ns);
 /* Reads of the page do not end until it is let go. */
 void slow_file_hold(struct mapping *file, u32 index);
 void slow_file_let_go(struct mapping *file, u32 index);

@@ -162,3 +162,8 @@ void lapic_timer_start(void)
     reg_write(REG_TIMER, LVT_PERIODIC | VECTOR_TIMER);
     reg_write(REG_TIMER_INITIAL, timer_count);
 }
+
+void lapic_timer_stop(void)
+{
+    reg_write(REG_TIMER, LVT_MASKED);
+}

@@ -16,6 +16,8 @@ void lapic_timer_calibrate(void);
 void lapic_timer_rest(void);
 /* Starts this CPU's periodic tick, TICK_HZ. */
 void lapic_timer_start(void);
+/* Stops it, for tests: what depends on another CPU's interrupt is then not rescued by the tick. */
+void lapic_timer_stop(void);
 
 void lapic_send_init(u32 apic_id);
 void lapic_send_startup(u32 apic_id, paddr_t entry);
