@@ -34,9 +34,9 @@ KERNEL  := $(COMMON) -march=i686 -ffreestanding -fno-pic -fno-pie -fno-stack-pro
            -mgeneral-regs-only -mpreferred-stack-boundary=2 -Iarch/x86 -DFL_X86=1
 HOST    := $(COMMON) -DFL_HOST=1 -DFL_TEST=1 -Iarch/sim
 
-# The layers in link order. A file belongs to the image by standing in its folder.
+# The layers in link order. A file belongs to the image by standing in its folder, or in one below it.
 DIRS      := lib diag sync sched mm fs dev sys boot
-SRC_C     := $(sort $(wildcard $(addsuffix /*.c,$(DIRS) arch/x86)))
+SRC_C     := $(sort $(wildcard $(addsuffix /*.c,$(DIRS) $(addsuffix /*,$(DIRS)) arch/x86)))
 SRC_ASM   := $(sort $(wildcard boot/*.asm arch/x86/*.asm))
 TEST_C    := $(sort $(wildcard tests/*.c tests/smp/*.c tests/machine/*.c))
 ISO       := $(B)/faultline.iso

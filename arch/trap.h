@@ -22,8 +22,8 @@ void syscall_entry(struct trap_frame *frame);
 extern void (*syscall_handler)(struct trap_frame *frame);
 /* sys/trap.c. A user-mode exception other than #PF and #NM (vector, error code): becomes a signal. */
 void user_exception(struct trap_frame *frame, u32 vector, u32 code);
-/* sys/signal.c. On every way back to user mode while task_work_pending(): delivers signals, handles death.
- * Interrupts on, may sleep, may not return (exit). */
+/* sys/signal/deliver.c. On every way back to user mode while task_work_pending(): delivers signals, handles
+ * death. Interrupts on, may sleep, may not return (exit). */
 void user_return_work(struct trap_frame *frame);
 /* sched/tick.c. Each LAPIC timer interrupt, interrupts off. */
 void timer_tick(bool from_user);

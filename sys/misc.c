@@ -4,7 +4,7 @@
 #include "fs/devices.h"
 #include "lib/string.h"
 #include "mm/page.h"
-#include "sys/process.h"
+#include "sys/process/process.h"
 #include "sys/syscalls.h"
 
 struct utsname {

@@ -15,21 +15,21 @@
 /* A full barrier on every CPU. Sleeps not; no spinlock held. */
 void barrier_on_all_cpus(void);
 
-/* sys/eventfd.c */
+/* sys/file/eventfd.c */
 s32 sys_eventfd2(u32 initial, u32 flags);
 s32 sys_eventfd(u32 initial);
 
-/* sys/exec.c */
+/* sys/process/exec.c */
 s32 sys_execve(vaddr_t path_at, vaddr_t argv, vaddr_t envp);
 
-/* sys/exit.c */
+/* sys/process/exit.c */
 s32 sys_exit(u32 code);
 s32 sys_exit_group(u32 code);
 
-/* sys/file_dents.c */
+/* sys/file/dents.c */
 s32 sys_getdents64(int fd, vaddr_t to, u32 size);
 
-/* sys/file_fd.c */
+/* sys/file/fd.c */
 s32 sys_dup(int fd);
 s32 sys_dup3(int old, int new, u32 flags);
 s32 sys_dup2(int old, int new);
@@ -37,7 +37,7 @@ s32 sys_fcntl64(int fd, u32 command, u32 arg);
 s32 sys_ioctl(int fd, u32 command, vaddr_t arg);
 s32 sys_flock(int fd, u32 operation);
 
-/* sys/file_io.c */
+/* sys/file/io.c */
 s32 sys_read(int fd, vaddr_t to, size_t n);
 s32 sys_write(int fd, vaddr_t from, size_t n);
 s32 sys_pread64(int fd, vaddr_t to, size_t n, u32 low, u32 high);
@@ -60,7 +60,7 @@ s32 sys_readahead(int fd);
 s32 sys_truncate(vaddr_t name, u32 size);
 s32 sys_truncate64(vaddr_t name, u32 low, u32 high);
 
-/* sys/file_name.c */
+/* sys/file/name.c */
 s32 sys_mkdirat(int dirfd, vaddr_t name, u32 mode);
 s32 sys_mkdir(vaddr_t name, u32 mode);
 s32 sys_mknodat(int dirfd, vaddr_t name, u32 mode, u32 rdev);
@@ -82,7 +82,7 @@ s32 sys_fchdir(int fd);
 s32 sys_getcwd(vaddr_t to, u32 size);
 s32 sys_umask(u32 mask);
 
-/* sys/file_open.c */
+/* sys/file/open.c */
 s32 sys_openat(int dirfd, vaddr_t name, u32 flags, u32 mode);
 s32 sys_open(vaddr_t name, u32 flags, u32 mode);
 s32 sys_creat(vaddr_t name, u32 mode);
@@ -92,7 +92,7 @@ s32 sys_memfd_create(vaddr_t name, u32 flags);
 s32 sys_pipe2(vaddr_t fds_at, u32 flags);
 s32 sys_pipe(vaddr_t fds_at);
 
-/* sys/file_poll.c */
+/* sys/file/poll.c */
 s32 sys_poll(vaddr_t fds, u32 n, s32 timeout_ms);
 s32 sys_ppoll(vaddr_t fds, u32 n, vaddr_t time, vaddr_t mask, u32 size);
 s32 sys_ppoll_time64(vaddr_t fds, u32 n, vaddr_t time, vaddr_t mask, u32 size);
@@ -100,11 +100,11 @@ s32 sys__newselect(u32 n, vaddr_t in, vaddr_t out, vaddr_t except, vaddr_t timev
 s32 sys_pselect6(u32 n, vaddr_t in, vaddr_t out, vaddr_t except, vaddr_t time, vaddr_t pack);
 s32 sys_pselect6_time64(u32 n, vaddr_t in, vaddr_t out, vaddr_t except, vaddr_t time, vaddr_t pack);
 
-/* sys/file_send.c */
+/* sys/file/send.c */
 s32 sys_sendfile(int out, int in, vaddr_t offset_at, size_t n);
 s32 sys_sendfile64(int out, int in, vaddr_t offset_at, size_t n);
 
-/* sys/file_stat.c */
+/* sys/file/stat.c */
 s32 sys_stat64(vaddr_t name, vaddr_t to);
 s32 sys_lstat64(vaddr_t name, vaddr_t to);
 s32 sys_fstat64(int fd, vaddr_t to);
@@ -124,21 +124,21 @@ s32 sys_access(vaddr_t name, u32 mode);
 s32 sys_utimensat(int dirfd, vaddr_t name, vaddr_t times, u32 flags);
 s32 sys_utimensat_time64(int dirfd, vaddr_t name, vaddr_t times, u32 flags);
 
-/* sys/fork.c */
+/* sys/process/fork.c */
 s32 sys_clone(u32 flags, vaddr_t stack, vaddr_t parent_tid, vaddr_t tls, vaddr_t child_tid);
 s32 sys_fork(void);
 s32 sys_vfork(void);
 s32 sys_set_tid_address(vaddr_t addr);
 
-/* sys/futex.c */
+/* sys/futex/futex.c */
 s32 sys_futex(vaddr_t addr, u32 op, u32 value, vaddr_t time, vaddr_t addr2, u32 value3);
 s32 sys_futex_time64(vaddr_t addr, u32 op, u32 value, vaddr_t time, vaddr_t addr2, u32 value3);
 
-/* sys/futex_robust.c */
+/* sys/futex/robust.c */
 s32 sys_set_robust_list(vaddr_t head, size_t size);
 s32 sys_get_robust_list(s32 tid, vaddr_t head_at, vaddr_t size_at);
 
-/* sys/identity.c */
+/* sys/process/identity.c */
 s32 sys_getpid(void);
 s32 sys_gettid(void);
 s32 sys_getppid(void);
@@ -166,12 +166,12 @@ s32 sys_ugetrlimit(u32 which, vaddr_t to);
 s32 sys_setrlimit(u32 which, vaddr_t from);
 s32 sys_prctl(u32 option, u32 arg);
 
-/* sys/itimer.c */
+/* sys/time/itimer.c */
 s32 sys_setitimer(int which, vaddr_t new_value, vaddr_t old_value);
 s32 sys_getitimer(int which, vaddr_t value);
 s32 sys_alarm(u32 seconds);
 
-/* sys/mem.c */
+/* sys/memory/calls.c */
 s32 sys_mmap2(vaddr_t addr, u32 length, u32 prot, u32 flags, int fd, u32 pgoff);
 s32 sys_mmap(vaddr_t args_at);
 s32 sys_munmap(vaddr_t addr, u32 length);
@@ -199,7 +199,7 @@ s32 sys_vhangup(void);
 s32 sys_capget(vaddr_t header, vaddr_t data);
 s32 sys_absent(void);
 
-/* sys/sched_calls.c */
+/* sys/process/sched_calls.c */
 s32 sys_sched_yield(void);
 s32 sys_sched_getaffinity(s32 tid, u32 size, vaddr_t to);
 s32 sys_sched_setaffinity(s32 tid, u32 size, vaddr_t from);
@@ -214,7 +214,7 @@ s32 sys_getpriority(u32 which, s32 who);
 s32 sys_setpriority(u32 which, s32 who, int nice);
 s32 sys_nice(int by);
 
-/* sys/signal_calls.c */
+/* sys/signal/calls.c */
 s32 sys_rt_sigaction(int signal, vaddr_t new_at, vaddr_t old_at, u32 size);
 s32 sys_sigaction(int signal, vaddr_t new_at, vaddr_t old_at);
 s32 sys_signal(int signal, u32 handler);
@@ -236,7 +236,7 @@ s32 sys_sigaltstack(vaddr_t new_at, vaddr_t old_at);
 s32 sys_sigreturn(void);
 s32 sys_rt_sigreturn(void);
 
-/* sys/time.c */
+/* sys/time/time.c */
 s32 sys_clock_gettime(u32 clock, vaddr_t to);
 s32 sys_clock_gettime64(u32 clock, vaddr_t to);
 s32 sys_clock_getres(u32 clock, vaddr_t to);
@@ -250,11 +250,11 @@ s32 sys_nanosleep(vaddr_t time, vaddr_t remaining);
 s32 sys_clock_nanosleep(u32 clock, u32 flags, vaddr_t time, vaddr_t remaining);
 s32 sys_clock_nanosleep_time64(u32 clock, u32 flags, vaddr_t time, vaddr_t remaining);
 
-/* sys/tls.c */
+/* sys/process/tls.c */
 s32 sys_set_thread_area(vaddr_t desc);
 s32 sys_get_thread_area(vaddr_t desc);
 
-/* sys/wait.c */
+/* sys/process/wait.c */
 s32 sys_wait4(s32 who, vaddr_t status_at, u32 options, vaddr_t rusage_at);
 s32 sys_waitpid(s32 who, vaddr_t status_at, u32 options);
 s32 sys_waitid(u32 type, s32 id, vaddr_t info_at, u32 options, vaddr_t rusage_at);

@@ -3,7 +3,7 @@
 #include "diag/assert.h"
 #include "lib/string.h"
 #include "mm/fault.h"
-#include "sys/process.h"
+#include "sys/process/process.h"
 #include "sys/trap.h"
 
 enum vector {

@@ -105,7 +105,7 @@ def self_test():
     wrong = [("lib/a.c", '#include "diag/assert.h"'), ("diag/a.c", '#include "sched/task.h"'),
              ("sync/spinlock.c", '#include "sched/sched.h"'), ("sync/held.c", '#include "sync/rwsem.h"'),
              ("sched/a.c", '#include "sync/mutex.h"'), ("mm/a.c", '#include "fs/file.h"'),
-             ("fs/a.c", '#include "sys/process.h"'), ("arch/x86/a.c", '#include "fs/file.h"'),
+             ("fs/a.c", '#include "sys/process/process.h"'), ("arch/x86/a.c", '#include "fs/file.h"'),
              ("arch/cpu.h", '#include "sched/task.h"'), ("sys/a.c", '#include "tests/test.h"'),
              ("mm/fault.c", '#include "mm/page_private.h"'), ("sys/a.c", '#include "mm/page_private.h"'),
              ("mm/a.c", 'void f(void) { __asm__ volatile("cli"); }')]

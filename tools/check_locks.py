@@ -39,7 +39,7 @@ def planted_problem(path, complaints):
 
 def main():
     """The command."""
-    sources = [path for folder in FOLDERS for path in sorted(glob.glob(folder + "/*.c"))]
+    sources = [path for folder in FOLDERS for path in sorted(glob.glob(folder + "/**/*.c", recursive=True))]
     planted = sorted(glob.glob(PLANTED + "/*.c"))
     jobs = [(path, defines) for path in sources for defines in ([], ["-DFL_TEST=1"])]
     with ThreadPoolExecutor(AT_ONCE) as pool:

@@ -9,7 +9,7 @@ TOKEN     ?=      ## replay: what a failure printed
 $(foreach v,STRATEGY BOUND SCHEDULES COMPARE TOKEN,$(if $(filter file,$(origin $(v))),$(eval $(v) := $(strip $($(v))))))
 
 HOST_DIRS := lib diag sync sched mm arch/sim tests/host tests/smp
-HOST_C    := $(sort $(wildcard $(addsuffix /*.c,$(HOST_DIRS)))) fs/cpio.c sys/elf.c tests/host/fuzz/range_script.c \
+HOST_C    := $(sort $(wildcard $(addsuffix /*.c,$(HOST_DIRS)))) fs/cpio.c sys/process/elf.c tests/host/fuzz/range_script.c \
              $(filter-out tests/tests_main.c,$(wildcard tests/*.c))
 HOST_FLAGS := $(HOST) -fno-pie -fno-pic
 SANITIZE  := -fsanitize=address,undefined -fno-sanitize-recover=undefined

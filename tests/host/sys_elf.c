@@ -2,7 +2,7 @@
 #include "lib/errno.h"
 #include "lib/random.h"
 #include "lib/string.h"
-#include "sys/elf.h"
+#include "sys/process/elf.h"
 #include "tests/test.h"
 #include <stdlib.h>
 

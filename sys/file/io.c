@@ -1,0 +1,210 @@
+/* read, write and their kin. */
+#include "arch/user.h"
+#include "fs/page_io.h"
+#include "fs/tmpfs.h"
+#include "mm/slab.h"
+#include "sys/file/fd_table.h"
+#include "sys/file/user_path.h"
+#include "sys/process/process.h"
+#include "sys/syscalls.h"
+
+s32 sys_read(int fd, vaddr_t to, size_t n)
+{
+    struct file *file = fd_get(fd);
+    s32 result = file ? file_read(file, to, n) : -EBADF;
+    file_put(file);
+    return result;
+}
+
+s32 sys_write(int fd, vaddr_t from, size_t n)
+{
+    struct file *file = fd_get(fd);
+    s32 result = file ? file_write(file, from, n) : -EBADF;
+    file_put(file);
+    return result;
+}
+
+s32 sys_pread64(int fd, vaddr_t to, size_t n, u32 low, u32 high)
+{
+    struct file *file = fd_get(fd);
+    s32 result = file ? file_pread(file, to, n, (u64)high << 32 | low) : -EBADF;
+    file_put(file);
+    return result;
+}
+
+s32 sys_pwrite64(int fd, vaddr_t from, size_t n, u32 low, u32 high)
+{
+    struct file *file = fd_get(fd);
+    s32 result = file ? file_pwrite(file, from, n, (u64)high << 32 | low) : -EBADF;
+    file_put(file);
+    return result;
+}
+
+#define IOV_MAX 1024u
+struct iovec {
+    vaddr_t base;
+    u32 length;
+};
+
+/* Piece after piece, until one comes up short. fixed: at *position, which moves; else at the file's own. */
+static s32 vector_io(struct file *file, vaddr_t iov, u32 count, bool writes, u64 *fixed)
+{
+    s32 total = 0;
+    if (count > IOV_MAX)
+        return -EINVAL;
+    for (u32 i = 0; i < count; i++) {
+        struct iovec v;
+        if (copy_from_user(&v, iov + i * sizeof(v), sizeof(v)))
+            return total ? total : -EFAULT;
+        if ((s32)v.length < 0 || total + (s32)v.length < 0)
+            return total ? total : -EINVAL;
+        if (!v.length)
+            continue;
+        s32 done = fixed ? (writes ? file_pwrite : file_pread)(file, v.base, v.length, *fixed)
+                         : (writes ? file_write : file_read)(file, v.base, v.length);
+        if (done < 0)
+            return total ? total : done;
+        total += done;
+        if (fixed)
+            *fixed += (u32)done;
+        if ((u32)done < v.length)
+            break;
+    }
+    return total;
+}
+
+static s32 vector_call(int fd, vaddr_t iov, u32 count, bool writes, u64 *fixed)
+{
+    struct file *file = fd_get(fd);
+    s32 result = file ? vector_io(file, iov, count, writes, fixed) : -EBADF;
+    file_put(file);
+    return result;
+}
+
+s32 sys_readv(int fd, vaddr_t iov, u32 count)
+{
+    return vector_call(fd, iov, count, false, NULL);
+}
+s32 sys_writev(int fd, vaddr_t iov, u32 count)
+{
+    return vector_call(fd, iov, count, true, NULL);
+}
+s32 sys_preadv(int fd, vaddr_t iov, u32 count, u32 low, u32 high)
+{
+    u64 position = (u64)high << 32 | low;
+    return vector_call(fd, iov, count, false, &position);
+}
+s32 sys_pwritev(int fd, vaddr_t iov, u32 count, u32 low, u32 high)
+{
+    u64 position = (u64)high << 32 | low;
+    return vector_call(fd, iov, count, true, &position);
+}
+
+static s64 seek_call(int fd, s64 offset, int whence)
+{
+    struct file *file = fd_get(fd);
+    s64 result = file ? file_seek(file, offset, whence) : -EBADF;
+    file_put(file);
+    return result;
+}
+
+s32 sys_lseek(int fd, s32 offset, int whence)
+{
+    s64 result = seek_call(fd, offset, whence);
+    return result > 0x7fffffff ? -EOVERFLOW : (s32)result;
+}
+
+s32 sys__llseek(int fd, u32 high, u32 low, vaddr_t result_at, int whence)
+{
+    s64 result = seek_call(fd, (s64)((u64)high << 32 | low), whence);
+    if (result < 0)
+        return (s32)result;
+    return copy_to_user(result_at, &result, sizeof(result));
+}
+
+static s32 truncate_fd(int fd, u64 size)
+{
+    struct file *file = fd_get(fd);
+    s32 result = !file                                   ? -EBADF
+                 : (s64)size < 0 || !file_writable(file) ? -EINVAL
+                                                         : tmpfs_truncate(file->inode, size);
+    file_put(file);
+    return result;
+}
+
+s32 sys_ftruncate(int fd, u32 size)
+{
+    return truncate_fd(fd, size);
+}
+s32 sys_ftruncate64(int fd, u32 low, u32 high)
+{
+    return truncate_fd(fd, (u64)high << 32 | low);
+}
+
+/* Only what a file without disk blocks can mean: the size grows, or a hole is zeroed (punched). fallocate(2).
+ */
+s32 sys_fallocate(int fd, u32 mode, u32 offset_low, u32 offset_high, u32 length_low, u32 length_high)
+{
+    u64 offset = (u64)offset_high << 32 | offset_low, length = (u64)length_high << 32 | length_low;
+    if ((s64)offset < 0 || (s64)length <= 0)
+        return -EINVAL;
+    if (mode & ~1u)
+        return -EOPNOTSUPP;
+    struct file *file = fd_get(fd);
+    s32 result = !file || !file_writable(file) ? -EBADF : 0;
+    if (!result && !(mode & 1u) && offset + length > file->inode->size)
+        result = tmpfs_truncate(file->inode, offset + length);
+    file_put(file);
+    return result;
+}
+
+static s32 sync_fd(int fd)
+{
+    struct file *file = fd_get(fd);
+    file_put(file);
+    return file ? 0 : -EBADF;
+}
+/* tmpfs has nothing behind it: what is written is as safe as it gets. */
+s32 sys_fsync(int fd)
+{
+    return sync_fd(fd);
+}
+s32 sys_fdatasync(int fd)
+{
+    return sync_fd(fd);
+}
+s32 sys_syncfs(int fd)
+{
+    return sync_fd(fd);
+}
+s32 sys_sync(void)
+{
+    return 0;
+}
+s32 sys_fadvise64(int fd)
+{
+    return sync_fd(fd);
+}
+s32 sys_readahead(int fd)
+{
+    return sync_fd(fd);
+}
+
+static s32 truncate_path(vaddr_t name, u64 size)
+{
+    int error;
+    struct inode *inode = user_path_inode(AT_FDCWD, name, 0, &error);
+    if (!inode)
+        return error;
+    error = (s64)size < 0 ? -EINVAL : tmpfs_truncate(inode, size);
+    inode_put(inode);
+    return error;
+}
+s32 sys_truncate(vaddr_t name, u32 size)
+{
+    return truncate_path(name, size);
+}
+s32 sys_truncate64(vaddr_t name, u32 low, u32 high)
+{
+    return truncate_path(name, (u64)high << 32 | low);
+}

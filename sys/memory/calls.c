@@ -1,0 +1,170 @@
+/* The memory calls: Linux's numbers on one side, mm/'s on the other. mmap(2), mprotect(2), mlock(2), ... */
+#include "arch/user.h"
+#include "diag/assert.h"
+#include "fs/tmpfs.h"
+#include "mm/mm.h"
+#include "mm/vma.h"
+#include "sys/file/fd_table.h"
+#include "sys/process/process.h"
+#include "sys/syscalls.h"
+
+#define PROT_KNOWN          7u /* READ 1, WRITE 2, EXEC 4: the same bits as VM_* */
+#define PROT_GROWSDOWN      0x01000000u
+#define MAP_SHARED          0x01u
+#define MAP_PRIVATE         0x02u
+#define MAP_TYPE            0x0fu
+#define MAP_FIXED           0x10u
+#define MAP_ANONYMOUS       0x20u
+#define MAP_GROWSDOWN       0x100u
+#define MAP_LOCKED          0x2000u
+#define MAP_NORESERVE       0x4000u
+#define MAP_POPULATE        0x8000u
+#define MAP_FIXED_NOREPLACE 0x100000u
+static_assert(VM_READ == 1 && VM_WRITE == 2 && VM_EXEC == 4, "PROT_* are VM_*");
+
+static u32 vm_flags_of(u32 prot, u32 flags, const struct file *file)
+{
+    bool shared = (flags & MAP_TYPE) != MAP_PRIVATE;
+    u32 vm = (prot & PROT_KNOWN) | (shared ? VM_SHARED : 0) | (flags & MAP_GROWSDOWN ? VM_GROWSDOWN : 0) |
+             (flags & MAP_LOCKED ? VM_LOCKED : 0) | (flags & MAP_NORESERVE ? VM_NORESERVE : 0);
+    /* What mprotect may add later: anything to a private copy, writing to a shared file only if it is open
+     * for it. */
+    return !file || !shared || file_writable(file) ? vm | VM_MAYWRITE : vm;
+}
+
+static int check_file_access(const struct file *file, u32 prot, u32 flags)
+{
+    if (!tmpfs_is_file(file->inode))
+        return -ENODEV;
+    if (!file_readable(file))
+        return -EACCES;
+    bool shared = (flags & MAP_TYPE) != MAP_PRIVATE;
+    return shared && (prot & 2) && !file_writable(file) ? -EACCES : 0;
+}
+
+static s32 map_with(struct file *file, vaddr_t addr, u32 length, u32 prot, u32 flags, u32 pgoff)
+{
+    int error = file ? check_file_access(file, prot, flags) : 0;
+    if (error)
+        return error;
+    const struct mmap_request r = {
+        .addr = addr,
+        .length = length,
+        .vm_flags = vm_flags_of(prot, flags, file),
+        .how = (flags & MAP_FIXED_NOREPLACE ? MM_FIXED_NOREPLACE
+                : flags & MAP_FIXED         ? MM_FIXED
+                                            : 0) |
+               (flags & (MAP_POPULATE | MAP_LOCKED) ? MM_POPULATE : 0),
+        .mapping = file ? &file->inode->mapping : NULL,
+        .pgoff = pgoff,
+    };
+    return mm_mmap(current->mm, &r);
+}
+
+s32 sys_mmap2(vaddr_t addr, u32 length, u32 prot, u32 flags, int fd, u32 pgoff)
+{
+    u32 type = flags & MAP_TYPE;
+    if (type != MAP_SHARED && type != MAP_PRIVATE && type != 3) /* 3: MAP_SHARED_VALIDATE */
+        return -EINVAL;
+    if (length == 0 || ((flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) && addr % PAGE_SIZE))
+        return -EINVAL;
+    if (length > USER_END)
+        return -ENOMEM;
+    if (flags & MAP_ANONYMOUS)
+        return map_with(NULL, addr, length, prot, flags, 0);
+    struct file *file = fd_get(fd);
+    if (!file)
+        return -EBADF;
+    s32 result = pgoff + (length >> PAGE_SHIFT) < pgoff ? -EOVERFLOW
+                                                        : map_with(file, addr, length, prot, flags, pgoff);
+    file_put(file);
+    return result;
+}
+
+/* The old call: six words in memory, the offset in bytes. */
+s32 sys_mmap(vaddr_t args_at)
+{
+    u32 a[6];
+    if (copy_from_user(a, args_at, sizeof(a)))
+        return -EFAULT;
+    return a[5] % PAGE_SIZE ? -EINVAL : sys_mmap2(a[0], a[1], a[2], a[3], (int)a[4], a[5] >> PAGE_SHIFT);
+}
+
+s32 sys_munmap(vaddr_t addr, u32 length)
+{
+    return mm_munmap(current->mm, addr, length);
+}
+
+s32 sys_mprotect(vaddr_t addr, u32 length, u32 prot)
+{
+    if (prot & ~(PROT_KNOWN | PROT_GROWSDOWN | 8u)) /* 8: PROT_SEM */
+        return -EINVAL;
+    return mm_mprotect(current->mm, addr, length, prot & PROT_KNOWN);
+}
+
+s32 sys_mremap(vaddr_t old, u32 old_length, u32 new_length, u32 flags, vaddr_t new_addr)
+{
+    return mm_mremap(current->mm, old, old_length, new_length, flags, new_addr);
+}
+
+s32 sys_madvise(vaddr_t addr, u32 length, int advice)
+{
+    return mm_madvise(current->mm, addr, length, advice);
+}
+s32 sys_brk(vaddr_t new_brk)
+{
+    return (s32)mm_brk(current->mm, new_brk);
+}
+s32 sys_mincore(vaddr_t addr, u32 length, vaddr_t to)
+{
+    return mm_mincore(current->mm, addr, length, to);
+}
+s32 sys_msync(vaddr_t addr, u32 length, int flags)
+{
+    return mm_msync(current->mm, addr, length, flags);
+}
+s32 sys_mlock(vaddr_t addr, u32 length)
+{
+    return mm_mlock(current->mm, addr, length, true, false);
+}
+s32 sys_munlock(vaddr_t addr, u32 length)
+{
+    return mm_mlock(current->mm, addr, length, false, false);
+}
+
+s32 sys_mlock2(vaddr_t addr, u32 length, u32 flags)
+{
+    return flags & ~1u ? -EINVAL : mm_mlock(current->mm, addr, length, true, flags & 1u);
+}
+
+s32 sys_mlockall(u32 flags)
+{
+    if (!(flags & 3u) || (flags & ~7u)) /* MCL_CURRENT 1, FUTURE 2, ONFAULT 4 */
+        return -EINVAL;
+    return mm_mlock_all(current->mm, flags & 1u, flags & 2u, flags & 4u);
+}
+s32 sys_munlockall(void)
+{
+    return mm_mlock_all(current->mm, false, false, false);
+}
+
+/* Every CPU that runs one of our threads passes a full barrier: an IPI to each, answered, is one.
+ * membarrier(2). */
+s32 sys_membarrier(u32 command, u32 flags)
+{
+    enum { QUERY = 0, GLOBAL = 1, PRIVATE = 8, REGISTER_PRIVATE = 16 };
+    if (flags)
+        return -EINVAL;
+    switch (command) {
+    case QUERY:
+        return GLOBAL | PRIVATE | REGISTER_PRIVATE;
+    case REGISTER_PRIVATE:
+        return 0;
+    case GLOBAL:
+    case PRIVATE:
+        barrier_on_all_cpus();
+        return 0;
+    default:
+        return -EINVAL;
+    }
+}

@@ -1,0 +1,312 @@
+/*
+ * exec. Everything that can be refused is done on a fresh address space beside the running one; then the
+ * other threads are made to leave, the spaces are exchanged, and what is left (the stack's contents) can only
+ * fail fatally.
+ */
+#include "sys/process/exec.h"
+#include "arch/trap.h"
+#include "arch/user.h"
+#include "diag/assert.h"
+#include "diag/counters.h"
+#include "fs/page_io.h"
+#include "fs/path.h"
+#include "lib/string.h"
+#include "mm/slab.h"
+#include "sys/file/fd_table.h"
+#include "sys/file/user_path.h"
+#include "sys/process/elf.h"
+#include "sys/process/exec_private.h"
+#include "sys/process/process.h"
+#include "sys/signal/private.h"
+#include "sys/syscalls.h"
+
+static u32 page_end(u32 address)
+{
+    return ALIGN_UP(address, PAGE_SIZE);
+}
+
+static int map_anonymous(struct mm *mm, u32 start, u32 end, u32 vm_flags, const char *name)
+{
+    if (start >= end)
+        return 0;
+    const struct mmap_request r = {.addr = start,
+                                   .length = end - start,
+                                   .vm_flags = vm_flags | VM_MAYWRITE,
+                                   .how = MM_FIXED,
+                                   .name = name};
+    s32 got = mm_mmap(mm, &r);
+    return (u32)got == start ? 0 : got;
+}
+
+/* The file's pages, then zeroed memory up to the segment's end. The rest of the last file page is cleared
+ * later. */
+static int map_segment(struct mm *mm, struct inode *inode, const struct elf_segment *s)
+{
+    u32 first = ALIGN_DOWN(s->start, PAGE_SIZE), file_end = page_end(s->start + s->file_size);
+    u32 flags = (s->flags & 4 ? VM_READ : 0) | (s->flags & 2 ? VM_WRITE : 0) | (s->flags & 1 ? VM_EXEC : 0);
+    if (s->file_size == 0)
+        return map_anonymous(mm, first, page_end(s->start + s->memory_size), flags, NULL);
+    const struct mmap_request r = {
+        .addr = first,
+        .length = file_end - first,
+        .vm_flags = flags | VM_MAYWRITE,
+        .how = MM_FIXED,
+        .mapping = &inode->mapping,
+        .pgoff = ALIGN_DOWN(s->offset, PAGE_SIZE) >> PAGE_SHIFT,
+    };
+    s32 got = mm_mmap(mm, &r);
+    if ((u32)got != first)
+        return got;
+    return map_anonymous(mm, file_end, page_end(s->start + s->memory_size), flags, NULL);
+}
+
+static int map_image(struct mm *mm, struct inode *inode, const struct elf_image *image)
+{
+    int error = 0;
+    for (u32 i = 0; i < image->count && !error; i++)
+        error = map_segment(mm, inode, &image->segments[i]);
+    if (!error)
+        error = map_anonymous(mm, STACK_TOP - STACK_INITIAL, STACK_TOP,
+                              VM_READ | VM_WRITE | VM_EXEC | VM_STACK | VM_GROWSDOWN, "[stack]");
+    mm->brk_start = mm->brk = page_end(image->end);
+    mm->stack_top = STACK_TOP;
+    return error;
+}
+
+/* The bytes between a segment's file part and the page's end belong to its zeroed part. In the new space. */
+static int clear_tails(const struct elf_image *image)
+{
+    for (u32 i = 0; i < image->count; i++) {
+        const struct elf_segment *s = &image->segments[i];
+        u32 end = s->start + s->file_size;
+        if (s->memory_size > s->file_size && s->file_size && (s->flags & 2) && end % PAGE_SIZE &&
+            clear_user(end, page_end(end) - end))
+            return -EFAULT;
+    }
+    return 0;
+}
+
+static int parse_image(struct inode *inode, struct elf_image *image, const char **why)
+{
+    struct elf_header header;
+    u8 head[ELF_HEADER_BYTES];
+    s32 n = inode_read_kernel(inode, head, sizeof(head), 0);
+    if (n < 0)
+        return n;
+    int error = elf_parse_header(head, (u32)n, inode->size, &header, why);
+    if (error)
+        return error;
+    u32 bytes = header.table_count * ELF_SEGMENT_BYTES;
+    u8 *table = kmalloc(bytes, GFP_KERNEL);
+    if (!table)
+        return -ENOMEM;
+    n = inode_read_kernel(inode, table, bytes, header.table_offset);
+    error = n < 0            ? n
+            : (u32)n < bytes ? -ENOEXEC
+                             : elf_parse_segments(table, &header, inode->size, USER_END, image, why);
+    kfree(table);
+    return error;
+}
+
+/* All other threads of the process leave. -EINTR when a signal ends the process first; nothing has changed
+ * then. */
+static int become_single(struct process *process)
+{
+    struct thread *thread;
+    irqflags_t flags = spin_lock_irq_save(&process->signal_lock);
+    int error = process->group_exiting || process->exec_task ? -EINTR : 0;
+    if (!error)
+        process->exec_task = current;
+    list_for_each (thread, &process->threads, link) {
+        if (!error && thread->task != current)
+            task_kill(thread->task);
+    }
+    spin_unlock_irq_restore(&process->signal_lock, flags);
+    if (error)
+        return error;
+    error = wait_event_killable(&process->exec_wait, READ_ONCE(process->live) == 1);
+    mutex_lock(&process_lock); /* behind the last leaver, who wakes us from inside */
+    if (!error)
+        thread_take_pid(thread_current());
+    process->exec_task = NULL;
+    mutex_unlock(&process_lock);
+    return error;
+}
+
+/* A handler of the old program means nothing to the new one. Shared actions are replaced, not changed. */
+static int fresh_actions(struct process *process)
+{
+    struct actions *old = process->actions, *fresh = actions_create(old);
+    if (!fresh)
+        return -ENOMEM;
+    actions_reset(fresh);
+    irqflags_t flags = spin_lock_irq_save(&process->signal_lock);
+    process->actions = fresh; /* senders read the pointer under this lock */
+    spin_unlock_irq_restore(&process->signal_lock, flags);
+    actions_put(old);
+    return 0;
+}
+
+static int private_files(struct thread *thread)
+{
+    struct fd_table *files = fd_table_copy(thread->files);
+    if (!files)
+        return -ENOMEM;
+    fd_table_put(thread->files);
+    thread->files = files;
+    fd_table_close_on_exec(files);
+    return 0;
+}
+
+static void set_identity(struct process *process, struct inode *inode, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    string_copy(current->comm, slash ? slash + 1 : path, sizeof(current->comm));
+    inode_get(inode);
+    mutex_lock(&process_lock);
+    struct inode *former = process->exe;
+    process->exe = inode;
+    process->has_execed = true;
+    mutex_unlock(&process_lock);
+    inode_put(former);
+}
+
+/* The exchange. From here on an error is the end of the process. */
+static int enter_image(struct mm *mm, struct inode *inode, const struct elf_image *image,
+                       struct exec_request *r)
+{
+    struct thread *thread = thread_current();
+    struct process *process = thread->process;
+    u32 sp = 0;
+    if (current->mm)
+        thread_release_memory(thread);
+    inode->mapping.ops->get(&inode->mapping);
+    mm->exe = &inode->mapping;
+    mm_switch_task(mm);
+    vfork_gate_open(thread);
+    context_reset_user();
+    thread->alt_sp = thread->alt_size = 0;
+    thread->robust_list = 0;
+    set_identity(process, inode, r->path);
+    int error = fresh_actions(process);
+    if (!error)
+        error = private_files(thread);
+    if (!error)
+        error = clear_tails(image);
+    if (!error)
+        error = exec_build_stack(image, r, &sp);
+    if (!error)
+        frame_start_user(context_user_frame(current), image->entry, sp);
+    return error;
+}
+
+static int load_elf(struct inode *inode, struct exec_request *r)
+{
+    struct elf_image image;
+    int error = parse_image(inode, &image, r->why);
+    if (error)
+        return error;
+    struct mm *mm = mm_create();
+    error = mm ? map_image(mm, inode, &image) : -ENOMEM;
+    if (!error)
+        error = become_single(process_current());
+    if (error) {
+        if (mm)
+            mm_put_user(mm);
+        return error;
+    }
+    count_event(exec);
+    error = enter_image(mm, inode, &image, r);
+    if (error)
+        process_exit(SIGSEGV);
+    return 0;
+}
+
+static int check_executable(struct inode *inode, const char **why)
+{
+    if (inode_is_dir(inode) || inode_type(inode) != S_IFREG) {
+        *why = "is not a regular file";
+        return -EACCES;
+    }
+    if (!(inode->mode & 0111)) {
+        *why = "has no execute permission";
+        return -EACCES;
+    }
+    return 0;
+}
+
+int exec_load(struct inode *base, const char *path, struct strings *args, struct strings *env,
+              const char **why)
+{
+    const char *unused;
+    struct exec_request r = {.path = path, .args = args, .env = env, .why = why ? why : &unused};
+    int error;
+    *r.why = NULL;
+    for (unsigned depth = 0;; depth++) {
+        struct inode *inode = path_inode(base, r.path, PATH_FOLLOW, &error);
+        if (!inode) {
+            *r.why = depth ? "is a script whose interpreter does not exist" : "does not exist";
+            break;
+        }
+        error = check_executable(inode, r.why);
+        bool script = false;
+        if (!error)
+            error = exec_try_script(inode, &r, &script);
+        if (!error && script && depth == 4)
+            error = -ELOOP;
+        if (!error && !script)
+            error = load_elf(inode, &r);
+        inode_put(inode);
+        if (error || !script)
+            break;
+    }
+    kfree(r.interpreter);
+    return error;
+}
+
+/* The user's NULL-terminated array of string pointers. */
+static int strings_from_user(struct strings *s, vaddr_t array)
+{
+    char *text = kmalloc(PATH_MAX, GFP_KERNEL);
+    int error = text ? 0 : -ENOMEM;
+    for (; array && !error; array += 4) {
+        u32 at;
+        error = user_load_u32(array, &at);
+        if (error || !at)
+            break;
+        for (;;) { /* a string may be longer than the buffer: in pieces */
+            int n = copy_string_from_user(text, at, PATH_MAX);
+            bool ended = n >= 0;
+            if (n == -ENAMETOOLONG)
+                n = PATH_MAX;
+            error = n < 0 ? n : strings_append(s, text, (u32)n, ended);
+            if (error || ended)
+                break;
+            at += PATH_MAX;
+        }
+    }
+    kfree(text);
+    return error;
+}
+
+s32 sys_execve(vaddr_t path_at, vaddr_t argv, vaddr_t envp)
+{
+    struct strings args = {0}, env = {0};
+    int error;
+    char *path = path_from_user(path_at, &error);
+    if (!path)
+        return error;
+    error = strings_from_user(&args, argv);
+    if (!error)
+        error = strings_from_user(&env, envp);
+    if (!error && args.count == 0) /* Linux 5.18: there is always an argv[0] */
+        error = strings_add(&args, "", 0);
+    struct inode *cwd = fs_context_cwd(thread_current()->fs);
+    if (!error)
+        error = exec_load(cwd, path, &args, &env, NULL);
+    inode_put(cwd);
+    strings_free(&args);
+    strings_free(&env);
+    kfree(path);
+    return error; /* 0 goes into EAX of the fresh frame, where a program finds 0 */
+}

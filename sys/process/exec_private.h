@@ -1,0 +1,22 @@
+/* Between the exec files only. */
+#pragma once
+#include "sys/process/elf.h"
+#include "sys/process/exec.h"
+
+#define STACK_TOP     0xBFFFF000u
+#define STACK_INITIAL 0x00022000u /* 136 KiB, as Linux starts; it grows on demand */
+
+struct exec_request {
+    const char *path;
+    struct strings *args, *env;
+    const char **why;
+    char *interpreter; /* kmalloc'ed path of a script's interpreter; `path` may point to it */
+};
+/* Lays out arguments, environment and auxiliary vector; *sp is where the program starts. 0 or -EFAULT. In the
+ * new space. */
+int exec_build_stack(const struct elf_image *image, const struct exec_request *request, u32 *sp);
+/* "#!": makes the interpreter the program and puts its words before the arguments. *script says whether it
+ * was one. */
+int exec_try_script(struct inode *inode, struct exec_request *request, bool *script);
+/* Adds n bytes to the last string; `ended` closes it. */
+int strings_append(struct strings *s, const char *text, u32 n, bool ended);

@@ -1,0 +1,267 @@
+/* Who a process is: numbers, groups, sessions, users, limits, scheduling. */
+#include "arch/user.h"
+#include "fs/tty.h"
+#include "lib/string.h"
+#include "sys/file/fd_table.h"
+#include "sys/process/process.h"
+#include "sys/syscalls.h"
+
+s32 sys_getpid(void)
+{
+    return process_current()->pid;
+}
+s32 sys_gettid(void)
+{
+    return thread_current()->tid;
+}
+s32 sys_getppid(void)
+{
+    return READ_ONCE(process_current()->parent_pid);
+}
+s32 sys_getpgrp(void)
+{
+    return READ_ONCE(process_current()->group);
+}
+
+static struct process *process_or_self(s32 pid) must_hold(&process_lock)
+{
+    return pid == 0 ? process_current() : process_find(pid);
+}
+
+s32 sys_getpgid(s32 pid)
+{
+    mutex_lock(&process_lock);
+    const struct process *process = process_or_self(pid);
+    s32 result = process ? process->group : -ESRCH;
+    mutex_unlock(&process_lock);
+    return result;
+}
+
+s32 sys_getsid(s32 pid)
+{
+    mutex_lock(&process_lock);
+    const struct process *process = process_or_self(pid);
+    s32 result = process ? process->session : -ESRCH;
+    mutex_unlock(&process_lock);
+    return result;
+}
+
+struct group_search {
+    s32 group, session;
+    bool found;
+};
+static void find_group(struct process *process, void *arg)
+{
+    struct group_search *s = arg;
+    s->found |= process->group == s->group && process->session == s->session;
+}
+
+s32 sys_setpgid(s32 pid, s32 group)
+{
+    s32 result = 0;
+    if (group < 0)
+        return -EINVAL;
+    mutex_lock(&process_lock);
+    struct process *self = process_current(), *process = process_or_self(pid);
+    if (!process || (process != self && process->parent != self)) {
+        result = -ESRCH;
+    } else if (process->session == process->pid || process->session != self->session) {
+        result = -EPERM;
+    } else if (process != self && process->has_execed) {
+        result = -EACCES;
+    } else {
+        struct group_search s = {group ? group : process->pid, process->session, false};
+        if (s.group != process->pid)
+            process_for_each(find_group, &s);
+        if (s.group == process->pid || s.found)
+            process->group = s.group;
+        else
+            result = -EPERM;
+    }
+    mutex_unlock(&process_lock);
+    return result;
+}
+
+s32 sys_setsid(void)
+{
+    mutex_lock(&process_lock);
+    struct process *self = process_current();
+    s32 result = self->pid;
+    if (self->group == self->pid)
+        result = -EPERM;
+    else
+        self->session = self->group = self->pid;
+    mutex_unlock(&process_lock);
+    return result;
+}
+
+/* Users are numbers that are kept and shown; everybody may do everything. */
+s32 sys_getuid32(void)
+{
+    return (s32)process_current()->uid[0];
+}
+s32 sys_geteuid32(void)
+{
+    return (s32)process_current()->uid[1];
+}
+s32 sys_getgid32(void)
+{
+    return (s32)process_current()->gid[0];
+}
+s32 sys_getegid32(void)
+{
+    return (s32)process_current()->gid[1];
+}
+
+static s32 set_ids(u32 *ids, u32 real, u32 effective, u32 saved)
+{
+    const u32 wanted[3] = {real, effective, saved};
+    for (int i = 0; i < 3; i++)
+        if (wanted[i] != ~0u)
+            WRITE_ONCE(ids[i], wanted[i]);
+    return 0;
+}
+s32 sys_setuid32(u32 id)
+{
+    return set_ids(process_current()->uid, id, id, id);
+}
+s32 sys_setgid32(u32 id)
+{
+    return set_ids(process_current()->gid, id, id, id);
+}
+s32 sys_setreuid32(u32 real, u32 effective)
+{
+    return set_ids(process_current()->uid, real, effective, effective);
+}
+s32 sys_setregid32(u32 real, u32 effective)
+{
+    return set_ids(process_current()->gid, real, effective, effective);
+}
+s32 sys_setresuid32(u32 r, u32 e, u32 s)
+{
+    return set_ids(process_current()->uid, r, e, s);
+}
+s32 sys_setresgid32(u32 r, u32 e, u32 s)
+{
+    return set_ids(process_current()->gid, r, e, s);
+}
+
+static s32 get_ids(const u32 *ids, vaddr_t a, vaddr_t b, vaddr_t c)
+{
+    return user_store_u32(a, ids[0]) || user_store_u32(b, ids[1]) || user_store_u32(c, ids[2]) ? -EFAULT : 0;
+}
+s32 sys_getresuid32(vaddr_t a, vaddr_t b, vaddr_t c)
+{
+    return get_ids(process_current()->uid, a, b, c);
+}
+s32 sys_getresgid32(vaddr_t a, vaddr_t b, vaddr_t c)
+{
+    return get_ids(process_current()->gid, a, b, c);
+}
+s32 sys_getgroups32(int size, vaddr_t to)
+{
+    return size < 0 ? -EINVAL : 0;
+}
+s32 sys_setgroups32(int size, vaddr_t from)
+{
+    return size < 0 || size > 65536 ? -EINVAL : 0;
+}
+
+/* Limits: those that are kept are the stack's and the number of files; the rest have none. getrlimit(2). */
+enum { RLIMIT_STACK = 3, RLIMIT_CORE = 4, RLIMIT_NOFILE = 7, RLIMITS = 16 };
+#define RLIM_INFINITY (~0ull)
+
+static u64 limit_of(const struct process *process, u32 which)
+{
+    return which == RLIMIT_STACK    ? process->stack_limit
+           : which == RLIMIT_NOFILE ? process->nofile_limit
+           : which == RLIMIT_CORE   ? 0
+                                    : RLIM_INFINITY;
+}
+
+static s32 set_limit(struct process *process, u32 which, u64 soft, u64 hard)
+{
+    if (soft > hard)
+        return -EINVAL;
+    if (which == RLIMIT_NOFILE && soft > FD_MAX)
+        return -EPERM;
+    if (which == RLIMIT_NOFILE)
+        WRITE_ONCE(process->nofile_limit, (u32)soft);
+    if (which == RLIMIT_STACK)
+        WRITE_ONCE(process->stack_limit, soft > 0xffffffffu ? 0xffffffffu : (u32)soft);
+    return 0;
+}
+
+s32 sys_prlimit64(s32 pid, u32 which, vaddr_t new_at, vaddr_t old_at)
+{
+    u64 new[2];
+    struct process *process = process_current();
+    if (which >= RLIMITS)
+        return -EINVAL;
+    if (pid != 0 && pid != process->pid)
+        return -ESRCH;
+    u64 soft = limit_of(process, which);
+    const u64 old[2] = {soft, which == RLIMIT_NOFILE ? FD_MAX : RLIM_INFINITY};
+    if (new_at && copy_from_user(new, new_at, sizeof(new)))
+        return -EFAULT;
+    s32 error = new_at ? set_limit(process, which, new[0], new[1]) : 0;
+    return error ? error : old_at ? copy_to_user(old_at, old, sizeof(old)) : 0;
+}
+
+static u32 narrow(u64 limit)
+{
+    return limit > 0xffffffffu ? 0xffffffffu : (u32)limit;
+}
+s32 sys_ugetrlimit(u32 which, vaddr_t to)
+{
+    if (which >= RLIMITS)
+        return -EINVAL;
+    u64 soft = limit_of(process_current(), which);
+    const u32 pair[2] = {narrow(soft), which == RLIMIT_NOFILE ? FD_MAX : 0xffffffffu};
+    return copy_to_user(to, pair, sizeof(pair));
+}
+s32 sys_setrlimit(u32 which, vaddr_t from)
+{
+    u32 pair[2];
+    if (which >= RLIMITS)
+        return -EINVAL;
+    if (copy_from_user(pair, from, sizeof(pair)))
+        return -EFAULT;
+    return set_limit(process_current(), which, pair[0] == ~0u ? RLIM_INFINITY : pair[0],
+                     pair[1] == ~0u ? RLIM_INFINITY : pair[1]);
+}
+
+enum {
+    PR_SET_PDEATHSIG = 1,
+    PR_GET_DUMPABLE = 3,
+    PR_SET_DUMPABLE,
+    PR_SET_NAME = 15,
+    PR_GET_NAME,
+    PR_SET_NO_NEW_PRIVS = 38,
+    PR_SET_VMA = 0x53564d41
+};
+s32 sys_prctl(u32 option, u32 arg)
+{
+    char name[16] = {0};
+    switch (option) {
+    case PR_SET_NAME:
+        for (u32 i = 0; i < sizeof(name) - 1; i++)
+            if (copy_from_user(&name[i], arg + i, 1))
+                return -EFAULT;
+            else if (!name[i])
+                break;
+        memcpy(current->comm, name, sizeof(name));
+        return 0;
+    case PR_GET_NAME:
+        memcpy(name, current->comm, sizeof(name) - 1);
+        return copy_to_user(arg, name, sizeof(name));
+    case PR_GET_DUMPABLE:
+        return 1;
+    case PR_SET_DUMPABLE:
+    case PR_SET_PDEATHSIG:
+    case PR_SET_NO_NEW_PRIVS:
+        return 0;
+    default:
+        return -EINVAL;
+    }
+}

@@ -1,0 +1,148 @@
+/*
+ * Processes and their threads: what sched/ knows as a task is a thread here.
+ *
+ * Key: (c) constant; (P) process_lock, a mutex: the whole family tree, every list of threads;
+ * (s) signal_lock of the process, a spinlock with interrupts off; (Ps) either to read, both to write;
+ * (o) the thread itself; (a) atomic or READ_ONCE.
+ *
+ * A process lives from fork until its parent reaps it under (P). A thread record lives until the thread has
+ * left every list, under (P) and (s): whoever holds either sees whole threads.
+ */
+#pragma once
+#include "fs/file.h"
+#include "mm/mm.h"
+#include "sched/sched.h"
+#include "sync/mutex.h"
+#include "sys/signal/signals.h"
+
+/* Where paths start and what new files may be: shared by CLONE_FS. */
+struct fs_context {
+    atomic_t refs;
+    struct spinlock lock; /* RANK_LEAF: guards cwd */
+    struct inode *cwd;    /* referenced */
+    u32 umask;            /* (a) */
+};
+struct fd_table;
+
+/* A parent asleep in vfork: the child opens it when it lets go of the parent's memory. One reference each. */
+struct vfork_gate {
+    atomic_t refs;
+    struct waitqueue wait;
+    u32 open; /* (a) */
+};
+
+struct thread {
+    struct task *task;               /* (c) one reference */
+    struct process *process;         /* (c) */
+    s32 tid;                         /* (P); exec gives the survivor its process's number */
+    struct list link;                /* (Ps) in process->threads */
+    struct list hash;                /* (P) */
+    sigset blocked;                  /* (s) to write; (o) to read */
+    sigset saved_mask;               /* (o) sigsuspend's and ppoll's: goes back after the handler */
+    bool has_saved_mask;             /* (o) */
+    sigset awaited;                  /* (s) rt_sigtimedwait's: blocked, yet these wake it */
+    struct pending pending;          /* (s) */
+    u32 alt_sp, alt_size, alt_flags; /* (o) sigaltstack */
+    struct {
+        u64 deadline;      /* clock_ns() */
+        vaddr_t remaining; /* user timespec, or 0 */
+        bool time64;
+    } restart;                     /* (o) what restart_syscall continues */
+    vaddr_t clear_tid;             /* (o) CLONE_CHILD_CLEARTID */
+    vaddr_t set_tid;               /* (o) CLONE_CHILD_SETTID: written before its first instruction */
+    vaddr_t robust_list;           /* (o) */
+    bool enter_first;              /* (o) the first program's first thread: execs on its way out */
+    struct fd_table *files;        /* (o) */
+    struct fs_context *fs;         /* (o) */
+    struct vfork_gate *vfork_gate; /* (o) */
+};
+
+struct process {
+    s32 pid;                       /* (c) */
+    s32 parent_pid;                /* (a) copy of parent->pid, so that getppid takes no lock */
+    s32 group, session;            /* (P) */
+    struct process *parent;        /* (P) NULL: the kernel's own root */
+    struct list children, sibling; /* (P) */
+    struct list hash;              /* (P) */
+    struct spinlock signal_lock;   /* RANK_SIGNAL, interrupts off */
+    struct list threads;           /* (Ps) */
+    u32 live;                      /* (Ps) threads in the list */
+    struct actions *actions;       /* (s) the pointer */
+    struct pending pending;        /* (s) signals for whichever thread */
+    bool group_exiting;            /* (s); READ_ONCE by its threads */
+    u32 exit_code;                 /* (s) as wait4 gives it */
+    bool zombie;                   /* (P) */
+    bool is_first;                 /* (c) the first program: its end is the machine's */
+    bool stopped, stop_unreported, continue_unreported; /* (s) */
+    u32 stop_signal;                                    /* (s) */
+    struct waitqueue stop_wait;
+    struct task *exec_task; /* (s) the thread that execs: all others leave */
+    struct waitqueue exec_wait;
+    u32 exit_signal;                  /* (c) what the parent gets: SIGCHLD or clone's choice */
+    struct waitqueue child_wait;      /* waiters for children */
+    atomic_t child_events;            /* rises with each change of a child: tested around the sleep */
+    struct timer itimer;              /* ITIMER_REAL */
+    u64 itimer_next, itimer_interval; /* (s) ns; 0: off */
+    u64 start_ns;                     /* (c) */
+    u32 nofile_limit, stack_limit;    /* (a) RLIMIT_NOFILE, RLIMIT_STACK (soft) */
+    bool has_execed;                  /* (P) */
+    struct inode *exe;                /* (P) referenced; NULL before the first exec */
+    u32 uid[3], gid[3];               /* (a) real, effective, saved: kept and shown, nothing is refused */
+};
+
+extern struct mutex process_lock; /* RANK_PROCESS */
+extern struct process *process_root;
+
+static inline struct thread *thread_of(struct task *task)
+{
+    return task->private;
+}
+static inline struct thread *thread_current(void)
+{
+    return current->private;
+}
+static inline struct process *process_current(void)
+{
+    return current->process;
+}
+
+/* Makes process_root, the kernel's own, whose number is `pid`. Once. */
+void process_init(void);
+/* A process without threads, child of `parent`, linked into the tree; NULL when no memory. */
+struct process *process_create(struct process *parent, s32 pid, struct actions *actions)
+    must_hold(&process_lock);
+/* Frees a process that no list holds. */
+void process_free(struct process *process) must_hold(&process_lock);
+struct process *process_find(s32 pid) must_hold(&process_lock);
+struct thread *thread_find(s32 tid) must_hold(&process_lock);
+/* Every process, zombies included; fn must not sleep on (P). */
+void process_for_each(void (*fn)(struct process *, void *), void *arg) must_hold(&process_lock);
+/* Adds the thread to its process and the tid table. */
+void thread_link(struct thread *thread) must_hold(&process_lock);
+void thread_unlink(struct thread *thread) must_hold(&process_lock);
+/* exec by a thread that was not the first: from now on it answers to the process's number. */
+void thread_take_pid(struct thread *thread) must_hold(&process_lock);
+struct thread *thread_create(struct process *process, const char *comm, s32 tid);
+void thread_free(struct thread *thread); /* records and shared tables; not the task */
+
+struct fs_context *fs_context_create(struct inode *cwd, u32 umask);
+struct fs_context *fs_context_copy(struct fs_context *from);
+void fs_context_put(struct fs_context *fs);
+struct inode *fs_context_cwd(struct fs_context *fs); /* referenced */
+void fs_context_set_cwd(struct fs_context *fs, struct inode *cwd);
+
+/* ---- ends (exit.c) ---- */
+/* The running thread leaves; the last one of a process takes the process with it. `code` as wait4 gives it.
+ */
+noreturn void thread_exit(u32 code);
+/* Every thread of the process is to leave; the first caller's code counts. Under signal_lock. */
+void process_end_locked(struct process *process, u32 code);
+/* The running thread's process ends. Does not return. */
+noreturn void process_exit(u32 code);
+/* The memory is let go of (exec, exit): clear_tid, robust futexes, vfork's parent. Sleeps; the mm is still
+ * loaded. */
+void thread_release_memory(struct thread *thread);
+void vfork_gate_open(struct thread *thread);
+void vfork_gate_put(struct vfork_gate *gate);
+/* Tells the parent of a stop or continue. */
+void process_notify_parent(struct process *process, int code, int status) must_hold(&process_lock);

@@ -1,0 +1,142 @@
+/* Sets and queues of pending signals, and the shared table of actions. */
+#include "diag/assert.h"
+#include "fs/inode.h"
+#include "lib/string.h"
+#include "mm/slab.h"
+#include "sys/process/process.h"
+#include "sys/signal/private.h"
+
+#define SYNCHRONOUS                                                                                          \
+    (sig_bit(SIGSEGV) | sig_bit(SIGBUS) | sig_bit(SIGILL) | sig_bit(SIGTRAP) | sig_bit(SIGFPE) |             \
+     sig_bit(SIGSYS))
+
+void pending_init(struct pending *pending)
+{
+    list_init(&pending->realtime);
+}
+
+void pending_free(struct pending *pending)
+{
+    struct list *node;
+    while ((node = list_pop_front(&pending->realtime)))
+        kfree(list_entry(node, struct queued_signal, link));
+}
+
+void pending_add(struct pending *pending, const struct siginfo *info, struct queued_signal *queued)
+{
+    int signal = info->signal;
+    assert(signal >= 1 && signal <= SIGNALS);
+    if (signal < SIGRTMIN) {
+        if (!(pending->set & sig_bit(signal)))
+            pending->standard[signal] = *info;
+    } else if (queued) {
+        queued->info = *info;
+        list_push_back(&pending->realtime, &queued->link);
+    }
+    pending->set |= sig_bit(signal);
+}
+
+void pending_discard(struct pending *pending, sigset signals)
+{
+    pending->set &=
+        ~signals; /* queued entries of a signal that is not in the set are skipped and freed with the rest */
+}
+
+static struct queued_signal *realtime_take(struct pending *pending, int signal, struct siginfo *info)
+{
+    struct queued_signal *q, *found = NULL;
+    bool more = false;
+    list_for_each (q, &pending->realtime, link) {
+        if (q->info.signal != signal)
+            continue;
+        more = found != NULL;
+        if (more)
+            break;
+        found = q;
+    }
+    *info = found ? found->info : (struct siginfo){.signal = signal, .code = SI_USER};
+    if (found)
+        list_remove(&found->link);
+    if (!more)
+        pending->set &= ~sig_bit(signal);
+    return found;
+}
+
+/* What the instruction itself caused goes first, then the lowest number. */
+int pending_take(struct pending *pending, sigset wanted, struct siginfo *info, struct queued_signal **spent)
+{
+    sigset ready = pending->set & wanted;
+    if (!ready)
+        return 0;
+    if (ready & SYNCHRONOUS)
+        ready &= SYNCHRONOUS;
+    u32 low = (u32)ready; /* in halves: the 64-bit count of zeroes is a library function */
+    int signal = 1 + (low ? __builtin_ctz(low) : 32 + __builtin_ctz((u32)(ready >> 32)));
+    if (signal >= SIGRTMIN) {
+        *spent = realtime_take(pending, signal, info);
+    } else {
+        *info = pending->standard[signal];
+        pending->set &= ~sig_bit(signal);
+    }
+    return signal;
+}
+
+struct actions *actions_create(const struct actions *copy_of)
+{
+    struct actions *actions = fs_alloc(sizeof(*actions));
+    if (!actions)
+        return NULL;
+    if (copy_of)
+        memcpy(actions->of, copy_of->of, sizeof(actions->of));
+    atomic_set(&actions->refs, 1);
+    spinlock_init(&actions->lock, "actions", LEAF);
+    return actions;
+}
+
+void actions_put(struct actions *actions)
+{
+    int refs = atomic_dec(&actions->refs);
+    assert(refs >= 0);
+    if (refs == 0)
+        kfree(actions);
+}
+
+void actions_reset(struct actions *actions)
+{
+    irqflags_t flags = spin_lock_irq_save(&actions->lock);
+    for (int signal = 1; signal <= SIGNALS; signal++) {
+        u32 kept = actions->of[signal].handler == SIG_IGN ? SIG_IGN : SIG_DFL;
+        actions->of[signal] = (struct action){.handler = kept};
+    }
+    spin_unlock_irq_restore(&actions->lock, flags);
+}
+
+struct action action_read(struct process *process, int signal)
+{
+    struct actions *actions = process->actions;
+    irqflags_t flags = spin_lock_irq_save(&actions->lock);
+    struct action action = actions->of[signal];
+    spin_unlock_irq_restore(&actions->lock, flags);
+    return action;
+}
+
+bool signal_ignored_by_default(int signal)
+{
+    return signal == SIGCHLD || signal == SIGCONT || signal == SIGURG || signal == SIGWINCH;
+}
+
+bool signal_stops_by_default(int signal)
+{
+    return signal == SIGSTOP || signal == SIGTSTP || signal == SIGTTIN || signal == SIGTTOU;
+}
+
+const char *signal_name(int signal)
+{
+    static const char *const names[SIGRTMIN] = {
+        "signal 0",  "SIGHUP",  "SIGINT",    "SIGQUIT", "SIGILL",   "SIGTRAP", "SIGABRT", "SIGBUS",
+        "SIGFPE",    "SIGKILL", "SIGUSR1",   "SIGSEGV", "SIGUSR2",  "SIGPIPE", "SIGALRM", "SIGTERM",
+        "SIGSTKFLT", "SIGCHLD", "SIGCONT",   "SIGSTOP", "SIGTSTP",  "SIGTTIN", "SIGTTOU", "SIGURG",
+        "SIGXCPU",   "SIGXFSZ", "SIGVTALRM", "SIGPROF", "SIGWINCH", "SIGIO",   "SIGPWR",  "SIGSYS",
+    };
+    return signal >= 0 && signal < SIGRTMIN ? names[signal] : "a real-time signal";
+}

@@ -1,0 +1,227 @@
+/* Clocks and sleeps: clock_gettime(2), nanosleep(2). */
+#include "arch/clock.h"
+#include "arch/user.h"
+#include "diag/assert.h"
+#include "sys/futex/futex.h"
+#include "sys/process/process.h"
+#include "sys/syscalls.h"
+#include "sys/time/user_time.h"
+
+#define SECOND      1000000000ull
+#define SECONDS_MAX 0x1000000000ull /* far beyond any deadline, and no product overflows */
+
+int user_time_load(vaddr_t from, bool time64, u64 *ns)
+{
+    s64 wide[2];
+    s32 narrow[2];
+    if (time64 ? copy_from_user(wide, from, sizeof(wide)) : copy_from_user(narrow, from, sizeof(narrow)))
+        return -EFAULT;
+    s64 seconds = time64 ? wide[0] : narrow[0];
+    s32 rest = time64 ? (s32)wide[1] : narrow[1]; /* the upper half of a 64-bit tv_nsec is padding on i386 */
+    if (seconds < 0 || rest < 0 || rest >= (s32)SECOND)
+        return -EINVAL;
+    *ns = MIN((u64)seconds, SECONDS_MAX / SECOND * 8) * SECOND + (u32)rest;
+    return 0;
+}
+
+int user_time_store(vaddr_t to, bool time64, u64 ns)
+{
+    const u64 wide[2] = {ns / SECOND, ns % SECOND};
+    const u32 narrow[2] = {(u32)wide[0], (u32)wide[1]};
+    return time64 ? copy_to_user(to, wide, sizeof(wide)) : copy_to_user(to, narrow, sizeof(narrow));
+}
+
+static u64 wall_offset(void)
+{
+    return clock_wall_seconds() * SECOND;
+}
+
+u64 time_from_wall(u64 wall_ns)
+{
+    return wall_ns > wall_offset() ? wall_ns - wall_offset() : 0;
+}
+
+enum {
+    REALTIME,
+    MONOTONIC,
+    PROCESS_CPU,
+    THREAD_CPU,
+    MONOTONIC_RAW,
+    REALTIME_COARSE,
+    MONOTONIC_COARSE,
+    BOOTTIME
+};
+
+static u64 task_cpu_ns(const struct task *task)
+{
+    u64 sum = task->sum_exec;
+    return task == current && task->exec_start ? sum + (clock_ns() - MIN(task->exec_start, clock_ns())) : sum;
+}
+
+static u64 process_cpu_ns(struct process *process)
+{
+    u64 sum = 0;
+    struct thread *thread;
+    irqflags_t flags = spin_lock_irq_save(&process->signal_lock);
+    list_for_each (thread, &process->threads, link) {
+        sum += task_cpu_ns(thread->task);
+    }
+    spin_unlock_irq_restore(&process->signal_lock, flags);
+    return sum;
+}
+
+static bool clock_read(u32 clock, u64 *ns)
+{
+    switch (clock) {
+    case REALTIME:
+    case REALTIME_COARSE:
+        *ns = wall_offset() + clock_ns();
+        return true;
+    case MONOTONIC:
+    case MONOTONIC_RAW:
+    case MONOTONIC_COARSE:
+    case BOOTTIME:
+        *ns = clock_ns();
+        return true;
+    case PROCESS_CPU:
+        *ns = process_cpu_ns(process_current());
+        return true;
+    case THREAD_CPU:
+        *ns = task_cpu_ns(current);
+        return true;
+    default: /* clocks of other processes and threads have negative numbers: clock_getcpuclockid(3) */
+        if ((s32)clock >= 0)
+            return false;
+        *ns = clock & 4u ? task_cpu_ns(current) : process_cpu_ns(process_current());
+        return true;
+    }
+}
+
+static s32 clock_get(u32 clock, vaddr_t to, bool time64)
+{
+    u64 ns;
+    return clock_read(clock, &ns) ? user_time_store(to, time64, ns) : -EINVAL;
+}
+s32 sys_clock_gettime(u32 clock, vaddr_t to)
+{
+    return clock_get(clock, to, false);
+}
+s32 sys_clock_gettime64(u32 clock, vaddr_t to)
+{
+    return clock_get(clock, to, true);
+}
+
+static s32 clock_resolution(u32 clock, vaddr_t to, bool time64)
+{
+    u64 unused;
+    if (!clock_read(clock, &unused))
+        return -EINVAL;
+    bool coarse = clock == REALTIME_COARSE || clock == MONOTONIC_COARSE;
+    return to ? user_time_store(to, time64, coarse ? SECOND / TICK_HZ : 1) : 0;
+}
+s32 sys_clock_getres(u32 clock, vaddr_t to)
+{
+    return clock_resolution(clock, to, false);
+}
+s32 sys_clock_getres_time64(u32 clock, vaddr_t to)
+{
+    return clock_resolution(clock, to, true);
+}
+
+s32 sys_gettimeofday(vaddr_t to, vaddr_t zone)
+{
+    u64 ns = wall_offset() + clock_ns();
+    const u32 tv[2] = {(u32)(ns / SECOND), (u32)(ns % SECOND) / 1000u};
+    if (to && copy_to_user(to, tv, sizeof(tv)))
+        return -EFAULT;
+    return zone ? clear_user(zone, 8) : 0;
+}
+
+s32 sys_time(vaddr_t to)
+{
+    u32 now = (u32)((wall_offset() + clock_ns()) / SECOND);
+    return to && user_store_u32(to, now) ? -EFAULT : (s32)now;
+}
+
+/* In ticks of 100 Hz: user, system, and those of children that were waited for (not kept). times(2). */
+s32 sys_times(vaddr_t to)
+{
+    const u32 used[4] = {(u32)(process_cpu_ns(process_current()) / (SECOND / 100))};
+    if (to && copy_to_user(to, used, sizeof(used)))
+        return -EFAULT;
+    return (s32)(clock_ns() / (SECOND / 100));
+}
+
+s32 sys_getrusage(int who, vaddr_t to)
+{
+    u32 usage[18] = {0};
+    if (who < -1 || who > 1) /* RUSAGE_CHILDREN, SELF, THREAD */
+        return -EINVAL;
+    u64 ns = who == 0 ? process_cpu_ns(process_current()) : who == 1 ? task_cpu_ns(current) : 0;
+    usage[0] = (u32)(ns / SECOND);
+    usage[1] = (u32)(ns % SECOND) / 1000u;
+    usage[4] = who >= 0 ? (u32)atomic_read(&current->mm->rss) * (PAGE_SIZE / 1024u) : 0; /* maxrss */
+    return copy_to_user(to, usage, sizeof(usage));
+}
+
+/* Sleeps to the deadline; what is left goes to `remaining` when a signal was first. */
+static s32 sleep_to(u64 deadline, vaddr_t remaining, bool time64)
+{
+    might_sleep();
+    for (;;) {
+        task_set_state(TASK_INTERRUPTIBLE);
+        bool signalled = task_signal_pending(current);
+        bool late = !signalled && clock_ns() >= deadline;
+        if (!signalled && !late)
+            late = !task_sleep_until(deadline);
+        task_set_state(TASK_RUNNING);
+        if (late)
+            return 0;
+        if (signalled)
+            break;
+    }
+    u64 now = clock_ns();
+    if (remaining && user_time_store(remaining, time64, deadline > now ? deadline - now : 0))
+        return -EFAULT;
+    struct thread *t = thread_current();
+    t->restart.deadline = deadline;
+    t->restart.remaining = remaining;
+    t->restart.time64 = time64;
+    return -ERESTART_BLOCK;
+}
+
+s32 sys_restart_syscall(void)
+{
+    const struct thread *t = thread_current();
+    return sleep_to(t->restart.deadline, t->restart.remaining, t->restart.time64);
+}
+
+#define TIMER_ABSTIME 1u
+
+static s32 clock_sleep(u32 clock, u32 flags, vaddr_t time, vaddr_t remaining, bool time64)
+{
+    u64 ns, now = clock_ns(), unused;
+    int error = user_time_load(time, time64, &ns);
+    if (error)
+        return error;
+    if (!clock_read(clock, &unused) || clock == THREAD_CPU)
+        return -EINVAL;
+    if (!(flags & TIMER_ABSTIME))
+        return sleep_to(now + ns < now ? NO_DEADLINE : now + ns, remaining, time64);
+    s32 result = sleep_to(clock == REALTIME ? time_from_wall(ns) : ns, 0, time64);
+    return result == -ERESTART_BLOCK ? -ERESTARTNOHAND
+                                     : result; /* a moment stays the same: the whole call runs again */
+}
+
+s32 sys_nanosleep(vaddr_t time, vaddr_t remaining)
+{
+    return clock_sleep(MONOTONIC, 0, time, remaining, false);
+}
+s32 sys_clock_nanosleep(u32 clock, u32 flags, vaddr_t time, vaddr_t remaining)
+{
+    return clock_sleep(clock, flags, time, remaining, false);
+}
+s32 sys_clock_nanosleep_time64(u32 clock, u32 flags, vaddr_t time, vaddr_t remaining)
+{
+    return clock_sleep(clock, flags, time, remaining, true);
+}
