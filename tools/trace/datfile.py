@@ -1,185 +1,177 @@
-"""Reads a trace.dat (version 6) of Faultline: event formats, symbols, tasks, and the events in the order of time."""
+"""Reads a trace.dat (version 6) of Faultline: event formats, symbols, tasks, and the events in the order of time.
+
+    trace = open_trace("build/trace.dat")
+    for event in trace.events():
+        event.event, event.ns, event.cpu, event.pid, event.lock_addr ...
+"""
 
 import bisect
+import re
 import struct
-from typing import NamedTuple
+from operator import itemgetter
 
 from tools.trace import TraceError
-from tools.trace.formats import EventKind, FormatError
+from tools.trace.formats import Format, FormatError
 from tools.trace.pages import DATA_MAX, LOST, LOST_COUNTED, PAGE_DATA, PAGE_HEADER, TIME_EXTEND
-from tools.trace.tracedat import OPTION_TSC2NSEC, OPTION_UNAME, PAGE_SIZE
+from tools.trace.tracedat import LONG_SIZE, OPTION_TSC2NSEC, OPTION_UNAME, PAGE_SIZE
 
 MAGIC = b"\x17\x08\x44tracing"
 KERNEL = "Faultline"
-SYMBOL_REACH = 1 << 20  # an address further behind a symbol than this belongs to none
 MAX_CPUS = 64
-COMMON_FIELDS = struct.Struct("<HBBi")
+TSC2NSEC = struct.Struct("<iiQ")
+COUNT = struct.Struct("<Q")
 
 
-class Event(NamedTuple):
-    """One event. `values` stand in the order of `kind.names`. `ns` is the time that trace-cmd prints."""
-
-    ns: int
-    cpu: int
-    pid: int
-    kind: EventKind
-    values: tuple
-
-
-class Bytes:
+class Cursor:
     """A file's bytes, read front to back; its end is where it may not be."""
 
-    def __init__(self, data, path):
-        self.data, self.path, self.at = data, path, 0
+    def __init__(self, data):
+        self.data, self.at = data, 0
 
     def take(self, size):
         """The next `size` bytes."""
         if size > len(self.data) - self.at:
-            raise TraceError(f"{self.path}: the file is cut off in its header")
+            raise TraceError("the file is cut off in its header")
         self.at += size
         return self.data[self.at - size : self.at]
 
-    def number(self, code):
-        """The next number, of struct code `code`."""
-        return struct.unpack("<" + code, self.take(struct.calcsize("<" + code)))[0]
+    def number(self, size):
+        """The next number, of `size` bytes."""
+        return int.from_bytes(self.take(size), "little")
 
-    def sized(self, code):
-        """A length and as many bytes."""
-        return self.take(self.number(code))
+    def sized(self, size):
+        """A length of `size` bytes and as many bytes."""
+        return self.take(self.number(size))
 
     def text(self):
         """A text up to its NUL."""
         end = self.data.find(b"\0", self.at)
         if end < 0:
-            raise TraceError(f"{self.path}: the file is cut off in its header")
+            raise TraceError("the file is cut off in its header")
         return self.take(end + 1 - self.at)[:-1].decode("ascii", "replace")
 
     def expect(self, mark):
         """A section's name, which must come now."""
-        found = self.take(len(mark))
-        if found != mark:
-            raise TraceError(f"{self.path}: the file is damaged: {mark.split()[0].decode().strip(chr(0))} is not where it belongs")
+        if self.take(len(mark)) != mark:
+            raise TraceError(f"the file is damaged: {mark.decode().strip(' ' + chr(0))} is not where it belongs")
 
 
 class Trace:
-    """A trace file: what its header says, and its pages."""
+    """What a trace file says. Times are nanoseconds since its first event."""
 
-    def __init__(self, data, path="trace.dat"):
-        self.path = path
-        self.texts = {}
-        self.damaged = 0            # pages whose end could not be read
-        self.lost = 0               # events that were overwritten before the file was made
-        source = Bytes(data, path)
-        self._begin(source)
-        self._formats(source)
-        self._symbols(source.sized("I").decode("ascii", "replace"))
-        source.sized("I")  # trace_printk formats: none
-        self.comms = dict(self._comms(source.sized("Q").decode("ascii", "replace")))
-        self.cpus = source.number("I")
+    def __init__(self, data):
+        self.data = data
+        cursor = Cursor(data)
+        self._read_begin(cursor)
+        self._read_formats(cursor)
+        self._read_names(cursor)
+        self.cpus = cursor.number(4)
         if not 1 <= self.cpus <= MAX_CPUS:
-            raise TraceError(f"{path}: the file is damaged: it says it has {self.cpus} CPUs")
-        self.kernel, self.mult, self.shift = "", 1, 0
-        self._options(source)
-        if not self.kernel.startswith(KERNEL):
-            raise TraceError(f"{path}: this is a trace of {self.kernel or 'an unnamed kernel'}, not of {KERNEL}")
-        self.pages = self._pages(source)
+            raise TraceError(f"the file is damaged: it says it has {self.cpus} CPUs")
+        self._read_options(cursor)
+        self._read_places(cursor)
+        self.lost = [0] * self.cpus     # events that were overwritten before the file was made; known after events()
+        self.damaged = 0                # pages whose end could not be read; known after events()
 
-    def _begin(self, source):
-        if source.data[: len(MAGIC)] != MAGIC:
-            raise TraceError(f"{self.path}: this is no trace.dat file")
-        source.take(len(MAGIC))
-        version = source.text()
+    def _read_begin(self, cursor):
+        if self.data[: len(MAGIC)] != MAGIC:
+            raise TraceError("this is no trace.dat file")
+        cursor.take(len(MAGIC))
+        version = cursor.text()
         if version != "6":
-            raise TraceError(f"{self.path}: this is a trace.dat of version {version[:8]}; this tool reads version 6")
-        endian, _, page_size = source.number("B"), source.number("B"), source.number("I")
-        if endian != 0 or page_size != PAGE_SIZE:
-            raise TraceError(f"{self.path}: this is a trace of another machine: big-endian, or pages of {page_size} bytes")
-        source.expect(b"header_page\0")
-        source.sized("Q")
-        source.expect(b"header_event\0")
-        source.sized("Q")
+            raise TraceError(f"this is a trace.dat of version {version[:8]}; this tool reads version 6")
+        if cursor.take(2) != bytes([0, LONG_SIZE]) or cursor.number(4) != PAGE_SIZE:
+            raise TraceError("this is the trace of a machine of another kind")
+        for section in (b"header_page\0", b"header_event\0"):
+            cursor.expect(section)
+            cursor.sized(8)
 
-    def _formats(self, source):
-        for _ in range(source.number("I")):
-            source.sized("Q")
-        self.kinds = {}
-        for _ in range(source.number("I")):
-            system = source.text()
-            for _ in range(source.number("I")):
+    def _read_formats(self, cursor):
+        for _ in range(cursor.number(4)):
+            cursor.sized(8)
+        self.formats = {}
+        for _ in range(cursor.number(4)):
+            system = cursor.text()
+            for _ in range(cursor.number(4)):
                 try:
-                    kind = EventKind(system, source.sized("Q").decode("ascii", "replace"))
+                    one = Format(system, cursor.sized(8).decode("ascii", "replace"))
                 except FormatError as error:
-                    raise TraceError(f"{self.path}: {error}") from None
-                self.kinds[kind.id] = kind
+                    raise TraceError(f"the file is damaged: {error}") from None
+                self.formats[one.id] = one
 
-    def _symbols(self, text):
-        pairs = []
-        for line in text.splitlines():
-            words = line.split()
-            try:
-                pairs.append((int(words[0], 16), words[2]))
-            except (IndexError, ValueError):
-                raise TraceError(f"{self.path}: the file is damaged: a symbol's line is {line[:40]!r}") from None
-        pairs.sort()
-        self.symbol_addresses = [address for address, _ in pairs]
-        self.symbol_names = [name for _, name in pairs]
+    def _read_names(self, cursor):
+        lines = [line.split() for line in cursor.sized(4).decode("ascii", "replace").splitlines()]
+        try:
+            self.symbols = sorted((int(line[0], 16), line[2]) for line in lines)
+        except (IndexError, ValueError):
+            raise TraceError("the file is damaged: its list of symbols is none") from None
+        self._addresses = [address for address, _ in self.symbols]
+        printk = re.findall(r'^\s*0x([0-9a-f]+) : "(.*)"$', cursor.sized(4).decode("ascii", "replace"), re.MULTILINE)
+        self.strings = {int(address, 16): text for address, text in printk}
+        tasks = re.findall(r"^(\d+) (.*)$", cursor.sized(8).decode("ascii", "replace"), re.MULTILINE)
+        self.tasks = {int(pid): comm for pid, comm in tasks}
+        self.tasks[0] = "<idle>"
+        self._texts = {}
 
-    @staticmethod
-    def _comms(text):
-        for line in text.splitlines():
-            pid, _, comm = line.partition(" ")
-            if pid.isdigit():
-                yield int(pid), comm
-
-    def _options(self, source):
-        source.expect(b"options  \0")
-        while kind := source.number("H"):
-            data = source.sized("I")
+    def _read_options(self, cursor):
+        self.kernel, self.mult, self.shift = "", 1, 0
+        cursor.expect(b"options  \0")
+        while kind := cursor.number(2):
+            data = cursor.sized(4)
             if kind == OPTION_UNAME:
                 self.kernel = data.rstrip(b"\0").decode("ascii", "replace")
-            elif kind == OPTION_TSC2NSEC and len(data) == 16:
-                self.mult, self.shift, _ = struct.unpack("<iiQ", data)
-        source.expect(b"flyrecord\0")
+            elif kind == OPTION_TSC2NSEC and len(data) == TSC2NSEC.size:
+                self.mult, self.shift, _ = TSC2NSEC.unpack(data)
+        if not self.kernel.startswith(KERNEL):
+            raise TraceError(f"this is a trace of {self.kernel or 'a kernel without a name'}, not of {KERNEL}")
         if self.mult <= 0 or not 0 <= self.shift < 64:
-            raise TraceError(f"{self.path}: the file is damaged: its clock makes no sense")
+            raise TraceError("the file is damaged: its clock makes no sense")
 
-    def _pages(self, source):
-        """A list of pages per CPU."""
-        pages = []
-        for cpu in range(self.cpus):
-            at, size = source.number("Q"), source.number("Q")
-            if size % PAGE_SIZE or at + size > len(source.data):
-                raise TraceError(f"{self.path}: the file is cut off or damaged: the pages of CPU {cpu} are not all there")
-            pages.append([source.data[p : p + PAGE_SIZE] for p in range(at, at + size, PAGE_SIZE)])
-        return pages
-
-    def symbol(self, address):
-        """`name+0x12` for an address in the kernel's code or data, else the address."""
-        place = bisect.bisect_right(self.symbol_addresses, address) - 1
-        if place < 0 or address - self.symbol_addresses[place] > SYMBOL_REACH or self.symbol_names[place] == "_end":
-            return f"{address:#010x}"
-        return f"{self.symbol_names[place]}+{address - self.symbol_addresses[place]:#x}"
+    def _read_places(self, cursor):
+        cursor.expect(b"flyrecord\0")
+        self.places = [(cursor.number(8), cursor.number(8)) for _ in range(self.cpus)]
+        for cpu, (at, size) in enumerate(self.places):
+            if size % PAGE_SIZE or at + size > len(self.data):
+                raise TraceError(f"the file is cut off or damaged: the events of CPU {cpu} are not all there")
+        stamps = [COUNT.unpack_from(self.data, at)[0] for at, size in self.places if size]
+        self.origin = min(stamps, default=0)  # cycles at the first event
 
     def task(self, pid):
-        """`name-pid`, as trace-cmd writes it."""
-        return f"{self.comms.get(pid, '<...>') if pid else '<idle>'}-{pid}"
+        """`name-pid`, as trace-cmd writes it; pid -1 is nobody in particular."""
+        return f"{self.tasks.get(pid, '<...>')}-{pid}" if pid >= 0 else "?"
+
+    def symbol(self, address):
+        """`function+0x12` for an address in the kernel's image, else the address."""
+        place = bisect.bisect_right(self._addresses, address) - 1
+        if not 0 <= place < len(self._addresses) - 1:  # the last symbol is the image's end
+            return f"{address:#010x}"
+        start, name = self.symbols[place]
+        return f"{name}+{address - start:#x}" if address != start else name
+
+    def seconds(self, ns):
+        """The time that trace-cmd prints for it."""
+        return ((self.origin * self.mult >> self.shift) + ns) / 1e9
 
     def events(self):
         """Every event, in the order of time; events of one moment in the order of their CPUs."""
         found = []
-        for cpu, pages in enumerate(self.pages):
-            for page in pages:
-                self._page_events(cpu, page, found)
-        found.sort(key=lambda event: event[0])
+        self.lost, self.damaged = [0] * self.cpus, 0
+        for cpu, (start, size) in enumerate(self.places):
+            for at in range(start, start + size, PAGE_SIZE):
+                self._read_page(cpu, self.data[at : at + PAGE_SIZE], found)
+        found.sort(key=itemgetter(0))
         return found
 
-    def _page_events(self, cpu, page, found):
+    def _read_page(self, cpu, page, found):
         """Appends the events of one page, up to the first that makes no sense."""
         cycles, commit = PAGE_HEADER.unpack_from(page)
         end = min(commit & (LOST_COUNTED - 1), PAGE_DATA) + PAGE_HEADER.size
-        if commit & LOST_COUNTED and end + 8 <= PAGE_SIZE:
-            self.lost += struct.unpack_from("<Q", page, end)[0]
-        at, kinds, texts, mult, shift = PAGE_HEADER.size, self.kinds, self.texts, self.mult, self.shift
+        if commit & LOST:
+            counted = commit & LOST_COUNTED and end + COUNT.size <= PAGE_SIZE
+            self.lost[cpu] += COUNT.unpack_from(page, end)[0] if counted else 1
+        at, formats, cache, strings = PAGE_HEADER.size, self.formats, self._texts, self.strings
+        mult, shift = self.mult, self.shift
+        cycles -= self.origin
         while at + 4 <= end:
             head = int.from_bytes(page[at : at + 4], "little")
             words = head & 31
@@ -189,20 +181,22 @@ class Trace:
                 cycles += int.from_bytes(page[at : at + 4], "little") << 27
                 at += 4
                 continue
-            record = page[at : at + 4 * words]
-            kind = kinds.get(record[0] | record[1] << 8) if 2 <= words <= DATA_MAX and at + 4 * words <= end else None
-            values = kind.decode(record, texts) if kind else None
-            if values is None:
+            data = page[at : at + 4 * words]
+            kind = formats.get(data[0] | data[1] << 8) if 1 <= words <= DATA_MAX and at + 4 * words <= end else None
+            event = kind.decode(data, cycles * mult >> shift, cpu, cache, strings) if kind else None
+            if event is None:
                 self.damaged += 1
                 return
-            found.append(Event(cycles * mult >> shift, cpu, COMMON_FIELDS.unpack_from(record)[3], kind, values))
+            found.append(event)
             at += 4 * words
 
 
-def read(path):
-    """The Trace in a file."""
+def open_trace(path):
+    """The file as a Trace; a TraceError with one sentence when it is none, or damaged."""
     try:
         with open(path, "rb") as file:
-            return Trace(file.read(), path)
+            return Trace(file.read())
     except OSError as error:
-        raise TraceError(f"{path}: {error.strerror}") from error
+        raise TraceError(f"{path}: {error.strerror}") from None
+    except TraceError as error:
+        raise TraceError(f"{path}: {error}") from None

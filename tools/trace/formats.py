@@ -2,14 +2,16 @@
 
 import re
 import struct
+from collections import namedtuple
 
 FIELD = re.compile(r"^\tfield:(?P<type>.*?)\s*\b(?P<name>\w+)(?:\[\w*\])?;\toffset:(?P<at>\d+);\tsize:(?P<size>\d+);"
                    r"\tsigned:(?P<signed>\d);", re.MULTILINE)
 CONVERSION = re.compile(r"%(?:%|[-+ #0]*\d*(?:\.\d+)?(?:hh|h|ll|l|z)?(?P<kind>pS|[a-zA-Z]))")
 TABLE = re.compile(r"__print_(?P<how>symbolic|flags)\(REC->(?P<field>\w+),(?P<rest>.*)")
-ENTRY = re.compile(r"\{\s*(0x[0-9a-fA-F]+|\d+),\s*\\?\"([^\"\\]*)\\?\"\s*\}")
+ENTRY = re.compile(r"\{\s*(0x[0-9a-fA-F]+|\d+),\s*\"([^\"]*)\"\s*\}")
 CODES = {(1, 0): "B", (1, 1): "b", (2, 0): "H", (2, 1): "h", (4, 0): "I", (4, 1): "i", (8, 0): "Q", (8, 1): "q"}
-COMMON = 8  # bytes of the fields that every event begins with; the last four are the pid
+COMMON = ("ns", "cpu", "pid", "context")  # what every event has before its own fields
+COMMON_BYTES = 8                          # in the record: type, flags, preemption count, pid
 
 
 class FormatError(Exception):
@@ -32,47 +34,58 @@ def split_arguments(text):
     return parts + [text[start:].strip()]
 
 
-class EventKind:
-    """One kind of event: its fields behind the common ones, in their order.
+def known_text(raw, cache):
+    """The text in a NUL-padded field; `cache` keeps each once."""
+    text = cache.get(raw)
+    if text is None:
+        text = cache[raw] = raw.split(b"\0", 1)[0].decode("ascii", "replace")
+    return text
 
-    `names` are the fields; a decoded event's `values` stand in the same order. `how[field]` says how people want to see
-    it: "hex", "symbol", "text", "number", a dict {value: name}, or a list [(bit, name)].
+
+class Format:
+    """One kind of event: its fields, their names in `fields`.
+
+    A decoded event is a named tuple of class `type`: ns, cpu, pid, context (flags | preemption count << 8), then the fields;
+    its class says `event` and `system`. `how[field]` says how people want to see it: "hex", "symbol", "text", "number", a
+    dict {value: name}, or a list [(bit, name)].
     """
 
     def __init__(self, system, text):
-        self.system = system
         name, number = re.search(r"^name: (\w+)$", text, re.MULTILINE), re.search(r"^ID: (\d+)$", text, re.MULTILINE)
         if not name or not number:
             raise FormatError("an event's format has no name or no ID")
-        self.name, self.id = name[1], int(number[1])
-        fields = [f for f in FIELD.finditer(text) if not f["name"].startswith("common_")]
-        self.names = [f["name"] for f in fields]
-        self.struct, self.strings, self.texts = self._layout(fields)
-        self.how = self._printing(text, fields)
+        self.system, self.name, self.id = system, name[1], int(number[1])
+        found = [f for f in FIELD.finditer(text) if not f["name"].startswith("common_")]
+        self.fields = [f["name"] for f in found]
+        self._layout(found)
+        self.how = self._printing(text)
+        base = namedtuple(self.name, COMMON + tuple(self.fields), rename=True)
+        self.type = type(self.name, (base,), {"event": self.name, "system": system, "__slots__": ()})
 
-    def _layout(self, fields):
-        code, at, strings, texts = "<", COMMON, [], []
-        for place, field in enumerate(fields):
+    def _layout(self, found):
+        """`record` unpacks context, pid and the fields; `texts` says which of these are texts, and whether __data_loc."""
+        code, at, self.texts, self.pointers = "<2xHi", COMMON_BYTES, [], []
+        for place, field in enumerate(found, 2):
             start, size = int(field["at"]), int(field["size"])
             if start < at:
                 raise FormatError(f"the fields of event {self.name} overlap")
             code += f"{start - at}x" if start > at else ""
-            if field["type"].startswith("__data_loc"):
-                strings.append(place)
-                code += "I"
-            elif field["type"].startswith("char"):
-                texts.append(place)
+            if field["type"].startswith(("__data_loc", "char")):
+                self.texts.append((place, field["type"].startswith("__data_loc")))
+            elif field["type"].endswith("*"):
+                self.pointers.append(place)
+            if field["type"].startswith("char"):
                 code += f"{size}s"
             elif (size, int(field["signed"])) in CODES:
                 code += CODES[size, int(field["signed"])]
             else:
                 raise FormatError(f"field {field['name']} of event {self.name} has {size} bytes")
             at = start + size
-        return struct.Struct(code), strings, texts
+        self.record = struct.Struct(code)
 
-    def _printing(self, text, fields):
-        how = {name: "text" if place in self.strings or place in self.texts else "number"
-               for place, name in enumerate(self.names)}
+    def _printing(self, text):
+        how = {name: "text" if any(place == at for at, _ in self.texts) or place in self.pointers else "number"
+               for place, name in enumerate(self.fields, 2)}
         _, _, line = text.partition("print fmt: ")
         pattern, *arguments = split_arguments(line.strip().split("\n")[0])
         kinds = [m["kind"] for m in CONVERSION.finditer(pattern) if m["kind"]]
@@ -86,29 +99,16 @@ class EventKind:
                 how[field[1]] = "symbol" if kind == "pS" else "hex"
         return how
 
-    def at(self, field):
-        """The place of a field in an event's values."""
-        return self.names.index(field)
-
-    def decode(self, record, cache):
-        """The values of one record (common fields included); `cache` keeps each text once. None: too short."""
-        if len(record) < COMMON + self.struct.size:
+    def decode(self, data, ns, cpu, cache, strings):
+        """The event in one record, or None when the record is too short. `strings`: texts that fields point to."""
+        if len(data) < self.record.size:
             return None
-        values = self.struct.unpack_from(record, COMMON)
-        if not self.strings and not self.texts:
-            return values
-        values = list(values)
-        for place in self.texts:
-            values[place] = known_text(values[place], cache)
-        for place in self.strings:
-            start, length = values[place] & 0xFFFF, values[place] >> 16
-            values[place] = known_text(record[start : start + length], cache)
-        return tuple(values)
-
-
-def known_text(raw, cache):
-    """The text in a NUL-padded field."""
-    text = cache.get(raw)
-    if text is None:
-        text = cache[raw] = raw.split(b"\0", 1)[0].decode("ascii", "replace")
-    return text
+        values = self.record.unpack_from(data)
+        if self.texts or self.pointers:
+            values = list(values)
+            for place, dynamic in self.texts:
+                raw = values[place]
+                values[place] = known_text(data[raw & 0xFFFF : (raw & 0xFFFF) + (raw >> 16)] if dynamic else raw, cache)
+            for place in self.pointers:
+                values[place] = strings.get(values[place], f"{values[place]:#x}")
+        return self.type(ns, cpu, values[1], values[0], *values[2:])
