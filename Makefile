@@ -54,7 +54,7 @@ $(B)/test/%.o: %.c | $(DEPS_OK)
 	$(Q)mkdir -p $(@D); [ -n "$(V)" ] || echo "  CC    $< (test)"; $(CC) $(KERNEL) -DFL_TEST=1 -c $< -o $@
 
 # `make objs DIR=mm` compiles one folder for both images.
-objs: $(patsubst %.c,$(B)/product/%.o,$(wildcard $(DIR)/*.c)) $(patsubst %.c,$(B)/test/%.o,$(wildcard $(DIR)/*.c))
+objs: $(patsubst %.c,$(B)/product/%.o,$(wildcard $(DIR)/*.c $(DIR)/*/*.c)) $(patsubst %.c,$(B)/test/%.o,$(wildcard $(DIR)/*.c $(DIR)/*/*.c))
 
 # ---- what has to be installed ----
 $(DEPS_OK): tools/deps

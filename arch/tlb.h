@@ -1,4 +1,4 @@
-/* This CPU's TLB. Other CPUs' TLBs are mm/shootdown.h's business. */
+/* This CPU's TLB. Other CPUs' TLBs are mm/table/shootdown.h's business. */
 #pragma once
 #include "lib/types.h"
 

@@ -13,8 +13,9 @@ struct task;
 #define PF_WRITE   2u
 #define PF_USER    4u
 
-/* mm/fault_entry.c. `addr` was read from CR2 with interrupts off, and they are on again if the faulting code
- * had them on (R33, S33). Resolves the fault, raises a signal, fixes up a kernel user-access, or oopses. */
+/* mm/fault/fault_entry.c. `addr` was read from CR2 with interrupts off, and they are on again if the faulting
+ * code had them on (R33, S33). Resolves the fault, raises a signal, fixes up a kernel user-access, or oopses.
+ */
 void page_fault_entry(struct trap_frame *frame, vaddr_t addr, u32 code);
 /* sys/syscall.c. Interrupts on. Reads number and arguments from the frame and writes the result into it. */
 void syscall_entry(struct trap_frame *frame);

@@ -1,6 +1,6 @@
 /* What GRUB told us, reduced to what the kernel asks. Filled once, read during boot only. */
 #pragma once
-#include "mm/page.h"
+#include "mm/frame/page.h"
 
 #define BOOT_RANGES_MAX  32
 #define BOOT_MODULES_MAX 4

@@ -9,7 +9,7 @@ LIBGCC   = $(shell $(CC) -m32 -print-libgcc-file-name 2>/dev/null)
 
 # In the product mm/ is optimised as one unit (gcc's LTO), so that struct page can stay opaque and its accessors cost no
 # call. Not the page lock, which notes who called it.
-MM_UNIT_O := $(patsubst %.c,$(B)/product/%.o,$(filter-out mm/page_lock.c,$(wildcard mm/*.c)) arch/x86/pgtable.c arch/x86/tlb.c)
+MM_UNIT_O := $(patsubst %.c,$(B)/product/%.o,$(filter-out mm/frame/page_lock.c,$(wildcard mm/*/*.c)) arch/x86/pgtable.c arch/x86/tlb.c)
 $(MM_UNIT_O): KERNEL += -flto
 $(B)/product/mm.o: $(MM_UNIT_O)
 	$(Q)echo "  LTO   $@"; $(CC) -m32 -O2 -g -flto=2 -r -nostdlib -flinker-output=nolto-rel -o $@ $^

@@ -7,7 +7,7 @@
 #include "diag/assert.h"
 #include "lib/format.h"
 #include "lib/string.h"
-#include "mm/slab.h"
+#include "mm/kernel/slab.h"
 
 static struct dentry *dentry_find(struct inode *dir, const char *name, struct rbnode **parent, bool *left)
 {

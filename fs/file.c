@@ -2,7 +2,7 @@
 #include "fs/file.h"
 #include "diag/assert.h"
 #include "lib/string.h"
-#include "mm/slab.h"
+#include "mm/kernel/slab.h"
 
 DEFINE_SLAB(file_cache, struct file, NULL);
 static const struct file_ops no_operations;

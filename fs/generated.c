@@ -5,8 +5,8 @@
 #include "fs/dir.h"
 #include "lib/format.h"
 #include "lib/string.h"
-#include "mm/kvalloc.h"
-#include "mm/slab.h"
+#include "mm/kernel/kvalloc.h"
+#include "mm/kernel/slab.h"
 
 struct generator {
     text_maker make;

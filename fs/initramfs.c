@@ -9,7 +9,7 @@
 #include "fs/pipe.h"
 #include "fs/tmpfs.h"
 #include "lib/string.h"
-#include "mm/slab.h"
+#include "mm/kernel/slab.h"
 
 /* Hard links: newc repeats the inode number; only the last entry of a group carries the data. */
 struct linked {

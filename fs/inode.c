@@ -7,7 +7,7 @@
 #include "fs/file.h"
 #include "fs/tmpfs.h"
 #include "lib/string.h"
-#include "mm/slab.h"
+#include "mm/kernel/slab.h"
 
 DEFINE_SLAB(inode_cache, struct inode, NULL);
 struct rwsem fs_tree_lock;

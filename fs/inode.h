@@ -9,7 +9,7 @@
  */
 #pragma once
 #include "lib/errno.h"
-#include "mm/mapping.h"
+#include "mm/file/mapping.h"
 #include "sync/mutex.h"
 #include "sync/rwsem.h"
 

@@ -7,7 +7,7 @@
 #include "arch/user.h"
 #include "diag/assert.h"
 #include "lib/string.h"
-#include "mm/slab.h"
+#include "mm/kernel/slab.h"
 
 void page_to_kernel(struct page *page, u32 offset, void *to, size_t n)
 {

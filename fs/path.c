@@ -6,7 +6,7 @@
 #include "diag/assert.h"
 #include "fs/dir.h"
 #include "lib/string.h"
-#include "mm/slab.h"
+#include "mm/kernel/slab.h"
 
 #define LINKS_MAX  40
 #define BUFFER_MAX (2 * PATH_MAX)

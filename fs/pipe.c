@@ -11,7 +11,7 @@
 #include "arch/user.h"
 #include "diag/assert.h"
 #include "lib/string.h"
-#include "mm/slab.h"
+#include "mm/kernel/slab.h"
 
 #define PIPE_SIZE 65536u
 #define PIPE_BUF  4096u

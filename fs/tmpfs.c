@@ -11,7 +11,7 @@
 #include "fs/file.h"
 #include "fs/page_io.h"
 #include "lib/string.h"
-#include "mm/slab.h"
+#include "mm/kernel/slab.h"
 
 #define TMPFS_SIZE_MAX 0xfffff000u
 

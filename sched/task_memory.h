@@ -1,6 +1,6 @@
 /*
- * Where tasks get their memory: declared here by the one who needs it, defined in mm/task_memory.c by the one
- * who has it, so that sched/ includes nothing of mm/.
+ * Where tasks get their memory: declared here by the one who needs it, defined in mm/space/task_memory.c by
+ * the one who has it, so that sched/ includes nothing of mm/.
  */
 #pragma once
 

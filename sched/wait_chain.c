@@ -1,7 +1,7 @@
 /*
  * Who waits for whom, down to the one that is not waiting, as one sentence:
  *
- *   init (1) waits for mmap_lock at do_mmap+0x2c (mm/mmap.c:40), held by worker (9), which waits for
+ *   init (1) waits for mmap_lock at do_mmap+0x2c (mm/space/mmap.c:40), held by worker (9), which waits for
  * page_lock at ..., held by reader (4), which waits for &read.done at ..., which no task holds: it must be
  * signalled
  *

@@ -3,7 +3,7 @@
 #include "arch/user.h"
 #include "fs/devices.h"
 #include "lib/string.h"
-#include "mm/page.h"
+#include "mm/frame/page.h"
 #include "sys/process/process.h"
 #include "sys/syscalls.h"
 

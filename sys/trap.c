@@ -2,7 +2,7 @@
 #include "arch/trap.h"
 #include "diag/assert.h"
 #include "lib/string.h"
-#include "mm/fault.h"
+#include "mm/fault/fault.h"
 #include "sys/process/process.h"
 #include "sys/trap.h"
 

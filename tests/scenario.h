@@ -21,8 +21,8 @@
 #include "arch/user.h"
 #include "diag/assert.h"
 #include "diag/race.h"
-#include "mm/mm.h"
-#include "mm/pt.h"
+#include "mm/space/mm.h"
+#include "mm/table/pt.h"
 #include "sched/task.h"
 #include "tests/test.h"
 

@@ -1,7 +1,7 @@
 /* S31: what the kernel believes of its page tables, held against the tables themselves. */
 #include "arch/pgtable.h"
-#include "mm/mm.h"
-#include "mm/pt.h"
+#include "mm/space/mm.h"
+#include "mm/table/pt.h"
 #include "tests/scenario.h"
 
 /* Through the frame and not through a handle: in the explorer a handle is a choice point, and a thousand of

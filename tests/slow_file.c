@@ -7,7 +7,7 @@
 #include "arch/clock.h"
 #include "diag/assert.h"
 #include "lib/errno.h"
-#include "mm/slab.h"
+#include "mm/kernel/slab.h"
 #include "sched/sched.h"
 #include "sync/completion.h"
 

@@ -5,7 +5,7 @@
  * scene_file().
  */
 #pragma once
-#include "mm/mapping.h"
+#include "mm/file/mapping.h"
 
 /* `pages` pages, each of which takes delay_ns to read (rounded up to the timer's tick). */
 struct mapping *slow_file_create(u32 pages, u64 delay_ns);

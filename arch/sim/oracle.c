@@ -4,7 +4,7 @@
 #include "arch/sim/memory.h"
 #include "arch/sim/mmu.h"
 #include "diag/trace.h"
-#include "mm/page.h"
+#include "mm/frame/page.h"
 
 static bool listening;
 static bool is_free[SIM_FRAMES];

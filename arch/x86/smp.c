@@ -16,7 +16,7 @@
 #include "diag/panic.h"
 #include "diag/printk.h"
 #include "lib/string.h"
-#include "mm/kvalloc.h"
+#include "mm/kernel/kvalloc.h"
 #include "sched/sched.h"
 
 #define FAULT_STACK 8192u

@@ -3,7 +3,7 @@
 #include "diag/assert.h"
 #include "fs/dir.h"
 #include "lib/string.h"
-#include "mm/slab.h"
+#include "mm/kernel/slab.h"
 #include "sys/file/fd_table.h"
 #include "sys/syscalls.h"
 

@@ -1,7 +1,7 @@
 /* eventfd: a counter that can be read, written and waited for. eventfd(2). */
 #include "arch/user.h"
 #include "diag/assert.h"
-#include "mm/slab.h"
+#include "mm/kernel/slab.h"
 #include "sys/file/fd_table.h"
 #include "sys/syscalls.h"
 

@@ -7,7 +7,7 @@
 #include "sys/file/fd_table.h"
 #include "diag/assert.h"
 #include "lib/string.h"
-#include "mm/slab.h"
+#include "mm/kernel/slab.h"
 #include "sys/process/process.h"
 
 #define FD_FIRST_SIZE 32u

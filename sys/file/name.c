@@ -5,7 +5,7 @@
 #include "fs/pipe.h"
 #include "fs/tmpfs.h"
 #include "lib/string.h"
-#include "mm/slab.h"
+#include "mm/kernel/slab.h"
 #include "sys/file/fd_table.h"
 #include "sys/file/user_path.h"
 #include "sys/process/process.h"

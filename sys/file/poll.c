@@ -6,7 +6,7 @@
 #include "arch/user.h"
 #include "diag/assert.h"
 #include "lib/string.h"
-#include "mm/slab.h"
+#include "mm/kernel/slab.h"
 #include "sys/file/fd_table.h"
 #include "sys/futex/futex.h"
 #include "sys/process/process.h"

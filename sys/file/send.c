@@ -8,7 +8,7 @@
 #include "arch/user.h"
 #include "diag/assert.h"
 #include "fs/tmpfs.h"
-#include "mm/mm.h"
+#include "mm/space/mm.h"
 #include "sys/file/fd_table.h"
 #include "sys/syscalls.h"
 

@@ -2,7 +2,7 @@
 #include "arch/user.h"
 #include "fs/dir.h"
 #include "lib/string.h"
-#include "mm/slab.h"
+#include "mm/kernel/slab.h"
 #include "sys/file/fd_table.h"
 #include "sys/file/user_path.h"
 #include "sys/process/process.h"

@@ -1,7 +1,7 @@
 /* From a user's path to an inode. */
 #include "sys/file/user_path.h"
 #include "arch/user.h"
-#include "mm/slab.h"
+#include "mm/kernel/slab.h"
 #include "sys/file/fd_table.h"
 #include "sys/process/process.h"
 

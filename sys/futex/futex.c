@@ -14,7 +14,7 @@
 #include "arch/clock.h"
 #include "arch/user.h"
 #include "diag/assert.h"
-#include "mm/vma.h"
+#include "mm/space/vma.h"
 #include "sys/syscalls.h"
 #include "sys/time/user_time.h"
 

@@ -12,8 +12,8 @@
 #include "fs/tmpfs.h"
 #include "lib/format.h"
 #include "lib/string.h"
-#include "mm/slab.h"
-#include "mm/vma.h"
+#include "mm/kernel/slab.h"
+#include "mm/space/vma.h"
 #include "sys/file/fd_table.h"
 #include "sys/proc/files.h"
 

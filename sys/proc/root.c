@@ -4,7 +4,7 @@
 #include "fs/tmpfs.h"
 #include "lib/format.h"
 #include "lib/string.h"
-#include "mm/slab.h"
+#include "mm/kernel/slab.h"
 #include "sys/proc/files.h"
 #include "sys/process/process.h"
 

@@ -11,7 +11,7 @@
 #include "fs/page_io.h"
 #include "fs/path.h"
 #include "lib/string.h"
-#include "mm/slab.h"
+#include "mm/kernel/slab.h"
 #include "sys/file/fd_table.h"
 #include "sys/file/user_path.h"
 #include "sys/process/elf.h"

@@ -7,7 +7,7 @@
 #include "diag/assert.h"
 #include "fs/devices.h"
 #include "lib/string.h"
-#include "mm/kvalloc.h"
+#include "mm/kernel/kvalloc.h"
 #include "sys/process/exec_private.h"
 #include "sys/process/process.h"
 

@@ -1,8 +1,8 @@
 /* The lists of strings that exec carries from one program to the next, and scripts' first lines. */
 #include "fs/page_io.h"
 #include "lib/string.h"
-#include "mm/kvalloc.h"
-#include "mm/slab.h"
+#include "mm/kernel/kvalloc.h"
+#include "mm/kernel/slab.h"
 #include "sys/process/exec_private.h"
 
 static int strings_reserve(struct strings *s, u32 n)

@@ -15,7 +15,7 @@
 #include "fs/pipe.h"
 #include "fs/tty.h"
 #include "lib/string.h"
-#include "mm/fault.h"
+#include "mm/fault/fault.h"
 #include "sys/file/fd_table.h"
 #include "sys/futex/futex.h"
 #include "sys/proc/files.h"

@@ -4,7 +4,7 @@
 #include "arch/user.h"
 #include "diag/assert.h"
 #include "diag/counters.h"
-#include "mm/slab.h"
+#include "mm/kernel/slab.h"
 #include "sys/file/fd_table.h"
 #include "sys/process/process.h"
 #include "sys/process/tls.h"

@@ -4,7 +4,7 @@
 #include "diag/assert.h"
 #include "diag/panic.h"
 #include "lib/string.h"
-#include "mm/slab.h"
+#include "mm/kernel/slab.h"
 #include "sys/file/fd_table.h"
 #include "sys/time/itimer.h"
 

@@ -10,7 +10,7 @@
  */
 #pragma once
 #include "fs/file.h"
-#include "mm/mm.h"
+#include "mm/space/mm.h"
 #include "sched/sched.h"
 #include "sync/mutex.h"
 #include "sys/signal/signals.h"

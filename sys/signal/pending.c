@@ -2,7 +2,7 @@
 #include "diag/assert.h"
 #include "fs/inode.h"
 #include "lib/string.h"
-#include "mm/slab.h"
+#include "mm/kernel/slab.h"
 #include "sys/process/process.h"
 #include "sys/signal/private.h"
 

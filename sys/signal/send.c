@@ -6,7 +6,7 @@
  */
 #include "diag/assert.h"
 #include "fs/inode.h"
-#include "mm/slab.h"
+#include "mm/kernel/slab.h"
 #include "sys/process/process.h"
 #include "sys/signal/private.h"
 

@@ -1,6 +1,6 @@
 /* accept */
 /* What the planted mistakes should have been. */
-#include "mm/mm.h"
+#include "mm/space/mm.h"
 
 void planted_tree_change(struct mm *mm) must_hold(&mm->mmap_lock);
 int planted_correct(struct mm *mm, int wanted);

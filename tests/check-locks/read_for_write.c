@@ -1,6 +1,6 @@
 /* refuse: exclusively */
 /* Reader's rights where writer's are needed: stack growth under the read side (R13). */
-#include "mm/mm.h"
+#include "mm/space/mm.h"
 
 void planted_changes_tree(struct mm *mm) must_hold(&mm->mmap_lock);
 void planted_read_for_write(struct mm *mm);

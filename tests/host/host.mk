@@ -8,8 +8,8 @@ COMPARE   ?=      ## explore-mutants: compare the strategies instead, over so ma
 TOKEN     ?=      ## replay: what a failure printed
 $(foreach v,STRATEGY BOUND SCHEDULES COMPARE TOKEN,$(if $(filter file,$(origin $(v))),$(eval $(v) := $(strip $($(v))))))
 
-HOST_DIRS := lib diag sync sched mm arch/sim tests/host tests/smp
-HOST_C    := $(sort $(wildcard $(addsuffix /*.c,$(HOST_DIRS)))) fs/cpio.c sys/process/elf.c tests/host/fuzz/range_script.c \
+HOST_DIRS := lib diag sync sched arch/sim tests/host tests/smp
+HOST_C    := $(sort $(wildcard $(addsuffix /*.c,$(HOST_DIRS) mm/*))) fs/cpio.c sys/process/elf.c tests/host/fuzz/range_script.c \
              $(filter-out tests/tests_main.c,$(wildcard tests/*.c))
 HOST_FLAGS := $(HOST) -fno-pie -fno-pic
 SANITIZE  := -fsanitize=address,undefined -fno-sanitize-recover=undefined
@@ -24,7 +24,7 @@ $(B)/host/asan/%.o: %.c | $(DEPS_OK)
 $(B)/host/fast/%.o: %.c | $(DEPS_OK)
 	$(Q)mkdir -p $(@D); [ -n "$(V)" ] || echo "  CC    $< (explorer)"; $(CC) $(HOST_FLAGS) -c $< -o $@
 # A schedule's token holds for one state of the sources, and for both programs.
-$(B)/host/build_id.c: $(HOST_C) $(wildcard $(addsuffix /*.h,lib arch arch/sim arch/sim/inline arch/x86/inline diag sync sched mm tests))
+$(B)/host/build_id.c: $(HOST_C) $(wildcard $(addsuffix /*.h,lib arch arch/sim arch/sim/inline arch/x86/inline diag sync sched mm/* tests))
 	$(Q)mkdir -p $(@D); cat $^ | cksum | { read sum rest; echo "extern const unsigned host_build_id; const unsigned host_build_id = $${sum}u;"; } > $@
 $(B)/host/host-tests: $(HOST_ASAN) $(B)/host/build_id.c
 	$(Q)echo "  LINK  $@"; $(CC) $(HOST_LINK) $(SANITIZE) $^ -o $@
@@ -43,7 +43,7 @@ explore-mutants: $(B)/host/explorer ## the explorer against every mutant: MUTANT
 explore-mutants-bounded: $(B)/host/explorer
 	$(Q)$< --mutants '$(MUTANT)' --schedules 200 --seconds 10
 # The range engine is plain C: clang's 64-bit run-time will do.
-FUZZ_C := tests/host/fuzz/libfuzzer.c tests/host/fuzz/range_script.c mm/range.c mm/range_fit.c mm/range_check.c mm/splay.c
+FUZZ_C := tests/host/fuzz/libfuzzer.c tests/host/fuzz/range_script.c mm/range/range.c mm/range/range_fit.c mm/range/range_check.c mm/range/splay.c
 $(B)/host/fuzz-range: $(FUZZ_C) | $(DEPS_OK)
 	$(Q)mkdir -p $(@D); echo "  FUZZ  $@"; clang -O1 -g -std=gnu17 -DFL_HOST=1 -DFL_TEST=1 -I. -Iarch/sim -fno-strict-aliasing \
 	    -fsanitize=fuzzer,address,undefined -Wno-unused-parameter $(FUZZ_C) -o $@

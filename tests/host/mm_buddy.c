@@ -9,7 +9,7 @@
  */
 #include "lib/random.h"
 #include "lib/string.h"
-#include "mm/range.h"
+#include "mm/range/range.h"
 #include "tests/test.h"
 
 #define UNITS      (1u << 16) /* 256 MiB of frames */

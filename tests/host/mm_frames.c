@@ -2,8 +2,8 @@
  * S22). */
 #include "lib/random.h"
 #include "lib/string.h"
-#include "mm/alloc_fail.h"
-#include "mm/frames.h"
+#include "mm/frame/alloc_fail.h"
+#include "mm/frame/frames.h"
 #include "tests/test.h"
 
 #define HELD_MAX_RUNS 128u

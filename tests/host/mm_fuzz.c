@@ -1,9 +1,9 @@
 /* S07, S14, S19: a bounded run of what `make fuzz` does without end, so that the scripts never rot. */
 #include "lib/random.h"
-#include "mm/alloc_fail.h"
-#include "mm/frames.h"
-#include "mm/kvalloc.h"
-#include "mm/slab.h"
+#include "mm/frame/alloc_fail.h"
+#include "mm/frame/frames.h"
+#include "mm/kernel/kvalloc.h"
+#include "mm/kernel/slab.h"
 #include "tests/host/fuzz/range_script.h"
 #include "tests/test.h"
 

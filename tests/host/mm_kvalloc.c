@@ -2,8 +2,8 @@
 #include "arch/pgtable.h"
 #include "lib/random.h"
 #include "lib/string.h"
-#include "mm/alloc_fail.h"
-#include "mm/kvalloc.h"
+#include "mm/frame/alloc_fail.h"
+#include "mm/kernel/kvalloc.h"
 #include "tests/test.h"
 
 #define LIVE 200u

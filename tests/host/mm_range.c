@@ -2,7 +2,7 @@
  */
 #include "lib/random.h"
 #include "lib/string.h"
-#include "mm/range.h"
+#include "mm/range/range.h"
 #include "tests/test.h"
 
 #define UNITS (1u << 18)

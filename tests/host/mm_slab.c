@@ -1,8 +1,8 @@
 /* Slab caches and kmalloc (row S16). */
 #include "lib/random.h"
 #include "lib/string.h"
-#include "mm/alloc_fail.h"
-#include "mm/slab.h"
+#include "mm/frame/alloc_fail.h"
+#include "mm/kernel/slab.h"
 #include "tests/test.h"
 
 struct thing {

@@ -6,7 +6,7 @@
 #include "lib/errno.h"
 #include "lib/random.h"
 #include "lib/string.h"
-#include "mm/vma.h"
+#include "mm/space/vma.h"
 #include "tests/test.h"
 
 #define BASE  0x40000000u

@@ -1,7 +1,7 @@
 /* A small address space to try the simulated machine on. */
 #pragma once
 #include "arch/pgtable.h"
-#include "mm/page.h"
+#include "mm/frame/page.h"
 
 #define VA 0x40001000u
 

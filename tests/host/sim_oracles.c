@@ -8,7 +8,7 @@
 #include "arch/sim/mmu.h"
 #include "arch/sim/rights.h"
 #include "arch/tlb.h"
-#include "mm/page.h"
+#include "mm/frame/page.h"
 #include "sched/task.h"
 #include "tests/host/sim_bench.h"
 #include "tests/test.h"

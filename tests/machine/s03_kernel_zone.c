@@ -5,7 +5,7 @@
  * its own way.
  */
 #include "arch/x86/pdesync.h"
-#include "mm/kvalloc.h"
+#include "mm/kernel/kvalloc.h"
 #include "tests/scenario.h"
 
 #define ZONE_BYTES (64u << 20)

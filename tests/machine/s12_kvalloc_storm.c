@@ -1,9 +1,9 @@
 /* S09, S10, S12 on four CPUs: kvalloc and kvfree at random. That kvalloc never gets into itself is asserted
- * at each of its entries (mm/kvalloc.c); that each descriptor page describes itself is walked by kv_check()
- * while the storm goes on. */
+ * at each of its entries (mm/kernel/kvalloc.c); that each descriptor page describes itself is walked by
+ * kv_check() while the storm goes on. */
 #include "lib/random.h"
-#include "mm/frames.h"
-#include "mm/kvalloc.h"
+#include "mm/frame/frames.h"
+#include "mm/kernel/kvalloc.h"
 #include "tests/machine/scale.h"
 #include "tests/scenario.h"
 

@@ -1,8 +1,8 @@
 /* S13: the window's ranges, and what becomes of the kernel's init part when boot ends. */
 #include "arch/x86/image.h"
 #include "lib/string.h"
-#include "mm/frames.h"
-#include "mm/kvalloc.h"
+#include "mm/frame/frames.h"
+#include "mm/kernel/kvalloc.h"
 #include "tests/scenario.h"
 
 struct names {

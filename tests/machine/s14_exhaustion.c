@@ -1,7 +1,7 @@
 /* S14: with no address or no frame left every allocator says NULL, and when some come back all goes on. */
-#include "mm/frames.h"
-#include "mm/kvalloc.h"
-#include "mm/slab.h"
+#include "mm/frame/frames.h"
+#include "mm/kernel/kvalloc.h"
+#include "mm/kernel/slab.h"
 #include "tests/scenario.h"
 
 #define CHUNK  (8u << 20)

@@ -2,7 +2,7 @@
  * and the two mistakes that poison and red zones exist for. */
 #include "lib/random.h"
 #include "lib/string.h"
-#include "mm/slab_private.h"
+#include "mm/kernel/slab_private.h"
 #include "tests/machine/expect_panic.h"
 #include "tests/machine/scale.h"
 #include "tests/scenario.h"

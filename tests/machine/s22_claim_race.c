@@ -1,5 +1,5 @@
 /* S22: all CPUs claim the same free frame, round after round; each round has exactly one winner. */
-#include "mm/frames.h"
+#include "mm/frame/frames.h"
 #include "tests/machine/scale.h"
 #include "tests/scenario.h"
 

@@ -1,7 +1,7 @@
 /* What must not be held at certain moments: at a sleep, at the way to user mode, at a free, at a wait for
  * other CPUs; and the two orders of the design that bit most often (R35, S17's mmap_lock). */
-#include "mm/page_lock.h"
-#include "mm/slab.h"
+#include "mm/frame/page_lock.h"
+#include "mm/kernel/slab.h"
 #include "sync/crosscall.h"
 #include "sync/mutex.h"
 #include "tests/lock_mistakes.h"

@@ -1,6 +1,6 @@
 /* R03: eight threads fault one page of a file. It is read once, and all of them get that one page. */
 #include "lib/errno.h"
-#include "mm/faultlock.h"
+#include "mm/fault/faultlock.h"
 #include "tests/scenario.h"
 #include "tests/slow_file.h"
 

@@ -3,7 +3,7 @@
  * again at the look-up. And what the sleeper costs the others: how long mmap() waits for it.
  */
 #include "arch/clock.h"
-#include "mm/faultlock.h"
+#include "mm/fault/faultlock.h"
 #include "tests/scenario.h"
 #include "tests/slow_file.h"
 

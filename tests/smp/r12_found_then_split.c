@@ -3,7 +3,7 @@
  * region is split and the half with the address unmapped. It must not go by what it found.
  */
 #include "lib/errno.h"
-#include "mm/faultlock.h"
+#include "mm/fault/faultlock.h"
 #include "tests/scenario.h"
 
 #define BASE  0x40000000u

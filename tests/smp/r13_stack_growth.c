@@ -2,7 +2,7 @@
  * R13 (StackRot): two faults grow one stack. The region's start moves, so each must do it alone; otherwise
  * the pages are counted twice, and readers of the tree see a region that is half one thing and half another.
  */
-#include "mm/vma.h"
+#include "mm/space/vma.h"
 #include "tests/scenario.h"
 
 #define STACK_TOP  0x50000000u

@@ -3,7 +3,7 @@
  * its region; a fault inside that waited for the first would wait for ever, and munmap with it.
  */
 #include "lib/errno.h"
-#include "mm/faultlock.h"
+#include "mm/fault/faultlock.h"
 #include "tests/scenario.h"
 
 #define BASE 0x40000000u

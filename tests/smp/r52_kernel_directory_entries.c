@@ -2,7 +2,7 @@
  * R52, S03: kernel memory made on one CPU is used by the others, each in another address space, the moment
  * its address is published.
  */
-#include "mm/kvalloc.h"
+#include "mm/kernel/kvalloc.h"
 #include "tests/scenario.h"
 
 #define WORDS_PER_PAGE (PAGE_SIZE / 4)

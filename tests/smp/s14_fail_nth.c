@@ -4,11 +4,11 @@
  * -EFAULT, from a user access), every frame comes back, and the next life is a whole one.
  */
 #include "lib/errno.h"
-#include "mm/alloc_fail.h"
-#include "mm/frames.h"
-#include "mm/kvalloc.h"
-#include "mm/mapping.h"
-#include "mm/slab.h"
+#include "mm/file/mapping.h"
+#include "mm/frame/alloc_fail.h"
+#include "mm/frame/frames.h"
+#include "mm/kernel/kvalloc.h"
+#include "mm/kernel/slab.h"
 #include "tests/scenario.h"
 
 #define PAGES     6u

@@ -1,7 +1,7 @@
 /* The watchdog's sentence (sched/wait_chain.c): three tasks, each of which waits for the next, and a read
  * that nobody ends. */
 #include "lib/string.h"
-#include "mm/page_lock.h"
+#include "mm/frame/page_lock.h"
 #include "sched/sched.h"
 #include "sync/completion.h"
 #include "sync/rwsem.h"

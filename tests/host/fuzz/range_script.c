@@ -2,7 +2,7 @@
 #include "tests/host/fuzz/range_script.h"
 #include "diag/assert.h"
 #include "lib/string.h"
-#include "mm/range.h"
+#include "mm/range/range.h"
 
 #define UNITS  512u
 #define BLOCKS 128u

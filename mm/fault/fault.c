@@ -1,0 +1,117 @@
+/*
+ * The page fault.
+ *
+ *   what the entry holds      read                         write
+ *   ------------------------  ---------------------------  ------------------------------------------
+ *   empty, no file            the zero page                a zeroed frame             fault_anon.c
+ *   empty, private file       the cache's page, read-only  a copy of it               fault_file.c
+ *   empty, shared file        the cache's page, read-only  the cache's page           fault_file.c
+ *   present, read-only        spurious                     private: re-use or copy    cow.c
+ *                                                          shared: may write now      fault_file.c
+ *   present, allowed          spurious                     spurious                   here
+ *   no region at all          a stack above may grow, or SIGSEGV                      fault_stack.c
+ *
+ * Each case is shape A: prepare with no spinlock, lock the page table, compare with what was seen, commit or
+ * give back. What must be waited for is shape B: the case names it in *f and returns FAULT_WAIT; the one loop
+ * below waits for it with nothing held and starts again at the look-up. No function here drops a lock that it
+ * did not take.
+ *
+ * Locks: mmap_lock (as the protocol says) > page lock (of a copy not yet writable) > the page table's lock.
+ */
+#include "mm/fault/fault.h"
+#include "arch/tlb.h"
+#include "diag/assert.h"
+#include "mm/fault/fault_private.h"
+#include "mm/space/mm_private.h"
+#include "sched/task.h"
+
+static bool access_allowed(u32 vm_flags, u32 access)
+{
+    if (access & ACCESS_WRITE)
+        return vm_flags & VM_WRITE;
+    return vma_accessible(
+        vm_flags); /* two-level paging knows no execute right: what can be read can be run */
+}
+
+enum fault_result fault_spurious(struct fault *f)
+{
+    /* The entry already allows it: another CPU raised the right and owed us no flush, or resolved the same
+     * fault. */
+    count_event_anywhere(pgfault_spurious);
+    tlb_flush_page(f->address);
+    return FAULT_DONE;
+}
+
+/* What does the entry hold? */
+static enum fault_result fault_by_entry(struct fault *f)
+{
+    if (pte_empty(f->seen_pte))
+        return f->vma->mapping ? fault_file(f) : fault_anonymous(f);
+    if (!pte_present(f->seen_pte))
+        bug("a hidden page in a region that may be accessed: mprotect shows them all");
+    if (fault_is_write(f) && !pte_writable(f->seen_pte))
+        return fault_write_protected(f);
+    return fault_spurious(f);
+}
+
+/* The region is there and allows the access: which case is it? */
+static enum fault_result fault_resolve(struct fault *f)
+{
+    f->table = pt_table(f->mm, f->address);
+    if (fault_is_lockfree(f))
+        return fault_look_lockfree(f) ? fault_by_entry(f) : FAULT_WAIT;
+    if (!f->table) {
+        if (pt_ensure(f->mm, f->address))
+            return FAULT_NO_MEMORY;
+        f->table = pt_table(f->mm, f->address);
+        trace_fault_phase(f->number, pt_alloc, f->address, 0);
+    }
+    f->seen_pte = pt_peek_known(f->mm, f->address);
+    return fault_by_entry(f);
+}
+
+/* One attempt. Nothing is held before and after. */
+static enum fault_result fault_try(struct fault *f)
+{
+    enum fault_result result = FAULT_DONE;
+
+    if (mutant(R07) && f->vma)
+        fault_retake_blindly(f); /* the region that was found before the wait: gone, or another's by now */
+    else
+        result = faultlock->enter(f);
+    trace_fault_phase(f->number, lookup, f->address, result);
+    if (result == FAULT_NO_REGION)
+        return fault_grow_stack(f);
+    if (result != FAULT_DONE)
+        return result;
+    result = access_allowed(f->vma->flags, f->access) ? fault_resolve(f) : FAULT_BAD_ACCESS;
+    faultlock->leave(f);
+    return f->stale ? fault_be_careful(f) : result;
+}
+
+enum fault_result fault_handle(struct mm *mm, vaddr_t addr, u32 access)
+{
+    struct fault f; /* the protocol's enter and the look at the entry fill in the rest */
+    enum fault_result result;
+
+    f.mm = mm;
+    f.address = addr & PAGE_MASK;
+    f.access = access;
+    f.number = current->fault_seq;
+    f.vma = NULL;
+    f.pending = NULL;
+    f.pending_file = NULL;
+    f.careful = f.stale = false;
+    if (!vaddr_is_user(addr))
+        return FAULT_NO_REGION;
+    while ((result = fault_try(&f)) == FAULT_WAIT) {
+        count_event_anywhere(pgfault_retry);
+        trace_fault_phase(f.number, retry, f.address, 0);
+        result = fault_wait(&f);
+        if (result != FAULT_DONE)
+            break;
+    }
+    assert(!f.pending && !f.pending_file);
+    trace_fault_phase(f.number, exit, f.address, result);
+    return result;
+}

@@ -1,0 +1,27 @@
+/*
+ * The page fault (notes/fault.md has the figure of cases). One handler, one retry loop, two shapes:
+ * A prepare-lock-recheck-commit; B name what must be waited for, let everything go, wait, start again.
+ */
+#pragma once
+#include "mm/space/vma.h"
+
+enum fault_result {
+    FAULT_DONE,       /* go back and run the instruction again */
+    FAULT_WAIT,       /* inside mm/ only: wait for fault.pending, then retry from the look-up */
+    FAULT_NO_REGION,  /* SIGSEGV, SEGV_MAPERR */
+    FAULT_BAD_ACCESS, /* SIGSEGV, SEGV_ACCERR */
+    FAULT_PAST_END,   /* SIGBUS, BUS_ADRERR: beyond the file's last page */
+    FAULT_IO_ERROR,   /* SIGBUS, BUS_ADRERR */
+    FAULT_NO_MEMORY,  /* nothing held; the caller decides */
+    FAULT_KILLED,     /* a fatal signal came while it waited */
+};
+#define ACCESS_READ  0u
+#define ACCESS_WRITE 1u
+#define ACCESS_EXEC  2u
+
+/* Resolves one access. Takes and releases mmap_lock itself; sleeps; nothing is held on return. */
+enum fault_result fault_handle(struct mm *mm, vaddr_t addr, u32 access);
+
+/* sys/ sets this at init: an access by user code that cannot be resolved becomes a signal. */
+struct trap_frame;
+extern void (*fault_signal_hook)(struct trap_frame *frame, vaddr_t addr, enum fault_result why);

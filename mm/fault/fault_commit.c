@@ -1,0 +1,64 @@
+/* The second half of shape A: lock, recheck, install. And the protocols' windows, for the test image. */
+#include "diag/assert.h"
+#include "mm/fault/fault_private.h"
+#include "mm/space/mm_private.h"
+
+bool fault_relock(struct fault *f, enum race_id forgiven)
+{
+    trace_fault_phase(f->number, relock, f->address, 0);
+    f->slot = fault_is_lockfree(f) ? pt_lock_if_same(f->mm, f->address, f->table)
+                                   : pt_lock_known(f->mm, f->address, f->table);
+    if (unlikely(!f->slot)) {
+        f->stale = true; /* the table has left the directory */
+        return false;
+    }
+    if (likely(pte_same(pte_read(f->slot), f->seen_pte) && faultlock->still_valid(f)) || mutant(forgiven)) {
+        trace_fault_phase(f->number, recheck_won, f->address, 0);
+        return true;
+    }
+    count_event(recheck_lost_pte);
+    f->stale = !faultlock->still_valid(f);
+    pt_unlock(f->table);
+    trace_fault_phase(f->number, recheck_lost, f->address, 0);
+    return false;
+}
+
+void fault_unlock(struct fault *f)
+{
+    pt_unlock(f->table);
+}
+
+void fault_install(struct fault *f, struct page *page, pte_t entry)
+{
+    assert(pte_present(entry));
+    if (!page_is_zero(page)) { /* the zero page is everybody's: not counted, not charged (R56) */
+        page_map_inc(page);
+        atomic_inc(&f->mm->rss);
+    }
+    page_pt_count_add(f->table, 1);
+    pte_install(f->slot,
+                entry); /* a release store: the page's contents are complete before it can be seen (R04) */
+    trace_fault_phase(f->number, install, f->address, 0);
+}
+
+#ifdef FL_TEST
+lock_implementation void fault_retake_blindly(struct fault *f)
+{
+    f->careful = faultlock->lock_free;
+    if (faultlock == &faultlock_mutex)
+        rwsem_write_lock(&f->mm->mmap_lock);
+    else
+        rwsem_read_lock(&f->mm->mmap_lock);
+}
+
+void fault_window(struct fault *f, enum race_id id)
+{
+    bool open = mutant(id);
+
+    if (open)
+        faultlock->leave(f);
+    race_point(id);
+    if (open)
+        fault_retake_blindly(f);
+}
+#endif

@@ -1,0 +1,102 @@
+/* Pages of a file, touched for the first time; and the first write to a shared one. */
+#include "arch/tlb.h"
+#include "mm/fault/fault_private.h"
+#include "mm/space/mm_private.h"
+
+/* The file's page, referenced and up to date. Or what to wait for, where the protocol will not wait with the
+ * region held; or why there is none. */
+static enum fault_result file_page(struct fault *f, u32 index, struct page **page)
+{
+    struct mapping *mapping = f->vma->mapping;
+    int error;
+
+    *page = mapping_find(mapping, index);
+    if (*page && page_bit_test(*page, PAGE_UPTODATE))
+        return FAULT_DONE;
+    if (*page)
+        page_put(*page);
+    trace_fault_phase(f->number, io, f->address, faultlock->holds_through_io);
+    if (!faultlock->holds_through_io) {
+        mapping->ops->get(mapping); /* the region, and its reference with it, may be gone when we read */
+        f->pending_file = mapping;
+        f->pending_index = index;
+        return FAULT_WAIT;
+    }
+    *page = mapping_read(mapping, index, &error);
+    if (*page)
+        return FAULT_DONE;
+    return error == -ENOMEM ? FAULT_NO_MEMORY : error == -EINTR ? FAULT_KILLED : FAULT_IO_ERROR;
+}
+
+/* Maps the cache's own page. */
+static enum fault_result file_map(struct fault *f, struct page *page)
+{
+    bool write = fault_is_write(f);
+
+    race_point(R01); /* another CPU may map it first */
+    if (!fault_relock(f, R01))
+        return FAULT_DONE;
+    if (write)
+        page_bit_set(page, PAGE_DIRTY); /* before anybody can write it */
+    page_get(page);
+    fault_install(f, page, pte_make(page_pfn(page), entry_prot(f->vma->flags, write)));
+    if (write)
+        count_event(pgfault_shared);
+    else
+        count_event(pgfault_file);
+    fault_unlock(f);
+    return FAULT_DONE;
+}
+
+/* A private page that is written before it was ever read: the copy goes straight in, there is nothing to
+ * flush. */
+static enum fault_result file_copy(struct fault *f, struct page *source)
+{
+    struct page *copy = page_alloc(GFP_USER);
+
+    if (!copy)
+        return FAULT_NO_MEMORY;
+    page_copy(copy, source);
+    race_point(R01);
+    if (!fault_relock(f, R01)) {
+        page_put(copy);
+        return FAULT_DONE;
+    }
+    if (!f->vma->has_private)
+        WRITE_ONCE(f->vma->has_private, 1);
+    fault_install(f, copy, pte_make(page_pfn(copy), entry_prot(f->vma->flags, true)));
+    count_event(pgfault_file_cow);
+    fault_unlock(f);
+    return FAULT_DONE;
+}
+
+enum fault_result fault_file(struct fault *f)
+{
+    u32 index = vma_index(f->vma, f->address);
+    bool private_write = fault_is_write(f) && !(f->vma->flags & VM_SHARED);
+    enum fault_result result;
+    struct page *page;
+
+    if (index >= mapping_pages(f->vma->mapping))
+        return FAULT_PAST_END;
+    if (!fault_is_write(f) && !(f->vma->flags & VM_RANDOM) && fault_around(f, index))
+        return FAULT_DONE;
+    result = file_page(f, index, &page);
+    if (result != FAULT_DONE)
+        return result;
+    result = private_write ? file_copy(f, page) : file_map(f, page);
+    page_put(page);
+    return result;
+}
+
+enum fault_result fault_shared_upgrade(struct fault *f)
+{
+    if (!fault_relock(f, R_NONE))
+        return FAULT_DONE;
+    page_bit_set(entry_page(f->seen_pte), PAGE_DIRTY);
+    entry_grant_write(f->slot);
+    count_event(pgfault_shared);
+    fault_unlock(f);
+    tlb_flush_page(f->address); /* other CPUs fault once more at worst, and find it fine (R48) */
+    return FAULT_DONE;
+}

@@ -1,0 +1,19 @@
+/* Which fault locking protocol is in force: the boot word faultlock=. */
+#include "mm/fault/faultlock.h"
+#include "diag/assert.h"
+#include "diag/bootwords.h"
+#include "mm/space/mm_private.h"
+
+static unsigned faultlock_word = 1;
+BOOT_CHOICE(faultlock, "how a fault keeps its region valid", &faultlock_word, "mutex", "rwsem", "retry",
+            "vma", "seq");
+
+static const struct faultlock *const protocols[] = {&faultlock_mutex, &faultlock_rwsem, &faultlock_retry,
+                                                    &faultlock_vma, &faultlock_seq};
+const struct faultlock *faultlock = &faultlock_rwsem;
+
+void mm_init(void)
+{
+    assert(faultlock_word < ARRAY_SIZE(protocols));
+    faultlock = protocols[faultlock_word];
+}

@@ -1,0 +1,126 @@
+/* The page cache of one file: a tree of pages by index under one spinlock. Reading is mapping_read.c's. */
+#include "mm/file/mapping.h"
+#include "diag/assert.h"
+#include "lib/errno.h"
+
+void mapping_init(struct mapping *mapping, const struct mapping_ops *ops, void *host)
+{
+    spinlock_init(&mapping->lock, "mapping", MAPPING);
+    mapping->pages.root = NULL;
+    mapping->page_count = 0;
+    mapping->ops = ops;
+    mapping->host = host;
+}
+
+/* The node of the first page whose index is `index` or more. */
+static struct rbnode *mapping_lower_bound(struct mapping *mapping, u32 index) must_hold(&mapping->lock)
+{
+    struct rbnode *best = NULL;
+
+    for (struct rbnode *node = mapping->pages.root; node;) {
+        if (page_index(page_of_tree_node(node)) >= index) {
+            best = node;
+            node = node->left;
+        } else {
+            node = node->right;
+        }
+    }
+    return best;
+}
+
+struct page *mapping_find(struct mapping *mapping, u32 index)
+{
+    struct page *page = NULL;
+    struct rbnode *node;
+
+    spin_lock(&mapping->lock);
+    node = mapping_lower_bound(mapping, index);
+    if (node && page_index(page_of_tree_node(node)) == index) {
+        page = page_of_tree_node(node);
+        page_get(page); /* under the lock: the tree's own reference keeps it alive so far */
+    }
+    spin_unlock(&mapping->lock);
+    return page;
+}
+
+u32 mapping_find_run(struct mapping *mapping, u32 first, u32 count, struct page **pages)
+{
+    struct rbnode *node;
+    u32 found = 0;
+
+    for (u32 i = 0; i < count; i++)
+        pages[i] = NULL;
+    spin_lock(&mapping->lock);
+    for (node = mapping_lower_bound(mapping, first); node; node = rb_next(node)) {
+        struct page *page = page_of_tree_node(node);
+        u32 at = page_index(page) - first;
+        if (at >= count)
+            break;
+        if (!page_bit_test(page, PAGE_UPTODATE))
+            continue;
+        page_get(page);
+        pages[at] = page;
+        found++;
+    }
+    spin_unlock(&mapping->lock);
+    return found;
+}
+
+static int mapping_insert_locked(struct mapping *mapping, struct page *page, u32 index)
+    must_hold(&mapping->lock)
+{
+    struct rbnode *parent = NULL;
+    bool left = false;
+
+    for (struct rbnode *node = mapping->pages.root; node;) {
+        u32 at = page_index(page_of_tree_node(node));
+        if (at == index)
+            return -EEXIST;
+        parent = node;
+        left = index < at;
+        node = left ? node->left : node->right;
+    }
+    page_get(page);
+    page_set_mapping(page, mapping, index);
+    rb_insert(&mapping->pages, page_tree_node(page), parent, left);
+    mapping->page_count++;
+    return 0;
+}
+
+int mapping_insert(struct mapping *mapping, struct page *page, u32 index)
+{
+    int error;
+
+    assert(page_is_locked(page)); /* or somebody finds it and takes it for one whose read failed */
+    assert(!page_mapping(page));
+    spin_lock(&mapping->lock);
+    error = mapping_insert_locked(mapping, page, index);
+    spin_unlock(&mapping->lock);
+    return error;
+}
+
+static struct page *mapping_take_from(struct mapping *mapping, u32 first_index)
+{
+    struct page *page = NULL;
+    struct rbnode *node;
+
+    spin_lock(&mapping->lock);
+    node = mapping_lower_bound(mapping, first_index);
+    if (node) {
+        page = page_of_tree_node(node);
+        rb_remove(&mapping->pages, node);
+        page_set_mapping(page, NULL, 0);
+        assert(mapping->page_count > 0);
+        mapping->page_count--;
+    }
+    spin_unlock(&mapping->lock);
+    return page;
+}
+
+void mapping_drop(struct mapping *mapping, u32 first_index)
+{
+    struct page *page;
+
+    while ((page = mapping_take_from(mapping, first_index)))
+        page_put(page); /* the tree's reference; who reads or maps it still has one of its own */
+}

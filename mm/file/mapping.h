@@ -1,0 +1,49 @@
+/*
+ * What mm/ needs of a file: pages by index. The file system fills in the operations; mm/ never names one.
+ *
+ * Key: (m) the mapping's lock, RANK_MAPPING; (c) constant.
+ */
+#pragma once
+#include "lib/rbtree.h"
+#include "mm/frame/page.h"
+
+struct mapping;
+struct mapping_ops {
+    /* Fills the page, which is locked and not up to date; sleeps. 0 or negative errno. The page stays locked.
+     */
+    int (*read_page)(struct mapping *mapping, struct page *page);
+    /* Size in bytes now: pages wholly beyond it are SIGBUS. */
+    u64 (*size)(struct mapping *mapping);
+    void (*get)(struct mapping *mapping); /* a vma holds the file open */
+    void (*put)(struct mapping *mapping);
+};
+struct mapping {
+    struct spinlock lock;
+    struct rbtree pages;           /* (m) by index; each entry holds a reference of its page */
+    u32 page_count;                /* (m) */
+    const struct mapping_ops *ops; /* (c) */
+    void *host;                    /* (c) the inode */
+};
+void mapping_init(struct mapping *mapping, const struct mapping_ops *ops, void *host);
+/* The page with a reference, or NULL. */
+struct page *mapping_find(struct mapping *mapping, u32 index);
+/* The page with a reference, up to date and unlocked, reading it if needed (sleeps); ERR: NULL with *error
+ * set. One read, however many ask (R03): the one that inserted reads, the others wait for the page lock. */
+struct page *mapping_read(struct mapping *mapping, u32 index, int *error);
+/* Up to `count` pages from `first` on in one look-up: pages[i] is page first + i with a reference, or NULL
+ * where it is absent or not up to date. Returns how many there are. */
+u32 mapping_find_run(struct mapping *mapping, u32 first, u32 count, struct page **pages);
+/* Pages that the file has now, the last one perhaps partly. */
+static inline u32 mapping_pages(struct mapping *mapping)
+{
+    return (u32)((mapping->ops->size(mapping) + PAGE_SIZE - 1) >> PAGE_SHIFT);
+}
+/* Inserts a fresh locked page; -EEXIST when another came first. Takes a reference of its own. */
+must_check int mapping_insert(struct mapping *mapping, struct page *page, u32 index);
+/* Drops all pages from `first_index` on (truncate; pages still mapped are unmapped by the caller first). */
+void mapping_drop(struct mapping *mapping, u32 first_index);
+
+/* Memory shared between the tasks that map it and backed by no file: MAP_SHARED | MAP_ANONYMOUS
+ * (mm/file/shmem.c). `pages` pages of zeroes, one reference (ops->put gives it back, the last frees all
+ * pages); NULL when no memory. Sleeps. */
+struct mapping *shmem_create(u32 pages);

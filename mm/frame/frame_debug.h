@@ -1,0 +1,51 @@
+/*
+ * Checks on frames that the test image makes and the product does not pay for. mm/frame*.c only.
+ *
+ * A freed frame's first words get a pattern, which must still be there when it is handed out again: a write
+ * through a stale translation or pointer (R09, R43) is found. Only the first words, because a whole page
+ * would double the cost of every fault, and only directly mapped frames.
+ */
+#pragma once
+#include "diag/assert.h"
+#include "mm/frame/page_private.h"
+
+#ifdef FL_TEST
+#define POISON_WORDS 16u
+#define POISON(pfn)  (0xDEADF000u ^ (pfn))
+
+static inline void frame_poison(struct page *page)
+{
+    pfn_t pfn = page_pfn(page);
+    if (pfn >= DIRECT_LIMIT_PFN)
+        return;
+    u32 *word = phys_to_direct(pfn << PAGE_SHIFT);
+    for (u32 i = 0; i < POISON_WORDS; i++)
+        word[i] = POISON(pfn);
+    page->flags |= 1u << PG_POISONED;
+}
+
+static inline void frame_check_poison(struct page *page)
+{
+    pfn_t pfn = page_pfn(page);
+    if (!(page->flags & (1u << PG_POISONED)))
+        return;
+    const u32 *word = phys_to_direct(pfn << PAGE_SHIFT);
+    for (u32 i = 0; i < POISON_WORDS; i++)
+        assert(word[i] == POISON(pfn)); /* written while it was free */
+    page->flags &= ~(1u << PG_POISONED);
+}
+
+static inline void frame_set_owner(struct page *page, vaddr_t ip)
+{
+    page->owner = ip;
+}
+static inline void frame_assert_may_alloc(unsigned gfp)
+{
+    assert((gfp & GFP_ATOMIC) || cpu_local()->spin_depth == 0);
+}
+#else
+#define frame_poison(page)          ((void)0)
+#define frame_check_poison(page)    ((void)0)
+#define frame_set_owner(page, ip)   ((void)(ip))
+#define frame_assert_may_alloc(gfp) ((void)0)
+#endif

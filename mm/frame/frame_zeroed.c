@@ -1,0 +1,97 @@
+/*
+ * The stock of zeroed frames: idle CPUs fill it, so that a fault need not clear a page itself. A CPU takes
+ * them from the stock in batches; one at a time never touches a shared line.
+ *
+ * Key: (s) zeroed_stock_lock.
+ */
+#include "diag/assert.h"
+#include "mm/frame/frame_cache.h"
+#include "mm/frame/frame_debug.h"
+#include "mm/frame/frames.h"
+
+#define STOCK_MAX 128u
+
+DEFINE_SPINLOCK(zeroed_stock_lock, LEAF);
+u32 zeroed_in_stock[ZONES];                  /* (s) to write; READ_ONCE: a hint */
+static struct page *stock[ZONES][STOCK_MAX]; /* (s) */
+
+static u32 stock_take(enum zone_id zone, struct page **pages, u32 most)
+{
+    u32 got = 0;
+    if (!zeroed_at_hand(zone))
+        return 0;
+    irqflags_t flags = spin_lock_irq_save(&zeroed_stock_lock);
+    u32 n = zeroed_in_stock[zone];
+    while (got < most && n > 0)
+        pages[got++] = stock[zone][--n];
+    WRITE_ONCE(zeroed_in_stock[zone], n);
+    spin_unlock_irq_restore(&zeroed_stock_lock, flags);
+    return got;
+}
+
+static bool stock_give(struct page *page)
+{
+    enum zone_id zone = page_zone(page);
+    irqflags_t flags = spin_lock_irq_save(&zeroed_stock_lock);
+    u32 n = zeroed_in_stock[zone];
+    bool room = n < STOCK_MAX;
+    if (room) {
+        stock[zone][n] = page;
+        WRITE_ONCE(zeroed_in_stock[zone], n + 1);
+    }
+    spin_unlock_irq_restore(&zeroed_stock_lock, flags);
+    return room;
+}
+
+struct page *zeroed_take(enum zone_id zone)
+{
+    struct frame_cache *cache = &my_frames()->zeroed[zone];
+    if (cache->n == 0) {
+        struct page *batch[ZERO_BATCH];
+        u32 n = stock_take(zone, batch, ZERO_BATCH); /* spins: the cache is looked at again only after it */
+        if (n == 0)
+            return NULL;
+        assert(cache->n == 0);
+        while (n > 0)
+            cache->page[cache->n++] = batch[--n];
+    }
+    return cache_pop(cache);
+}
+
+struct page *zeroed_steal(enum zone_id zone)
+{
+    struct page *page;
+    return stock_take(zone, &page, 1) ? page : NULL;
+}
+
+bool frames_zero_one(void)
+{
+    for (enum zone_id zone = ZONE_HIGH; zone > ZONE_DMA; zone--) {
+        struct page *page;
+        if (READ_ONCE(zeroed_in_stock[zone]) >= STOCK_MAX)
+            continue;
+        /* Only out of plenty: with little left, whoever allocates clears for himself. */
+        if (!zone_take(&zones[zone], &page, 1, 4 * zones[zone].reserve + 4 * STOCK_MAX))
+            continue;
+        frame_check_poison(page);
+        page_zero(page);
+        if (!stock_give(page))
+            zone_give_run(page, 1);
+        return true;
+    }
+    return false;
+}
+
+u32 zeroed_stock_count(void)
+{
+    return READ_ONCE(zeroed_in_stock[ZONE_NORMAL]) + READ_ONCE(zeroed_in_stock[ZONE_HIGH]);
+}
+
+void zeroed_stock_drain(void)
+{
+    for (enum zone_id zone = ZONE_NORMAL; zone < ZONES; zone++) {
+        struct page *page;
+        while (stock_take(zone, &page, 1))
+            zone_give_run(page, 1);
+    }
+}

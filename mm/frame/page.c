@@ -1,0 +1,136 @@
+/* struct page's accessors: what the rest of the kernel may know of a frame in use. */
+#include "diag/assert.h"
+#include "mm/frame/page_private.h"
+
+void page_get(struct page *page)
+{
+    int refs = atomic_inc(&page->refs);
+    assert(refs > 1); /* a free frame has no holder to copy a reference from */
+}
+
+bool page_get_unless_free(struct page *page)
+{
+    return atomic_inc_unless_zero(&page->refs);
+}
+int page_refs(const struct page *page)
+{
+    return atomic_read(&page->refs);
+}
+
+pfn_t page_pfn(const struct page *page)
+{
+    return (pfn_t)(page - page_array);
+}
+
+struct page *page_of(pfn_t pfn)
+{
+    return pfn < page_array_end && (page_array[pfn].flags & (1u << PG_RAM)) ? &page_array[pfn] : NULL;
+}
+
+struct page *page_at(pfn_t pfn)
+{
+    assert(pfn < page_array_end);
+    return &page_array[pfn];
+}
+
+void *page_address(const struct page *page)
+{
+    pfn_t pfn = page_pfn(page);
+    assert(pfn < DIRECT_LIMIT_PFN);
+    return phys_to_direct(pfn << PAGE_SHIFT);
+}
+
+/* ---- PTEs that map it ---- */
+
+void page_map_inc(struct page *page)
+{
+    atomic_inc(&page->map_count);
+}
+
+int page_map_dec(struct page *page)
+{
+    int n = atomic_dec(&page->map_count);
+    assert(n >= 0); /* R55: two CPUs believe that they removed the same PTE */
+    return n;
+}
+
+int page_map_count(const struct page *page)
+{
+    return atomic_read(&page->map_count);
+}
+
+/* ---- state bits: PAGE_UPTODATE is read without the page lock, so setting it is a release of the contents
+ * ---- */
+
+void page_bit_set(struct page *page, enum page_bit bit)
+{
+    atomic_bit_set(&page->flags, bit);
+}
+void page_bit_clear(struct page *page, enum page_bit bit)
+{
+    atomic_bit_clear(&page->flags, bit);
+}
+bool page_bit_test(const struct page *page, enum page_bit bit)
+{
+    return atomic_bit_test(&page->flags, bit);
+}
+
+/* ---- identity in the page cache ---- */
+
+struct mapping *page_mapping(const struct page *page)
+{
+    return READ_ONCE(page->mapping);
+}
+u32 page_index(const struct page *page)
+{
+    return page->index;
+}
+
+void page_set_mapping(struct page *page, struct mapping *mapping, u32 index)
+{
+    assert(page_refs(page) > 0 && (!mapping || !page->mapping));
+    page->index = index;
+    WRITE_ONCE(page->mapping, mapping);
+}
+
+struct rbnode *page_tree_node(struct page *page)
+{
+    return &page->node;
+}
+struct page *page_of_tree_node(struct rbnode *node)
+{
+    return container_of(node, struct page, node);
+}
+
+u32 page_private(const struct page *page)
+{
+    return page->index;
+}
+void page_set_private(struct page *page, u32 word)
+{
+    page->index = word;
+}
+
+/* ---- a frame that is a page table ---- */
+
+static struct lock_class page_table_class = {
+    .name = "page_table", .rank = RANK_PT, .file = __FILE__, .line = __LINE__};
+
+void page_become_table(struct page *page)
+{
+    spinlock_init_class(&page->ptl, &page_table_class);
+    page->pt_count = 0;
+}
+
+struct spinlock *page_ptl(struct page *page)
+{
+    return &page->ptl;
+}
+
+int page_pt_count_add(struct page *page, int n)
+{
+    spin_assert_held(&page->ptl);
+    page->pt_count += (u32)n;
+    assert(page->pt_count <= PTES); /* also catches a count below zero */
+    return (int)page->pt_count;
+}

@@ -1,0 +1,104 @@
+/*
+ * Frames. struct page is opaque outside mm/frame*.c and mm/page*.c (row S32; mm/frame/page_private.h holds
+ * it, and the build refuses that header elsewhere). Counted by references: the frame is free when the last is
+ * put.
+ *
+ * Zones: DMA below 16 MiB, NORMAL the rest of the direct map, HIGH above it (user pages and page cache only).
+ */
+#pragma once
+#include "arch/memmap.h"
+#include "sync/spinlock.h"
+
+struct page;
+struct mapping;
+
+#define GFP_KERNEL 0u /* directly mapped; may sleep and, later, reclaim */
+#define GFP_USER   1u /* HIGH first */
+#define GFP_ATOMIC 2u /* never sleeps, may use the reserve */
+#define GFP_ZERO   4u /* contents zero */
+#define GFP_DMA    8u /* below 16 MiB */
+
+/* One frame with one reference, or NULL. Sleeps unless GFP_ATOMIC. No spinlock held unless GFP_ATOMIC. */
+struct page *page_alloc(unsigned gfp);
+/* `count` contiguous frames, first aligned to `align` frames (power of two), wholly below frame `below`,
+ * crossing no multiple of `boundary` frames (0: any); each with one reference; NULL when there is none (S19,
+ * S20). */
+struct page *page_alloc_range(u32 count, u32 align, pfn_t below, u32 boundary, unsigned gfp);
+void page_put_range(struct page *first, u32 count);
+/* Takes this very frame if it is free (S22): exactly one of many callers wins. */
+struct page *page_claim(pfn_t pfn);
+
+void page_get(struct page *page);
+bool page_get_unless_free(struct page *page);
+void page_put(struct page *page); /* frees on the last reference; any context */
+int page_refs(const struct page *page);
+
+pfn_t page_pfn(const struct page *page);
+struct page *page_of(pfn_t pfn); /* NULL for a frame that is no RAM */
+struct page *
+page_at(pfn_t pfn); /* the same where it is known to be: the number comes out of an entry of ours */
+/* Direct-map address; only for frames below DIRECT_LIMIT_PFN (asserted). */
+void *page_address(const struct page *page);
+/* A kernel address of any frame, through the direct map or a per-CPU slot; preemption stays off until unmap,
+ * at most two at once, last in first out. */
+void *page_map(struct page *page);
+void page_unmap(const void *addr);
+void page_zero(struct page *page);
+void page_copy(struct page *to, struct page *from);
+
+/* The shared page of zeroes: mapped read-only, never counted, never freed (R56). */
+extern struct page *zero_page;
+static inline bool page_is_zero(const struct page *page)
+{
+    return page == zero_page;
+}
+
+/* ---- number of PTEs that map it ---- */
+void page_map_inc(struct page *page);
+int page_map_dec(struct page *page); /* returns the new count; asserts against underflow (R55) */
+int page_map_count(const struct page *page);
+
+/* ---- page lock and state bits ---- */
+void page_lock(struct page *page); /* sleeps; RANK_PAGE */
+must_check int page_lock_killable(struct page *page);
+bool page_try_lock(struct page *page);
+void page_unlock(
+    struct page *page); /* wakes all who wait; by the task that locked it, who holds a reference */
+void page_wait_unlocked(struct page *page); /* sleeps until unlocked; takes nothing (shape B) */
+must_check int page_wait_unlocked_killable(struct page *page);
+bool page_is_locked(const struct page *page);
+enum page_bit { PAGE_UPTODATE = 1, PAGE_DIRTY, PAGE_ERROR, PAGE_ANON, PAGE_RESERVED, PAGE_REFERENCED };
+void page_bit_set(struct page *page, enum page_bit bit);
+void page_bit_clear(struct page *page, enum page_bit bit);
+bool page_bit_test(const struct page *page, enum page_bit bit);
+
+/* ---- identity in the page cache ---- */
+struct mapping *page_mapping(const struct page *page);
+u32 page_index(const struct page *page);
+void page_set_mapping(struct page *page, struct mapping *mapping, u32 index); /* under the mapping's lock */
+struct rbnode *page_tree_node(struct page *page); /* intrusive node in its mapping's tree */
+struct page *page_of_tree_node(struct rbnode *node);
+
+/* A word for the owner of a frame that is in no page cache; lost when it is freed. */
+u32 page_private(const struct page *page);
+void page_set_private(struct page *page, u32 word);
+
+/* ---- a frame that is a page table ---- */
+void page_become_table(struct page *page);    /* fresh, nobody else's yet: an empty table, its lock free */
+struct spinlock *page_ptl(struct page *page); /* RANK_PT: its PTEs */
+int page_pt_count_add(struct page *page,
+                      int n); /* non-empty PTEs, under page_ptl; returns the new count (S31) */
+
+struct frame_stats {
+    u32 total, free, dma_free, normal_free, high_free, per_cpu_cached, zeroed_stock;
+};
+void frame_stats(struct frame_stats *stats);
+u32 frames_in_use(void); /* total - free, cached frames counted as free: for leak checks */
+
+/* Boot: one usable range of physical memory at a time, then start. */
+struct boot_range {
+    paddr_t start;
+    u64 end;
+};
+void frames_init(const struct boot_range *usable, unsigned n, const struct boot_range *reserved,
+                 unsigned reserved_n);

@@ -1,0 +1,142 @@
+/* madvise(2): what gives memory back, what fork does with it, what fills it, and hints that need nothing
+ * done. */
+#include "mm/space/mm_private.h"
+
+enum advice { /* Linux's numbers */
+              MADV_NORMAL = 0,
+              MADV_RANDOM = 1,
+              MADV_SEQUENTIAL = 2,
+              MADV_WILLNEED = 3,
+              MADV_DONTNEED = 4,
+              MADV_FREE = 8,
+              MADV_DONTFORK = 10,
+              MADV_DOFORK = 11,
+              MADV_MERGEABLE = 12,
+              MADV_UNMERGEABLE = 13,
+              MADV_HUGEPAGE = 14,
+              MADV_NOHUGEPAGE = 15,
+              MADV_DONTDUMP = 16,
+              MADV_DODUMP = 17,
+              MADV_WIPEONFORK = 18,
+              MADV_KEEPONFORK = 19,
+              MADV_COLD = 20,
+              MADV_PAGEOUT = 21,
+              MADV_POPULATE_READ = 22,
+              MADV_POPULATE_WRITE = 23,
+              MADV_DONTNEED_LOCKED = 24,
+};
+
+static int discard_check(const struct vma *vma, int advice)
+{
+    if ((vma->flags & VM_LOCKED) && advice != MADV_DONTNEED_LOCKED)
+        return -EINVAL;
+    return advice == MADV_FREE && vma->mapping ? -EINVAL : 0;
+}
+
+/* Throws pages away; the regions stay, so the shared lock is enough: a fault beside us fills an entry before
+ * or after we clear it, and both are right. MADV_FREE may do it at once: "at any time" includes now. */
+static int madvise_discard(struct mm *mm, vaddr_t start, vaddr_t end, int advice)
+{
+    vaddr_t reached = start;
+    struct gather g;
+    int error = 0;
+    bool hole = false;
+
+    if (rwsem_read_lock_killable(&mm->mmap_lock))
+        return -EINTR;
+    gather_begin(&g, mm);
+    for (struct vma *vma = vma_find_above(mm, start); vma && vma->start < end; vma = vma_next(vma)) {
+        error = discard_check(vma, advice);
+        if (error)
+            break;
+        hole |= vma->start > reached;
+        reached = MIN(vma->end, end);
+        pt_zap_pages(mm, MAX(vma->start, start), reached, &g);
+    }
+    gather_end(&g);
+    rwsem_read_unlock(&mm->mmap_lock);
+    return error ? error : hole || reached < end ? -ENOMEM : 0;
+}
+
+static u32 flag_of(int advice)
+{
+    switch (advice) {
+    case MADV_DONTFORK:
+    case MADV_DOFORK:
+        return VM_DONTFORK;
+    case MADV_WIPEONFORK:
+    case MADV_KEEPONFORK:
+        return VM_WIPEONFORK;
+    default:
+        return VM_RANDOM; /* MADV_RANDOM sets it; MADV_NORMAL and MADV_SEQUENTIAL take it back */
+    }
+}
+
+static int madvise_flags(struct mm *mm, vaddr_t start, vaddr_t end, int advice)
+{
+    u32 flag = flag_of(advice);
+    bool sets = advice == MADV_DONTFORK || advice == MADV_WIPEONFORK || advice == MADV_RANDOM;
+    int error = 0;
+
+    if (rwsem_write_lock_killable(&mm->mmap_lock))
+        return -EINTR;
+    for (struct vma *vma = vma_find_above(mm, start); vma && vma->start < end; vma = vma_next(vma))
+        if (advice == MADV_WIPEONFORK && vma->mapping) /* private anonymous memory only: madvise(2) */
+            error = -EINVAL;
+    if (!error)
+        error = vma_set_flags(mm, start, end, flag, sets ? flag : 0);
+    rwsem_write_unlock(&mm->mmap_lock);
+    return error;
+}
+
+/* Hints: right, if everything is mapped. */
+static int madvise_hint(struct mm *mm, vaddr_t start, vaddr_t end)
+{
+    vaddr_t reached = start;
+
+    if (rwsem_read_lock_killable(&mm->mmap_lock))
+        return -EINTR;
+    for (struct vma *vma = vma_find_above(mm, start); vma && vma->start <= reached && reached < end;
+         vma = vma_next(vma))
+        reached = vma->end;
+    rwsem_read_unlock(&mm->mmap_lock);
+    return reached < end ? -ENOMEM : 0;
+}
+
+int mm_madvise(struct mm *mm, vaddr_t start, u32 length, int advice)
+{
+    vaddr_t end;
+
+    might_sleep();
+    if (user_range(start, length, &end))
+        return -EINVAL;
+    switch (advice) {
+    case MADV_DONTNEED:
+    case MADV_DONTNEED_LOCKED:
+    case MADV_FREE:
+        return start == end ? 0 : madvise_discard(mm, start, end, advice);
+    case MADV_DONTFORK:
+    case MADV_DOFORK:
+    case MADV_WIPEONFORK:
+    case MADV_KEEPONFORK:
+    case MADV_NORMAL:
+    case MADV_RANDOM:
+    case MADV_SEQUENTIAL:
+        return start == end ? 0 : madvise_flags(mm, start, end, advice);
+    case MADV_POPULATE_READ:
+    case MADV_POPULATE_WRITE:
+        return mm_populate(mm, start, end - start, advice == MADV_POPULATE_WRITE);
+    case MADV_WILLNEED:
+    case MADV_MERGEABLE:
+    case MADV_UNMERGEABLE:
+    case MADV_HUGEPAGE:
+    case MADV_NOHUGEPAGE:
+    case MADV_DONTDUMP:
+    case MADV_DODUMP:
+    case MADV_COLD:
+    case MADV_PAGEOUT:
+        return madvise_hint(mm, start, end);
+    default:
+        return -EINVAL;
+    }
+}

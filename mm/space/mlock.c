@@ -1,0 +1,64 @@
+/* mlock(2) and its family. Nothing is paged out yet, so a lock means: accounted, and present at once. */
+#include "mm/fault/fault.h"
+#include "mm/space/mm_private.h"
+
+/* Faults in what is locked of [start, end): for writing where the program may, so that no fault is left over.
+ */
+static int mlock_populate(struct mm *mm, vaddr_t start, vaddr_t end)
+{
+    vaddr_t addr = start;
+    int error = 0;
+
+    while (!error && addr < end) {
+        struct vma *vma;
+        vaddr_t stop = end;
+        u32 flags = 0;
+
+        if (rwsem_read_lock_killable(&mm->mmap_lock))
+            return -EINTR;
+        vma = vma_find_above(mm, addr);
+        if (vma && vma->start < end) {
+            addr = MAX(addr, vma->start);
+            stop = MIN(end, vma->end);
+            flags = vma->flags;
+        }
+        rwsem_read_unlock(&mm->mmap_lock); /* it may change now: then a page less or more is faulted in */
+        if ((flags & VM_LOCKED) && vma_accessible(flags))
+            error = mm_populate(mm, addr, stop - addr, (flags & (VM_WRITE | VM_SHARED)) == VM_WRITE);
+        addr = stop;
+    }
+    return error;
+}
+
+int mm_mlock(struct mm *mm, vaddr_t start, u32 length, bool lock, bool on_fault)
+{
+    vaddr_t first = start & PAGE_MASK, end;
+    int error;
+
+    might_sleep();
+    if (length > USER_END)
+        return -ENOMEM;
+    error = user_range(first, length + (start - first), &end);
+    if (error || first == end)
+        return error;
+    if (rwsem_write_lock_killable(&mm->mmap_lock))
+        return -EINTR;
+    error = vma_set_flags(mm, first, end, lock ? 0 : VM_LOCKED, lock ? VM_LOCKED : 0);
+    rwsem_write_unlock(&mm->mmap_lock);
+    return !error && lock && !on_fault ? mlock_populate(mm, first, end) : error;
+}
+
+int mm_mlock_all(struct mm *mm, bool now, bool future, bool on_fault)
+{
+    might_sleep();
+    if (rwsem_write_lock_killable(&mm->mmap_lock))
+        return -EINTR;
+    mm->def_flags = future ? VM_LOCKED : 0;
+    if (now || !future) /* neither: munlockall */
+        (void)vma_set_flags(mm, 0, USER_END, now ? 0 : VM_LOCKED,
+                            now ? VM_LOCKED : 0); /* holes are no error here */
+    rwsem_write_unlock(&mm->mmap_lock);
+    if (now && !on_fault)
+        (void)mlock_populate(mm, USER_START, USER_END); /* mlockall(2) reports no failure of this */
+    return 0;
+}

@@ -1,0 +1,105 @@
+/*
+ * An address space.
+ *
+ * Key: (m) mmap_lock: write to change, read to look; (t) page_table_lock; (a) atomic; (c) constant.
+ */
+#pragma once
+#include "arch/pgtable.h"
+#include "lib/rbtree.h"
+#include "mm/frame/page.h"
+#include "sync/rwsem.h"
+
+struct vma;
+struct mm {
+    struct rwsem mmap_lock;                         /* RANK_MMAP */
+    struct rbtree vmas;                             /* (m) by start address */
+    u32 vma_count;                                  /* (m) */
+    u32 changes;                                    /* (m) moves before and after each change of a region */
+    struct waitqueue region_wait;                   /* writers wait here for the faults inside a region */
+    struct spinlock page_table_lock;                /* RANK_PTL: PDEs 0..767 */
+    struct space space;                             /* root (c); entries (t) */
+    atomic_t users;                                 /* tasks and others who use the memory; 0: torn down */
+    atomic_t refs;                                  /* struct references (users hold one together) */
+    u32 pt_count;                                   /* (t) page tables installed */
+    atomic_t rss;                                   /* pages mapped */
+    u32 total_pages;                                /* (m) pages of address space */
+    u32 locked_pages;                               /* (m) */
+    vaddr_t mmap_top;                               /* (c) top-down allocation starts below this */
+    vaddr_t brk_start, brk;                         /* (m) */
+    vaddr_t stack_top;                              /* (c after exec) */
+    vaddr_t arg_start, arg_end, env_start, env_end; /* (c after exec) */
+    u32 def_flags;                                  /* (m) mlockall's future flags */
+    struct list all;                                /* list of all mms */
+    struct mapping *exe;                            /* (m) the file it was loaded from, may be NULL */
+};
+
+struct mm *mm_create(void); /* one user, empty; NULL when no memory; sleeps */
+void mm_get_user(struct mm *mm);
+void mm_put_user(struct mm *mm); /* last: unmaps everything; sleeps; no locks held */
+void mm_get(struct mm *mm);
+void mm_put(struct mm *mm);
+/* Copies the address space, COW (R17, R18); NULL when no memory. Takes mmap_lock of `parent` for write.
+ * Sleeps. */
+struct mm *mm_fork(struct mm *parent);
+/* The running task leaves its former mm (if any) and runs in `mm`; takes over the caller's user reference. */
+void mm_switch_task(struct mm *mm);
+/* The running task lets go of its mm: becomes a kernel task for the rest of its life. */
+void mm_leave_task(void);
+
+/* ---- the calls (man pages, section 2); each takes mmap_lock for write inside, sleeps; errors negative ----
+ */
+#define VM_READ       0x01u
+#define VM_WRITE      0x02u
+#define VM_EXEC       0x04u
+#define VM_SHARED     0x08u
+#define VM_GROWSDOWN  0x10u
+#define VM_LOCKED     0x20u
+#define VM_MAYWRITE   0x40u /* mprotect may add write: a private mapping, or a file opened for writing */
+#define VM_DONTFORK   0x80u
+#define VM_WIPEONFORK 0x100u
+#define VM_NORESERVE  0x200u
+#define VM_STACK      0x400u
+#define VM_RANDOM     0x800u /* madvise said so: a read of a file page maps that page alone */
+
+#define STACK_LIMIT 0x00800000u /* a VM_GROWSDOWN region grows to 8 MiB: RLIMIT_STACK's default */
+
+#define MM_FIXED           1u
+#define MM_FIXED_NOREPLACE 2u
+#define MM_POPULATE        4u
+
+struct mmap_request {
+    vaddr_t addr; /* hint or, with MM_FIXED*, the place */
+    u32 length;
+    u32 vm_flags;            /* VM_* */
+    u32 how;                 /* MM_* */
+    struct mapping *mapping; /* NULL: anonymous */
+    u32 pgoff;               /* in pages */
+    const char *name;        /* for maps: "[heap]", "[stack]" or NULL; static storage */
+};
+/* Whether a result of mm_mmap or mm_mremap is a negative errno and no address (which may look negative, too).
+ */
+static inline bool mm_is_error(s32 result)
+{
+    return (u32)result >= (u32)-4095;
+}
+/* The address, or -errno (an address >= -4095 is an error). */
+s32 mm_mmap(struct mm *mm, const struct mmap_request *request);
+int mm_munmap(struct mm *mm, vaddr_t start, u32 length);
+int mm_mprotect(struct mm *mm, vaddr_t start, u32 length, u32 vm_flags);
+s32 mm_mremap(struct mm *mm, vaddr_t old, u32 old_len, u32 new_len, u32 flags,
+              vaddr_t new_addr);                                      /* MREMAP_* */
+int mm_madvise(struct mm *mm, vaddr_t start, u32 length, int advice); /* MADV_*: Linux numbers */
+vaddr_t mm_brk(struct mm *mm, vaddr_t new_brk);                       /* the brk now, as Linux returns it */
+int mm_mincore(struct mm *mm, vaddr_t start, u32 length, vaddr_t user_vec);
+int mm_mlock(struct mm *mm, vaddr_t start, u32 length, bool lock, bool on_fault);
+int mm_msync(struct mm *mm, vaddr_t start, u32 length, int flags);
+/* Faults the range in, as MAP_POPULATE does. */
+int mm_populate(struct mm *mm, vaddr_t start, u32 length, bool write);
+/* One line a region through `line`: /proc/PID/maps without the file name's directory part. */
+/* Called with mmap_lock shared: `line` must not touch user memory (R34). */
+void mm_maps_report(struct mm *mm, void (*line)(void *ctx, const struct vma *vma), void *ctx);
+/* mlockall(2) and munlockall(2): marks every region now, and those to come. Populates unless on_fault. */
+int mm_mlock_all(struct mm *mm, bool now, bool future, bool on_fault);
+/* Address spaces alive, for leak checks. */
+u32 mm_live_count(void);
+void mm_init(void);

@@ -1,0 +1,57 @@
+/* mprotect(2): regions first, entries next, every CPU told before the lock goes. */
+#include "diag/assert.h"
+#include "mm/space/mm_private.h"
+
+#define VM_RIGHTS (VM_READ | VM_WRITE | VM_EXEC)
+
+/* How far [start, end) may be changed: to the first hole (-ENOMEM) or region that refuses the right
+ * (-EACCES). What lies below is changed all the same, as Linux does. */
+static vaddr_t mprotect_reach(struct mm *mm, vaddr_t start, vaddr_t end, u32 rights, int *error)
+    must_hold_shared(&mm->mmap_lock)
+{
+    vaddr_t reached = start;
+
+    *error = 0;
+    for (struct vma *vma = vma_find_above(mm, start); reached < end; vma = vma_next(vma)) {
+        if (!vma || vma->start > reached) {
+            *error = -ENOMEM;
+            return reached;
+        }
+        if ((rights & VM_WRITE) && (vma->flags & VM_SHARED) && !(vma->flags & VM_MAYWRITE)) {
+            *error = -EACCES;
+            return reached;
+        }
+        reached = MIN(vma->end, end);
+    }
+    return reached;
+}
+
+static int mprotect_locked(struct mm *mm, vaddr_t start, vaddr_t end, u32 rights) must_hold(&mm->mmap_lock)
+{
+    int refused;
+
+    end = mprotect_reach(mm, start, end, rights, &refused);
+    if (start == end)
+        return refused;
+    if (vma_set_flags(mm, start, end, VM_RIGHTS, rights))
+        return -ENOMEM;
+    if (pt_protect(mm, start, end, rights))
+        shootdown_range(mm, start, end);
+    return refused;
+}
+
+int mm_mprotect(struct mm *mm, vaddr_t start, u32 length, u32 vm_flags)
+{
+    vaddr_t end;
+    int error = user_range(start, length, &end);
+
+    might_sleep();
+    assert(!(vm_flags & ~VM_RIGHTS));
+    if (error || start == end)
+        return error;
+    if (rwsem_write_lock_killable(&mm->mmap_lock))
+        return -EINTR;
+    error = mprotect_locked(mm, start, end, vm_flags);
+    rwsem_write_unlock(&mm->mmap_lock);
+    return error;
+}

@@ -1,0 +1,175 @@
+/* mremap(2): shrink, grow in place, or move. */
+#include "diag/assert.h"
+#include "mm/space/mm_private.h"
+
+#define MREMAP_MAYMOVE   1u
+#define MREMAP_FIXED     2u
+#define MREMAP_DONTUNMAP 4u
+
+struct remap {
+    vaddr_t old, target; /* target: with FIXED, and DONTUNMAP's hint */
+    u32 old_len, new_len, flags;
+};
+
+static int remap_check(const struct remap *r)
+{
+    if (r->flags & ~(MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP) || (r->old & ~PAGE_MASK) ||
+        !r->new_len)
+        return -EINVAL;
+    if ((r->flags & (MREMAP_FIXED | MREMAP_DONTUNMAP)) && !(r->flags & MREMAP_MAYMOVE))
+        return -EINVAL;
+    if ((r->flags & MREMAP_DONTUNMAP) && r->old_len != r->new_len)
+        return -EINVAL;
+    if (r->old > USER_END || r->old_len > USER_END - r->old || r->new_len > USER_END)
+        return -EINVAL;
+    if (!(r->flags & MREMAP_FIXED))
+        return 0;
+    if ((r->target & ~PAGE_MASK) || r->target < USER_START || r->target > USER_END - r->new_len)
+        return -EINVAL;
+    if (r->old < r->target + r->new_len && r->target < r->old + r->old_len)
+        return -EINVAL;
+    return 0;
+}
+
+/* The region at the old place, which must hold all of it. NULL with *error set. */
+static struct vma *remap_source(struct mm *mm, const struct remap *r, int *error)
+    must_hold_shared(&mm->mmap_lock)
+{
+    struct vma *vma = vma_find(mm, r->old);
+
+    *error = -EFAULT;
+    if (!vma || vma->end - r->old < r->old_len)
+        return NULL;
+    *error = -EINVAL;
+    if (!r->old_len && !(vma->flags & VM_SHARED)) /* a second view of the same pages: shared ones only */
+        return NULL;
+    if ((r->flags & MREMAP_DONTUNMAP) && vma->mapping)
+        return NULL;
+    *error = 0;
+    return vma;
+}
+
+/* A place for the moved region: given, or a hole. 0 with *error. */
+static vaddr_t remap_target(struct mm *mm, const struct remap *r, int *error) must_hold(&mm->mmap_lock)
+{
+    vaddr_t found;
+
+    if (r->flags & MREMAP_FIXED) {
+        *error = munmap_locked(mm, r->target, r->target + r->new_len);
+        return *error ? 0 : r->target;
+    }
+    found = vma_find_hole(mm, r->new_len, r->flags & MREMAP_DONTUNMAP ? r->target : 0);
+    *error = found ? 0 : -ENOMEM;
+    return found;
+}
+
+/* What stays behind of the old place. It holds no page any more. */
+static int remap_clear_old(struct mm *mm, const struct remap *r) must_hold(&mm->mmap_lock)
+{
+    if (r->flags & MREMAP_DONTUNMAP)
+        return 0;
+    return r->old_len ? munmap_locked(mm, r->old, r->old + r->old_len) : 0;
+}
+
+/* `vma` holds the old range, perhaps more. */
+static s32 remap_move(struct mm *mm, const struct remap *r) must_hold(&mm->mmap_lock)
+{
+    struct vma *vma, *moved;
+    vaddr_t target;
+    int error;
+
+    if (mm->vma_count + 3 > VMA_LIMIT)
+        return -ENOMEM;
+    target = remap_target(mm, r, &error);
+    if (error)
+        return error;
+    if (r->old_len && vma_isolate(mm, r->old, r->old + r->old_len)) /* first all that may fail */
+        return -ENOMEM;
+    vma = vma_find(mm, r->old);
+    assert(vma); /* a target that overlaps the source was refused */
+    moved = vma_clone(vma, mm);
+    if (!moved)
+        return -ENOMEM;
+    vma_change_begin(mm, vma);              /* a fault in the gap would find an empty entry and fill it */
+    moved->has_private |= vma->has_private; /* no fault sets it any more */
+    moved->pgoff = vma_index(vma, r->old);
+    moved->start = target;
+    moved->end = target + r->new_len;
+    error = pt_move(mm, r->old, target, MIN(r->old_len, r->new_len));
+    if (error || (r->flags & MREMAP_DONTUNMAP) || !r->old_len)
+        vma_change_end(mm, vma); /* it stays */
+    if (error) {
+        vma_free(moved);
+        return -ENOMEM;
+    }
+    vma_adopt(mm, moved);
+    error = remap_clear_old(mm, r);
+    assert(!error); /* it is whole regions already: nothing to split */
+    return (s32)target;
+}
+
+/* True when the region could be made longer where it is. */
+static bool remap_grow_in_place(struct mm *mm, struct vma *vma, const struct remap *r)
+    must_hold(&mm->mmap_lock)
+{
+    vaddr_t end = r->old + r->new_len;
+    u32 more = (r->new_len - r->old_len) >> PAGE_SHIFT;
+
+    if (vma->end != r->old + r->old_len || end > USER_END || end < vma->end)
+        return false;
+    if (!vma_range_is_free(mm, vma->end, end))
+        return false;
+    vma_change_begin(mm, vma);
+    vma->end = end;
+    vma_change_end(mm, vma);
+    mm->total_pages += more;
+    if (vma->flags & VM_LOCKED)
+        mm->locked_pages += more;
+    vma_merge(mm, vma);
+    return true;
+}
+
+static s32 remap_locked(struct mm *mm, const struct remap *r) must_hold(&mm->mmap_lock)
+{
+    int error;
+    struct vma *vma = remap_source(mm, r, &error);
+
+    if (!vma)
+        return error;
+    if (r->flags & (MREMAP_FIXED | MREMAP_DONTUNMAP))
+        return remap_move(mm, r);
+    if (r->new_len <= r->old_len) {
+        if (r->new_len < r->old_len)
+            error = munmap_locked(mm, r->old + r->new_len, r->old + r->old_len);
+        return error ? error : (s32)r->old;
+    }
+    if (r->old_len && remap_grow_in_place(mm, vma, r))
+        return (s32)r->old;
+    return r->flags & MREMAP_MAYMOVE ? remap_move(mm, r) : -ENOMEM;
+}
+
+s32 mm_mremap(struct mm *mm, vaddr_t old, u32 old_len, u32 new_len, u32 flags, vaddr_t new_addr)
+{
+    struct remap r = {.old = old, .target = new_addr, .flags = flags};
+    struct vma *vma;
+    bool locked;
+    s32 result;
+
+    might_sleep();
+    if (old_len > USER_END || new_len > USER_END)
+        return -EINVAL;
+    r.old_len = ALIGN_UP(old_len, PAGE_SIZE);
+    r.new_len = ALIGN_UP(new_len, PAGE_SIZE);
+    result = remap_check(&r);
+    if (result)
+        return result;
+    if (rwsem_write_lock_killable(&mm->mmap_lock))
+        return -EINTR;
+    result = remap_locked(mm, &r);
+    vma = mm_is_error(result) ? NULL : vma_find(mm, (vaddr_t)result);
+    locked = vma && (vma->flags & VM_LOCKED);
+    rwsem_write_unlock(&mm->mmap_lock);
+    if (locked && r.new_len > r.old_len)
+        (void)mm_populate(mm, (vaddr_t)result + r.old_len, r.new_len - r.old_len, false);
+    return result;
+}

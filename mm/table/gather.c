@@ -1,0 +1,114 @@
+/*
+ * Collect, clear, flush, release: always in this order.
+ *
+ *     CPU 0 (munmap)                      CPU 1 (a thread of the same program)
+ *     entry cleared, frame collected      still writes the page through its TLB: harmless, the frame is still
+ * ours flush all CPUs, wait          ----> translation gone; the next access faults frame released cannot
+ * reach it any more
+ *
+ * Released before the flush (R43), the frame could be another program's when CPU 1 writes it. A page table is
+ * such a frame too, reached in two more ways: through the PDE caches by the walker (R09, R50) and through its
+ * address in the mirror by the kernel itself (R51).
+ */
+#include "diag/assert.h"
+#include "diag/race.h"
+#include "mm/fault/faultlock.h"
+#include "mm/space/mm_private.h"
+#include "sync/rcu.h"
+
+void gather_begin(struct gather *g, struct mm *mm)
+{
+    g->mm = mm;
+    g->start = USER_END;
+    g->end = 0;
+    g->n = g->table_n = 0;
+}
+
+bool gather_add(struct gather *g, vaddr_t addr, struct page *page)
+{
+    assert(g->n < GATHER_PAGES);
+    g->start = MIN(g->start, addr);
+    g->end = MAX(g->end, addr + PAGE_SIZE);
+    if (page)
+        g->pages[g->n++] = page;
+    return g->n == GATHER_PAGES;
+}
+
+bool gather_add_table(struct gather *g, vaddr_t addr, struct page *table)
+{
+    assert(g->table_n < GATHER_TABLES);
+    addr &= ~(PDE_SIZE - 1);
+    if (!g->table_n)
+        g->table_first = g->table_last = addr;
+    g->table_first = MIN(g->table_first, addr);
+    g->table_last = MAX(g->table_last, addr);
+    g->tables[g->table_n++] = table;
+    return g->table_n == GATHER_TABLES;
+}
+
+static void gather_release_pages(struct gather *g)
+{
+    for (u32 i = 0; i < g->n; i++)
+        page_put(g->pages[i]);
+    g->n = 0;
+}
+
+struct dead_table {
+    struct rcu_head rcu;
+};
+
+static void put_dead_table(struct rcu_head *rcu)
+{
+    page_put(page_of(direct_to_phys(rcu) >> PAGE_SHIFT));
+}
+
+/* No processor walks it any more. A fault without mmap_lock may still stand before its lock, or look at an
+ * entry, and then ask the directory again: for so long the frame must be no one else's. Its own first words
+ * carry it there. */
+static void put_table(struct page *table)
+{
+    struct dead_table *dead = page_address(table);
+
+    if (faultlock->lock_free)
+        rcu_call(&dead->rcu, put_dead_table);
+    else
+        page_put(table);
+}
+
+/* `table_n` stays: that tables died is a debt of the flush, however early a mutant frees them. */
+static void gather_release_tables(struct gather *g)
+{
+    for (u32 i = 0; i < g->table_n; i++) {
+        if (g->tables[i])
+            put_table(g->tables[i]);
+        g->tables[i] = NULL;
+    }
+}
+
+void gather_flush(struct gather *g)
+{
+    if (!g->end && !g->table_n)
+        return;
+    if (mutant(R43))
+        gather_release_pages(g);
+    if (mutant(R09))
+        gather_release_tables(g);
+    race_point(R43); /* cleared here, alive in other CPUs' TLBs: not a frame may go yet */
+    if (g->table_n) {
+        race_point(R09); /* another CPU's walker may stand in the table */
+        race_point(R50); /* ... or find it through its PDE cache */
+        race_point(R51); /* ... and its kernel through the mirror */
+    }
+    shootdown_gather(g);
+    gather_release_pages(g);
+    gather_release_tables(g);
+    g->table_n = 0;
+    g->start = USER_END;
+    g->end = 0;
+}
+
+void gather_end(struct gather *g)
+{
+    gather_flush(g);
+    assert(g->n == 0 && g->table_n == 0);
+}

@@ -1,0 +1,177 @@
+/*
+ * Page tables: finding, installing, locking.
+ *
+ * PDEs are read without a lock: one goes from empty to a table at any time, under page_table_lock, and back
+ * only with mmap_lock exclusive. So whoever has mmap_lock in any mode and sees a table may keep it. The
+ * directory is read through the direct map and not the mirror: the answer is then the same wherever this task
+ * runs, even if it is moved to another CPU between the two halves of an access.
+ */
+#include "mm/table/pt.h"
+#include "diag/assert.h"
+#include "diag/race.h"
+#include "mm/space/mm_private.h"
+#include "mm/table/pt_entry.h"
+#include "sync/rcu.h"
+
+struct page *pt_table(struct mm *mm, vaddr_t addr)
+{
+    pde_t pde = pte_read(&mm->space.dir[pde_index(addr)]);
+
+    return pte_present(pde) ? page_at(pte_pfn(pde)) : NULL;
+}
+
+vaddr_t pt_first(struct mm *mm, vaddr_t addr, vaddr_t end)
+{
+    if (addr >= end)
+        return end;
+    for (u32 i = pde_index(addr), last = pde_index(end - 1); i <= last; i++)
+        if (pte_present(pte_read(&mm->space.dir[i])))
+            return MAX(addr, i << PDE_SHIFT);
+    return end;
+}
+
+/* True when `fresh` is the table now; false: another was first. */
+static bool pt_install(struct mm *mm, vaddr_t addr, struct page *fresh)
+{
+    bool first;
+
+    spin_lock(&mm->page_table_lock);
+    first =
+        !pt_table(mm, addr) || mutant(R02); /* another CPU may have installed one while we allocated (R02) */
+    if (first) {
+        pde_install(&mm->space, addr, pde_make_table(page_pfn(fresh), true));
+        mm->pt_count++;
+        count_event(pt_alloc);
+    } else {
+        count_event(recheck_lost_pt);
+    }
+    spin_unlock(&mm->page_table_lock);
+    return first;
+}
+
+int pt_ensure(struct mm *mm, vaddr_t addr)
+{
+    struct page *fresh;
+
+    assert(vaddr_is_user(addr));
+    if (pt_table(mm, addr))
+        return 0;
+    fresh = page_alloc(GFP_KERNEL | GFP_ZERO);
+    if (!fresh)
+        return -ENOMEM;
+    page_become_table(fresh);
+    race_point(R02); /* the directory entry was empty; another CPU may fill it while we stand here */
+    if (!pt_install(mm, addr, fresh))
+        page_put(fresh);
+    return 0;
+}
+
+pte_t pt_peek_known(struct mm *mm, vaddr_t addr)
+{
+    pte_t entry;
+
+    preempt_disable(); /* the handle may be one in the mirror of what this CPU has loaded */
+    entry = pte_read(pte_slot(&mm->space, addr));
+    preempt_enable();
+    return entry;
+}
+
+pte_t pt_peek(struct mm *mm, vaddr_t addr)
+{
+    return pt_table(mm, addr) ? pt_peek_known(mm, addr) : ENTRY_EMPTY;
+}
+
+lock_implementation pte_t *pt_lock_known(struct mm *mm, vaddr_t addr, struct page *table)
+{
+    spin_lock(page_ptl(table));
+    return pte_slot(&mm->space, addr);
+}
+
+pte_t *pt_lock(struct mm *mm, vaddr_t addr, struct page **table)
+{
+    *table = pt_table(mm, addr);
+    return *table ? pt_lock_known(mm, addr, *table) : NULL;
+}
+
+lock_implementation pte_t *pt_lock_nested(struct mm *mm, vaddr_t addr, struct page **table)
+{
+    *table = pt_table(mm, addr);
+    if (!*table)
+        return NULL;
+    spin_lock_nested(page_ptl(*table));
+    return pte_slot(&mm->space, addr);
+}
+
+/*
+ * A walker without mmap_lock. The table may have left the directory, its frame be anything by now: so the
+ * directory is asked first, with preemption off, and what it names cannot be freed before preemption is on
+ * again (gather.c waits for a grace period). It is asked again under the lock, for a table leaves only under
+ * that lock, empty.
+ */
+lock_implementation pte_t *pt_lock_if_same(struct mm *mm, vaddr_t addr, struct page *table)
+{
+    pte_t *slot = NULL;
+
+    rcu_read_lock();
+    if (pt_table(mm, addr) == table) {
+        spin_lock(page_ptl(table));
+        if (pt_table(mm, addr) == table)
+            slot = pte_slot(&mm->space, addr);
+        else
+            spin_unlock(page_ptl(table));
+    }
+    rcu_read_unlock();
+    return slot;
+}
+
+bool pt_peek_lockfree(struct mm *mm, vaddr_t addr, struct page *table, pte_t *entry)
+{
+    assert(preempt_count());
+    /* Not through the mirror: its address may lose its translation at any moment. */
+    *entry = pte_read(pte_slot_in(page_pfn(table), addr));
+    return pt_table(mm, addr) == table; /* read before the frame could become anything else */
+}
+
+lock_implementation void pt_unlock(struct page *table)
+{
+    spin_unlock(page_ptl(table));
+}
+
+/* Takes the table for addr out of the directory if it holds no entry. True when the gather is full. */
+static bool pt_free_one(struct mm *mm, vaddr_t addr, struct gather *gather) must_hold(&mm->mmap_lock)
+{
+    struct page *table;
+    int entries;
+
+    if (!pt_lock(mm, addr, &table))
+        return false;
+    entries = page_pt_count_add(table, 0);
+    pt_unlock(table);
+    if (entries)
+        return false;
+    spin_lock(&mm->page_table_lock);
+    spin_lock(page_ptl(
+        table)); /* a fault without mmap_lock, of another region in these 4 MiB, may just have got in */
+    entries = page_pt_count_add(table, 0);
+    if (!entries)
+        pde_clear(&mm->space, addr);
+    spin_unlock(page_ptl(table));
+    if (entries) {
+        spin_unlock(&mm->page_table_lock);
+        return false;
+    }
+    assert(mm->pt_count > 0);
+    mm->pt_count--;
+    count_event(pt_free);
+    spin_unlock(&mm->page_table_lock);
+    return gather_add_table(gather, addr, table);
+}
+
+void pt_free_empty(struct mm *mm, vaddr_t start, vaddr_t end, struct gather *gather)
+{
+    rwsem_assert_write(&mm->mmap_lock);
+    assert(end <= USER_END);
+    for (vaddr_t addr = pt_first(mm, start, end); addr < end; addr = pt_first(mm, pt_stop(addr, end), end))
+        if (pt_free_one(mm, addr, gather))
+            gather_flush(gather);
+}

@@ -1,0 +1,62 @@
+/*
+ * Page tables of an address space: finding, allocating, counting and freeing them. Entry formats are arch/'s.
+ */
+#pragma once
+#include "mm/space/mm.h"
+
+/* The frame of the page table for addr, or NULL when its PDE is empty. One load; stable while mmap_lock is
+ * held in any mode, since tables are freed only under its write side. */
+struct page *pt_table(struct mm *mm, vaddr_t addr);
+/* Makes sure there is one: allocates with no spinlock held, takes page_table_lock, rechecks, installs or
+ * frees the loser (R02, S37). 0 or -ENOMEM. May sleep. */
+int pt_ensure(struct mm *mm, vaddr_t addr);
+/* What the entry for addr holds now, read with no lock; empty when there is no table. mmap_lock held in any
+ * mode. It may be another a moment later: compare again under the table's lock. */
+pte_t pt_peek(struct mm *mm, vaddr_t addr);
+/* The same where there is a table. */
+pte_t pt_peek_known(struct mm *mm, vaddr_t addr);
+/* Locks the table's PTEs and returns the slot for addr; NULL (nothing held) when there is no table. The slots
+ * up to the end of the table follow it. */
+pte_t *pt_lock(struct mm *mm, vaddr_t addr, struct page **table);
+/* The same where the table is known. */
+pte_t *pt_lock_known(struct mm *mm, vaddr_t addr, struct page *table);
+/* As a second table: fork locks the parent's first, then the child's, which nobody else can reach yet. */
+pte_t *pt_lock_nested(struct mm *mm, vaddr_t addr, struct page **table);
+/* The same with no mmap_lock, where the directory said `table` some time ago: NULL (nothing held) when it
+ * says something else now. While the lock is held it goes on saying so (R09). */
+pte_t *pt_lock_if_same(struct mm *mm, vaddr_t addr, struct page *table);
+/* What the entry holds, with no mmap_lock; false when the directory does not say `table` any more. Preemption
+ * off since `table` was read. */
+must_check bool pt_peek_lockfree(struct mm *mm, vaddr_t addr, struct page *table, pte_t *entry);
+void pt_unlock(struct page *table);
+/* The end of the table that addr is in, or `end` if that comes first. */
+static inline vaddr_t pt_stop(vaddr_t addr, vaddr_t end)
+{
+    vaddr_t next = (addr & ~(PDE_SIZE - 1)) + PDE_SIZE;
+    return next < end ? next : end; /* USER_END is below the top: no wrap */
+}
+
+/* The first address of [addr, end) that has a table, or `end`. mmap_lock in any mode. */
+vaddr_t pt_first(struct mm *mm, vaddr_t addr, vaddr_t end);
+
+struct gather;
+/* Clears and collects every PTE of [start, end). Frames go to the gather, which is flushed as it fills; what
+ * is left in it is the caller's to flush. Tables stay: a fault may stand in one (mmap_lock is perhaps only
+ * shared). */
+void pt_zap_pages(struct mm *mm, vaddr_t start, vaddr_t end, struct gather *gather)
+    must_hold_shared(&mm->mmap_lock);
+/* Removes the tables of [start, end) that hold no entry; they go to the gather (S31). */
+void pt_free_empty(struct mm *mm, vaddr_t start, vaddr_t end, struct gather *gather)
+    must_hold(&mm->mmap_lock);
+/* Gives every entry of [start, end) the rights that vm_flags allow at once (rights to write come with the
+ * next fault). True when some right was taken away: the caller owes a shootdown of the range before it lets
+ * the lock go. */
+must_check bool pt_protect(struct mm *mm, vaddr_t start, vaddr_t end, u32 vm_flags) must_hold(&mm->mmap_lock);
+/* Moves every entry of [from, from + length) to `to`; no overlap, `to` empty. Flushed on return. 0 or -ENOMEM
+ * with nothing moved. Sleeps. */
+int pt_move(struct mm *mm, vaddr_t from, vaddr_t to, u32 length) must_hold(&mm->mmap_lock);
+/* Copies the entries of [start, end) to the child, copy on write: both sides lose the right to write.
+ * *downgraded is set when the parent lost one: the caller owes a shootdown of the parent (R17). 0 or -ENOMEM.
+ * Sleeps. */
+int pt_copy(struct mm *parent, struct mm *child, vaddr_t start, vaddr_t end, bool *downgraded)
+    must_hold(&parent->mmap_lock, &child->mmap_lock);

@@ -1,0 +1,69 @@
+/*
+ * fork's work on the entries. Parent and child will share every private page, and neither may write it: the
+ * parent's entry loses its right in the same exchange that reads it, so that no store of the parent falls
+ * between.
+ */
+#include "diag/assert.h"
+#include "mm/space/mm_private.h"
+#include "mm/table/pt_entry.h"
+
+struct copy_counts {
+    int entries, pages;
+};
+
+/* What the child gets for one entry of the parent; takes the references that it needs. */
+static pte_t copy_entry(pte_t *slot, pte_t entry, struct copy_counts *counts, bool *downgraded)
+{
+    struct page *page = entry_page(entry);
+
+    if (pte_present(entry) && pte_writable(entry)) {
+        entry = pte_without_write(entry_revoke_write(slot));
+        *downgraded = true;
+    }
+    counts->entries++;
+    if (!page_is_zero(page)) {
+        page_get(page);
+        page_map_inc(page);
+        counts->pages++;
+    }
+    return entry;
+}
+
+/* All of [addr, end) lies in one table, which both sides have. */
+static void copy_table(struct mm *parent, struct mm *child, vaddr_t addr, vaddr_t end, bool *downgraded)
+{
+    struct copy_counts counts = {0};
+    struct page *from, *to;
+    pte_t *source = pt_lock(parent, addr, &from);
+    pte_t *target = pt_lock_nested(child, addr, &to);
+
+    assert(source && target);
+    for (; addr < end; addr += PAGE_SIZE, source++, target++) {
+        pte_t entry = pte_read(source);
+        if (pte_empty(entry))
+            continue;
+        assert(pte_empty(pte_read(target)));
+        pte_install(target, copy_entry(source, entry, &counts, downgraded));
+    }
+    page_pt_count_add(to, counts.entries);
+    pt_unlock(to);
+    pt_unlock(from);
+    if (counts.pages)
+        atomic_add(&child->rss, counts.pages);
+}
+
+int pt_copy(struct mm *parent, struct mm *child, vaddr_t start, vaddr_t end, bool *downgraded)
+{
+    assert(end <= USER_END && !((start | end) & ~PAGE_MASK));
+    for (vaddr_t addr = start, stop; addr < end; addr = stop) {
+        stop = pt_stop(addr, end);
+        if (!pt_table(parent, addr))
+            continue;
+        if (pt_ensure(child, addr))
+            return -ENOMEM;
+        copy_table(parent, child, addr, stop, downgraded);
+        race_point(
+            R18); /* what lies below is copied, what lies above is not: no fault may install anything now */
+    }
+    return 0;
+}

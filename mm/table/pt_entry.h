@@ -1,0 +1,79 @@
+/*
+ * What mm/ puts into page-table entries, on top of arch/'s three kinds (empty, present, software).
+ *
+ * A page in a region that may not be accessed at all (PROT_NONE) keeps its place as a software entry: the
+ * processor cannot reach it in any mode, so that a read(2) into it fails like the program's own access would.
+ */
+#pragma once
+#include "arch/pgtable.h"
+#include "diag/race.h"
+#include "mm/frame/page.h"
+#include "mm/space/vma.h"
+
+#define ENTRY_EMPTY ((pte_t){0})
+
+enum entry_software { ENTRY_HIDDEN = 1 }; /* payload: frame number, then D and A */
+#define HIDDEN_DIRTY (1u << 20)
+#define HIDDEN_YOUNG (1u << 21)
+
+static inline bool entry_hidden(pte_t e)
+{
+    return !pte_empty(e) && !pte_present(e) && pte_software_type(e) == ENTRY_HIDDEN;
+}
+static inline pte_t entry_hide(pte_t e)
+{
+    return pte_software(ENTRY_HIDDEN,
+                        pte_pfn(e) | (pte_dirty(e) ? HIDDEN_DIRTY : 0) | (pte_young(e) ? HIDDEN_YOUNG : 0));
+}
+/* Readable again; the right to write comes back with the next write fault, which knows whether to copy. */
+static inline pte_t entry_unhide(pte_t e)
+{
+    u32 payload = pte_software_payload(e);
+    return pte_make(payload & (HIDDEN_DIRTY - 1),
+                    PROT_PTE_USER | (payload & HIDDEN_DIRTY ? PROT_PTE_DIRTY : 0));
+}
+/* The frame that an entry refers to, hidden or not. Not for empty ones. */
+static inline struct page *entry_page(pte_t e)
+{
+    return page_at(entry_hidden(e) ? pte_software_payload(e) & (HIDDEN_DIRTY - 1) : pte_pfn(e));
+}
+
+/* How many of the n entries from `slot` on are empty before the first that is not. Under their table's lock.
+ */
+static inline u32 entries_empty(pte_t *slot, u32 n)
+{
+    u32 i = 0;
+    while (i < n && pte_empty(pte_read(slot + i)))
+        i++;
+    return i;
+}
+
+/* What a region's pages may be used for; arch/ has no execute bit in two-level paging (PAE only: SDM vol.
+ * 3A, 4.6.2). */
+static inline unsigned entry_prot(u32 vm_flags, bool write)
+{
+    return PROT_PTE_USER | (write && (vm_flags & VM_WRITE) ? PROT_PTE_WRITE | PROT_PTE_DIRTY : 0);
+}
+
+/* ---- changes of live entries: the walker sets A and D behind our back, so never read, modify, write (R46)
+ * ---- */
+static inline void entry_grant_write(pte_t *slot)
+{
+    pte_t old;
+    do
+        old = pte_read(slot);
+    while (!pte_cmpxchg(slot, old, pte_with_write(old)));
+}
+/* Returns the entry as it was when it lost the right. */
+static inline pte_t entry_revoke_write(pte_t *slot)
+{
+    pte_t old;
+    do {
+        old = pte_read(slot);
+        if (mutant(R46)) {
+            pte_xchg(slot, pte_without_write(old)); /* and a D set meanwhile is gone */
+            break;
+        }
+    } while (!pte_cmpxchg(slot, old, pte_without_write(old)));
+    return old;
+}

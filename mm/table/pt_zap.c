@@ -1,0 +1,67 @@
+/* Taking pages out of an address space: clear and collect here, flush and release in gather.c. */
+#include "diag/assert.h"
+#include "diag/race.h"
+#include "mm/space/mm_private.h"
+#include "mm/table/pt_entry.h"
+
+/* An entry that we took out: its frame goes to the gather. Returns whether that is full. */
+static bool zap_entry(struct gather *gather, vaddr_t addr, pte_t old, int *pages)
+{
+    struct page *page = entry_page(old);
+
+    if (page_is_zero(page))
+        return gather_add(gather, addr, NULL);
+    if (pte_present(old) && pte_dirty(old) && page_mapping(page))
+        page_bit_set(page, PAGE_DIRTY);
+    page_map_dec(page);
+    ++*pages;
+    return gather_add(gather, addr, page);
+}
+
+/* Clears entries from addr up to end, all in one table, until the gather is full. Returns where it stopped,
+ * `end` too when the table holds nothing more. */
+static vaddr_t zap_table(struct mm *mm, vaddr_t addr, vaddr_t end, struct gather *gather)
+{
+    pte_t early = mutant(R55) ? pt_peek(mm, addr) : ENTRY_EMPTY;
+    struct page *table;
+    int cleared = 0, pages = 0;
+    bool full = false;
+    pte_t *slot;
+
+    race_point(
+        R55); /* another zapper may take any of these entries: only what the exchange returns is ours */
+    slot = pt_lock(mm, addr, &table);
+    if (!slot)
+        return end;
+    /* An entry that was taken out is one less to look for: most tables are nearly empty. */
+    int left = mutant(R55) ? (int)PTES : page_pt_count_add(table, 0);
+    for (; addr < end && cleared < left && !full; addr += PAGE_SIZE, slot++) {
+        u32 empty = pte_empty(early) ? entries_empty(slot, (end - addr) >> PAGE_SHIFT) : 0;
+        addr += empty << PAGE_SHIFT;
+        slot += empty;
+        if (addr == end)
+            break;
+        pte_t old = pte_xchg(slot, ENTRY_EMPTY);
+        if (mutant(R55) && !pte_empty(early))
+            old = early;
+        early = ENTRY_EMPTY;
+        cleared++;
+        full = zap_entry(gather, addr, old, &pages);
+    }
+    page_pt_count_add(table, -cleared);
+    pt_unlock(table);
+    if (pages)
+        atomic_add(&mm->rss, -pages);
+    return cleared < left ? addr : end;
+}
+
+void pt_zap_pages(struct mm *mm, vaddr_t start, vaddr_t end, struct gather *gather)
+{
+    assert(end <= USER_END && !((start | end) & ~PAGE_MASK));
+    for (vaddr_t addr = pt_first(mm, start, end); addr < end; addr = pt_first(mm, addr, end)) {
+        vaddr_t stop = pt_stop(addr, end);
+        addr = zap_table(mm, addr, stop, gather);
+        if (addr < stop || gather->n == GATHER_PAGES)
+            gather_flush(gather);
+    }
+}

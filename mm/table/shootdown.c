@@ -1,0 +1,173 @@
+/*
+ * Making other CPUs forget.
+ *
+ * Who is asked: the CPUs in the space's mask. A CPU sets its bit, then (barrier) loads CR3; we change an
+ * entry, then (barrier) read the mask. So either we see the bit, or that CPU's walker sees the new entry
+ * (R45). A CPU that runs a kernel task on a borrowed space (lazy TLB) stays in the mask and flushes like any
+ * other. It could leave the space instead, at its first flush; but the code that the call interrupts there
+ * may be half way through an access to the mirror, and would go on in another directory. It leaves when the
+ * space dies (shootdown_evict).
+ */
+#include "mm/table/shootdown.h"
+#include "arch/tlb.h"
+#include "diag/assert.h"
+#include "diag/trace.h"
+#include "mm/space/mm_private.h"
+#include "sync/crosscall.h"
+
+/* More pages than this: dropping all user translations is cheaper than naming each (the refills cost, too).
+ */
+#define FLUSH_PAGES_MAX 32u
+
+struct flush_request {
+    struct mm *mm;
+    vaddr_t start, end;               /* pages; end 0: none */
+    vaddr_t table_address;            /* some address that a dead table translated */
+    vaddr_t mirror_start, mirror_end; /* where dead tables stood in the mirror; end 0: no table died */
+    bool all;
+};
+
+static vaddr_t mirror_address(vaddr_t addr)
+{
+    return MIRROR_BASE + (pde_index(addr) << PAGE_SHIFT);
+}
+
+/* On each CPU of the mask, with interrupts or at least preemption off. */
+static void flush_here(void *arg)
+{
+    const struct flush_request *request = arg;
+
+    if (cpu_local()->loaded_space != &request->mm->space)
+        return; /* it left meanwhile, and loading CR3 flushed everything */
+    if (request->all) {
+        tlb_flush_user(); /* the mirror's entries and the PDE caches with it: none of them is global */
+        return;
+    }
+    if (request->end)
+        tlb_flush_range(request->start, request->end);
+    if (request->mirror_end && !mutant(R50)) {
+        tlb_flush_page(request->table_address); /* the PDE caches, even when no page was flushed (R50) */
+        if (!mutant(R51))
+            tlb_flush_range(request->mirror_start, request->mirror_end);
+    }
+}
+
+static void count_shootdown(const struct flush_request *request, u32 ipis)
+{
+    count_event(shootdown);
+    this_cpu(counters).n[COUNT_shootdown_ipi] += ipis;
+    if (request->all)
+        count_event(shootdown_full);
+    else if (request->end)
+        this_cpu(counters).n[COUNT_shootdown_pages] += (request->end - request->start) >> PAGE_SHIFT;
+    if (trace_on(shootdown))
+        trace_write_shootdown(request->start, request->end, request->mm->space.cpus.w[0], ipis);
+}
+
+/* Preemption stays off throughout: if this task moved between its own flush and the others', the CPU it moved
+ * to would be left out by both. */
+static void shootdown(struct flush_request *request, const struct cpumask *mask)
+{
+    struct cpumask others = *mask;
+    u32 self = cpu_id();
+
+    assert(cpu_local()->spin_depth ==
+           0); /* who spins on our lock with interrupts off would never answer (R41) */
+    if (cpumask_test(mask, self))
+        flush_here(request);
+    others.w[self / 32] &= ~(1u << (self % 32));
+    if (!cpumask_empty(&others))
+        crosscall(&others, flush_here, request);
+    count_shootdown(request, cpumask_weight(&others));
+}
+
+void shootdown_range(struct mm *mm, vaddr_t start, vaddr_t end)
+{
+    struct flush_request request = {.mm = mm, .start = start, .end = end};
+
+    assert(start < end);
+    request.all = (end - start) >> PAGE_SHIFT > FLUSH_PAGES_MAX;
+    preempt_disable();
+    memory_barrier(); /* the entries were changed before the mask is read (R45) */
+    shootdown(&request, &mm->space.cpus);
+    preempt_enable();
+}
+
+void shootdown_gather(const struct gather *g)
+{
+    struct flush_request request = {.mm = g->mm, .start = g->start, .end = g->end};
+
+    request.all = g->end && (g->end - g->start) >> PAGE_SHIFT > FLUSH_PAGES_MAX;
+    if (g->table_n) {
+        request.table_address = g->table_first;
+        request.mirror_start = mirror_address(g->table_first);
+        request.mirror_end = mirror_address(g->table_last) + PAGE_SIZE;
+    }
+    if (g->table_n && (mutant(R50) || mutant(R51)))
+        request.all = false; /* a full flush would pay the debt that the mutant is to forget */
+    preempt_disable();
+    memory_barrier();
+    shootdown(&request, &g->mm->space.cpus);
+    preempt_enable();
+}
+
+bool shootdown_is_local(struct mm *mm)
+{
+    struct cpumask self = cpumask_of(cpu_id());
+
+    assert(preempt_count());
+    memory_barrier();
+    return !((READ_ONCE(mm->space.cpus.w[0]) & ~self.w[0]) | (READ_ONCE(mm->space.cpus.w[1]) & ~self.w[1]));
+}
+
+static void flush_kernel_here(void *arg)
+{
+    const struct flush_request *request = arg;
+
+    if (request->all)
+        tlb_flush_all();
+    else
+        tlb_flush_range(request->start, request->end);
+}
+
+void shootdown_kernel(vaddr_t start, vaddr_t end)
+{
+    struct flush_request request = {.start = start, .end = end};
+    struct cpumask others = {{0}};
+
+    assert(!vaddr_is_user(start) && start < end);
+    request.all = (end - start) >> PAGE_SHIFT > FLUSH_PAGES_MAX;
+    preempt_disable();
+    for (u32 cpu = 0; cpu < cpu_count(); cpu++)
+        if (cpu != cpu_id())
+            others.w[cpu / 32] |= 1u << (cpu % 32);
+    flush_kernel_here(&request);
+    if (!cpumask_empty(&others))
+        crosscall(&others, flush_kernel_here, &request);
+    preempt_enable();
+}
+
+static void leave_here(void *arg)
+{
+    struct mm *mm = arg;
+
+    if (cpu_local()->loaded_space == &mm->space)
+        space_load(&kernel_space);
+}
+
+void shootdown_evict(struct mm *mm)
+{
+    struct cpumask others;
+
+    assert(cpu_local()->spin_depth == 0);
+    assert(!current->mm || current->mm != mm);
+    preempt_disable();
+    leave_here(mm);
+    memory_barrier();
+    others = mm->space.cpus;
+    others.w[cpu_id() / 32] &= ~(1u << (cpu_id() % 32));
+    if (!cpumask_empty(&others))
+        crosscall(&others, leave_here, mm);
+    assert(cpumask_empty(&mm->space.cpus));
+    preempt_enable();
+}

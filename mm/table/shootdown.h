@@ -1,0 +1,41 @@
+/*
+ * Shootdown: no CPU may use a translation after the operation that removed it has returned, and no frame may
+ * be freed before. A gather collects what an operation clears, flushes every CPU once, and then releases:
+ * collect, clear, flush, release.
+ */
+#pragma once
+#include "mm/space/mm.h"
+
+#define GATHER_PAGES  256 /* 1 KiB of kernel stack; one flush of all CPUs for as many pages */
+#define GATHER_TABLES 8
+struct gather {
+    struct mm *mm;
+    vaddr_t start, end; /* smallest range that covers what was cleared; end 0: nothing */
+    u32 n;
+    u32 table_n; /* page tables died: their mirror addresses and the PDE caches must go too (R50, R51) */
+    vaddr_t table_first, table_last; /* first address of the lowest and of the highest table that died */
+    struct page *pages[GATHER_PAGES];
+    struct page *tables[GATHER_TABLES];
+};
+void gather_begin(struct gather *g, struct mm *mm);
+/* Notes that the translation of addr must be flushed; `page` (may be NULL) loses the mapping's reference
+ * afterwards. True when the gather is full: call gather_flush() as soon as no spinlock is held. */
+must_check bool gather_add(struct gather *g, vaddr_t addr, struct page *page);
+/* The same for the page table of the 4 MiB around addr, whose PDE was cleared. */
+must_check bool gather_add_table(struct gather *g, vaddr_t addr, struct page *table);
+/* Flushes all CPUs of the mm and releases the pages. No spinlock held; may be called many times. */
+void gather_flush(struct gather *g);
+void gather_end(struct gather *g); /* = flush, and asserts that nothing is left */
+
+/* Flush [start, end) of mm on every CPU that may hold it, wait for all. No spinlock held (R41). */
+void shootdown_range(struct mm *mm, vaddr_t start, vaddr_t end);
+/* What a gather owes: its range, its tables. No spinlock held. */
+void shootdown_gather(const struct gather *g);
+/* True when no CPU but this one can hold a translation that was removed before the call. Preemption off; then
+ * a local flush is a whole shootdown. */
+bool shootdown_is_local(struct mm *mm);
+/* Kernel window addresses, on all CPUs. */
+void shootdown_kernel(vaddr_t start, vaddr_t end);
+/* Every CPU that still has this space loaded by a kernel task leaves it (R44). No spinlock held; no task runs
+ * in it. */
+void shootdown_evict(struct mm *mm);
