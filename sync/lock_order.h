@@ -18,6 +18,7 @@
     L(PT)      /* one page table's PTEs */                                                                   \
     L(SPACES)  /* list of all address spaces */                                                              \
     L(TASKS)   /* list of all tasks */                                                                       \
+    L(TASK_MM) /* which address space a task is in */                                                        \
     L(KVALLOC) /* the kernel window's ranges */                                                              \
     L(SLAB)                                                                                                  \
     L(ZONE)   /* free frames */                                                                              \

@@ -188,6 +188,12 @@ s32 sys_mlockall(u32 flags);
 s32 sys_munlockall(void);
 s32 sys_membarrier(u32 command, u32 flags);
 
+/* sys/memory/process_vm.c */
+s32 sys_process_vm_readv(s32 pid, vaddr_t local, u32 local_count, vaddr_t remote, u32 remote_count,
+                         u32 flags);
+s32 sys_process_vm_writev(s32 pid, vaddr_t local, u32 local_count, vaddr_t remote, u32 remote_count,
+                          u32 flags);
+
 /* sys/misc.c */
 s32 sys_uname(vaddr_t to);
 s32 sys_sysinfo(vaddr_t to);

@@ -26,6 +26,14 @@ static bool cow_is_alone(struct page *page)
     return !page_mapping(page) && page_refs(page) == 1;
 }
 
+/* Under the table's lock: the page is ours alone. A forced write (mm/access.c) into a read-only region is not
+ * the program's own: it gets the copy, and the program no right. */
+static void cow_allow(struct fault *f)
+{
+    if (f->vma->flags & VM_WRITE)
+        entry_grant_write(f->slot);
+}
+
 /* Under the table's lock: puts the copy where the original is. *original becomes what was there, whose
  * mapping is over once everybody has flushed. True when that is so already; else the copy is read-only,
  * locked and referenced. */
@@ -64,7 +72,7 @@ static void cow_grant(struct fault *f, struct page *copy)
     shootdown_range(f->mm, f->address, f->address + PAGE_SIZE);
     if (fault_relock(
             f, R_NONE)) { /* another thread may have unmapped it meanwhile; then there is nothing to grant */
-        entry_grant_write(f->slot);
+        cow_allow(f);
         fault_unlock(f);
     }
     page_unlock(copy);
@@ -105,7 +113,7 @@ enum cow_step { COW_REUSED, COW_COPY, COW_WAIT };
 static enum cow_step cow_decide(struct fault *f, struct page *page, bool alone_before)
 {
     if (cow_is_alone(page) || alone_before) {
-        entry_grant_write(f->slot);
+        cow_allow(f);
         count_event(pgfault_reuse);
         return COW_REUSED;
     }

@@ -28,7 +28,7 @@
 static bool access_allowed(u32 vm_flags, u32 access)
 {
     if (access & ACCESS_WRITE)
-        return vm_flags & VM_WRITE;
+        return vma_may_write(vm_flags, access);
     return vma_accessible(
         vm_flags); /* two-level paging knows no execute right: what can be read can be run */
 }

@@ -18,6 +18,17 @@ enum fault_result {
 #define ACCESS_READ  0u
 #define ACCESS_WRITE 1u
 #define ACCESS_EXEC  2u
+#define ACCESS_FORCE                                                                                         \
+    4u /* a debugger's: private pages may be read and copied whatever the region's rights are */
+
+/* Whether a write may go into a region with these flags. Forced, it makes a private copy that stays
+ * read-only. */
+static inline bool vma_may_write(u32 vm_flags, u32 access)
+{
+    if ((vm_flags & VM_WRITE) || !(access & ACCESS_FORCE))
+        return vm_flags & VM_WRITE;
+    return !(vm_flags & VM_SHARED) && (vm_flags & VM_MAYWRITE) && vma_accessible(vm_flags);
+}
 
 /* Resolves one access. Takes and releases mmap_lock itself; sleeps; nothing is held on return. */
 enum fault_result fault_handle(struct mm *mm, vaddr_t addr, u32 access);

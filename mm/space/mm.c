@@ -100,6 +100,20 @@ void mm_put_user(struct mm *mm)
     mm_put(mm);
 }
 
+bool mm_visit_begin(struct mm *mm)
+{
+    bool alive = mutant(R39) || atomic_inc_unless_zero(&mm->users);
+
+    race_point(R39); /* its tasks may exit, the last of them, while we look */
+    return alive;
+}
+
+void mm_visit_end(struct mm *mm)
+{
+    if (!mutant(R39))
+        mm_put_user(mm);
+}
+
 void mm_get(struct mm *mm)
 {
     int refs = atomic_inc(&mm->refs);

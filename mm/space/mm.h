@@ -38,6 +38,11 @@ void mm_get_user(struct mm *mm);
 void mm_put_user(struct mm *mm); /* last: unmaps everything; sleeps; no locks held */
 void mm_get(struct mm *mm);
 void mm_put(struct mm *mm);
+/* Who has a reference of the struct alone (an open /proc/PID/mem) asks for the contents: false when the last
+ * user has gone. While inside, the contents stay, whoever else leaves (R39). End may be the one that takes
+ * them down: sleeps, no locks held. */
+must_check bool mm_visit_begin(struct mm *mm);
+void mm_visit_end(struct mm *mm);
 /* Copies the address space, COW (R17, R18); NULL when no memory. Takes mmap_lock of `parent` for write.
  * Sleeps. */
 struct mm *mm_fork(struct mm *parent);
@@ -45,6 +50,13 @@ struct mm *mm_fork(struct mm *parent);
 void mm_switch_task(struct mm *mm);
 /* The running task lets go of its mm: becomes a kernel task for the rest of its life. */
 void mm_leave_task(void);
+/* Gives a task that does not run yet its mm (and the user reference with it), or takes it back: NULL. */
+void task_set_mm(struct task *task, struct mm *mm);
+/* A user of the mm that the task has now, whoever runs it; NULL when it has none, or none that still lives.
+ * The caller keeps the task. */
+struct mm *task_get_mm(struct task *task);
+/* Calls fn if `mm` is the task's, and keeps the task in it so long. fn under a spinlock (RANK_TASK_MM). */
+void task_if_in_mm(struct task *task, const struct mm *mm, void (*fn)(struct task *, void *), void *arg);
 
 /* ---- the calls (man pages, section 2); each takes mmap_lock for write inside, sleeps; errors negative ----
  */
@@ -100,6 +112,10 @@ int mm_populate(struct mm *mm, vaddr_t start, u32 length, bool write);
 void mm_maps_report(struct mm *mm, void (*line)(void *ctx, const struct vma *vma), void *ctx);
 /* mlockall(2) and munlockall(2): marks every region now, and those to come. Populates unless on_fault. */
 int mm_mlock_all(struct mm *mm, bool now, bool future, bool on_fault);
+/* Copies n bytes between kernel memory and [addr, addr + n) of an address space, whosever it is; access:
+ * ACCESS_READ, ACCESS_WRITE (into it), and ACCESS_FORCE. Returns how many were moved: fewer where the region
+ * refuses, or a fatal signal came. Sleeps; a user (or visitor) of mm, which need not be the running one. */
+u32 mm_access(struct mm *mm, vaddr_t addr, void *buffer, u32 n, u32 access);
 /* Address spaces alive, for leak checks. */
 u32 mm_live_count(void);
 void mm_init(void);

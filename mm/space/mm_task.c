@@ -6,13 +6,45 @@
 #include "mm/space/mm.h"
 #include "sched/task.h"
 
+/* task->mm changes under this lock, so that others may follow it there; the task itself reads it without. One
+ * for all: it is taken when a task begins, execs or ends. */
+DEFINE_SPINLOCK(task_mm_lock, TASK_MM);
+
+void task_set_mm(struct task *task, struct mm *mm)
+{
+    irqflags_t flags = spin_lock_irq_save(&task_mm_lock);
+
+    task->mm = mm;
+    task->space = mm ? &mm->space : NULL;
+    spin_unlock_irq_restore(&task_mm_lock, flags);
+}
+
+struct mm *task_get_mm(struct task *task)
+{
+    irqflags_t flags = spin_lock_irq_save(&task_mm_lock);
+    struct mm *mm = task->mm;
+
+    if (mm && !atomic_inc_unless_zero(&mm->users))
+        mm = NULL;
+    spin_unlock_irq_restore(&task_mm_lock, flags);
+    return mm;
+}
+
+void task_if_in_mm(struct task *task, const struct mm *mm, void (*fn)(struct task *, void *), void *arg)
+{
+    irqflags_t flags = spin_lock_irq_save(&task_mm_lock);
+
+    if (task->mm == mm)
+        fn(task, arg);
+    spin_unlock_irq_restore(&task_mm_lock, flags);
+}
+
 static struct mm *task_replace_mm(struct mm *mm)
 {
     struct mm *former = current->mm;
 
     preempt_disable();
-    current->mm = mm;
-    current->space = mm ? &mm->space : NULL;
+    task_set_mm(current, mm);
     space_load(mm ? &mm->space : &kernel_space);
     preempt_enable();
     return former;

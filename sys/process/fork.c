@@ -67,8 +67,7 @@ static int copy_memory(struct task *child, u32 flags)
         mm = mm_fork(mm);
     if (!mm)
         return -ENOMEM;
-    child->mm = mm;
-    child->space = &mm->space;
+    task_set_mm(child, mm);
     return 0;
 }
 
@@ -133,10 +132,10 @@ static void clone_undo(struct thread *child)
         vfork_gate_put(child->vfork_gate);
         child->vfork_gate = NULL;
     }
-    if (task->mm) {
-        mm_put_user(task->mm);
-        task->mm = NULL;
-        task->space = NULL;
+    struct mm *mm = task->mm;
+    if (mm) {
+        task_set_mm(task, NULL);
+        mm_put_user(mm);
     }
     thread_free(child);
     task_put(task);
