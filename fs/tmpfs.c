@@ -3,8 +3,7 @@
  * makes a page of zeroes. Sizes are below 4 GiB, so that the size is one word that a fault reads without a
  * lock.
  *
- * Truncation drops pages from the mapping. Programs that have a dropped page mapped keep their reference
- * until they unmap it: the frame cannot be reused under them.
+ * Truncation takes pages out of the cache and out of every page table that shows them (mm/mapping_regions.c).
  */
 #include "fs/tmpfs.h"
 #include "diag/assert.h"
@@ -150,7 +149,7 @@ int tmpfs_truncate(struct inode *inode, u64 size)
     bool shrinks = size < inode->size;
     WRITE_ONCE(inode->size, (u32)size);
     if (shrinks) {
-        mapping_drop(&inode->mapping, (u32)((size + PAGE_SIZE - 1) >> PAGE_SHIFT));
+        mapping_remove(&inode->mapping, (u32)((size + PAGE_SIZE - 1) >> PAGE_SHIFT), ~0u, true);
         zero_tail(inode, (u32)size);
     }
     inode->mtime = inode->ctime = fs_now();

@@ -30,13 +30,16 @@ static struct around around_window(const struct fault *f)
 
 /* Under the table's lock: fills the empty entries of the window; takes over the references of the pages it
  * maps. */
-static void around_install(struct fault *f, const struct around *w, struct page **pages)
+static void around_install(struct fault *f, const struct around *w, struct page **pages,
+                           const struct mapping *mapping)
 {
     pte_t *first = f->slot - w->wanted;
     int mapped = 0;
 
     for (u32 i = 0; i < w->count; i++) {
         if (!pages[i] || !pte_empty(pte_read(first + i)))
+            continue;
+        if (page_mapping(pages[i]) != mapping && !mutant(R40)) /* left the file, like the wanted one may */
             continue;
         page_map_inc(pages[i]);
         pte_install(first + i, pte_make(page_pfn(pages[i]), PROT_PTE_USER));
@@ -52,15 +55,16 @@ bool fault_around(struct fault *f, u32 index)
 {
     struct around w = around_window(f);
     struct page *pages[AROUND_MAX];
+    struct mapping *mapping = f->vma->mapping;
     u32 found;
     bool cached;
 
-    found = mapping_find_run(f->vma->mapping, index - w.wanted, w.count, pages);
+    found = mapping_find_run(mapping, index - w.wanted, w.count, pages);
     cached = pages[w.wanted] != NULL;
     if (cached) {
         race_point(R01); /* another CPU may map any of them first */
-        if (fault_relock(f, R01)) {
-            around_install(f, &w, pages);
+        if (fault_relock_file(f, pages[w.wanted], index)) {
+            around_install(f, &w, pages, mapping);
             count_event(pgfault_file);
             fault_unlock(f);
         }

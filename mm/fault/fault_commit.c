@@ -23,6 +23,19 @@ bool fault_relock(struct fault *f, enum race_id forgiven)
     return false;
 }
 
+bool fault_relock_file(struct fault *f, const struct page *page, u32 index)
+{
+    race_point(R40); /* the file may be truncated, and whoever does it find nothing to unmap here */
+    if (!fault_relock(f, R01))
+        return false;
+    if (likely(page_mapping(page) == f->vma->mapping && index < mapping_pages(f->vma->mapping)) ||
+        mutant(R40))
+        return true;
+    count_event(recheck_lost_cache);
+    fault_unlock(f);
+    return false;
+}
+
 void fault_unlock(struct fault *f)
 {
     pt_unlock(f->table);

@@ -29,12 +29,12 @@ static enum fault_result file_page(struct fault *f, u32 index, struct page **pag
 }
 
 /* Maps the cache's own page. */
-static enum fault_result file_map(struct fault *f, struct page *page)
+static enum fault_result file_map(struct fault *f, struct page *page, u32 index)
 {
     bool write = fault_is_write(f);
 
     race_point(R01); /* another CPU may map it first */
-    if (!fault_relock(f, R01))
+    if (!fault_relock_file(f, page, index))
         return FAULT_DONE;
     if (write)
         page_bit_set(page, PAGE_DIRTY); /* before anybody can write it */
@@ -50,7 +50,7 @@ static enum fault_result file_map(struct fault *f, struct page *page)
 
 /* A private page that is written before it was ever read: the copy goes straight in, there is nothing to
  * flush. */
-static enum fault_result file_copy(struct fault *f, struct page *source)
+static enum fault_result file_copy(struct fault *f, struct page *source, u32 index)
 {
     struct page *copy = page_alloc(GFP_USER);
 
@@ -58,7 +58,7 @@ static enum fault_result file_copy(struct fault *f, struct page *source)
         return FAULT_NO_MEMORY;
     page_copy(copy, source);
     race_point(R01);
-    if (!fault_relock(f, R01)) {
+    if (!fault_relock_file(f, source, index)) {
         page_put(copy);
         return FAULT_DONE;
     }
@@ -84,7 +84,7 @@ enum fault_result fault_file(struct fault *f)
     result = file_page(f, index, &page);
     if (result != FAULT_DONE)
         return result;
-    result = private_write ? file_copy(f, page) : file_map(f, page);
+    result = private_write ? file_copy(f, page, index) : file_map(f, page, index);
     page_put(page);
     return result;
 }

@@ -17,6 +17,9 @@
  * mutant that forgets to compare. */
 must_check bool fault_relock(struct fault *f, enum race_id forgiven);
 void fault_unlock(struct fault *f);
+/* The same for an entry that is to show page `index` of the region's file: false, too, when the page has left
+ * the file since it was found, or the file no longer reaches so far (R40, mapping_regions.c). */
+must_check bool fault_relock_file(struct fault *f, const struct page *page, u32 index);
 /* Under the table's lock: the empty entry becomes `entry`, which maps `page` and takes over one reference of
  * it. */
 void fault_install(struct fault *f, struct page *page, pte_t entry);

@@ -8,6 +8,8 @@ void mapping_init(struct mapping *mapping, const struct mapping_ops *ops, void *
     spinlock_init(&mapping->lock, "mapping", MAPPING);
     mapping->pages.root = NULL;
     mapping->page_count = 0;
+    list_init(&mapping->regions);
+    mapping->walks = 0;
     mapping->ops = ops;
     mapping->host = host;
 }
@@ -99,14 +101,14 @@ int mapping_insert(struct mapping *mapping, struct page *page, u32 index)
     return error;
 }
 
-static struct page *mapping_take_from(struct mapping *mapping, u32 first_index)
+static struct page *mapping_take(struct mapping *mapping, u32 first, u32 end)
 {
     struct page *page = NULL;
     struct rbnode *node;
 
     spin_lock(&mapping->lock);
-    node = mapping_lower_bound(mapping, first_index);
-    if (node) {
+    node = mapping_lower_bound(mapping, first);
+    if (node && page_index(page_of_tree_node(node)) < end) {
         page = page_of_tree_node(node);
         rb_remove(&mapping->pages, node);
         page_set_mapping(page, NULL, 0);
@@ -117,10 +119,15 @@ static struct page *mapping_take_from(struct mapping *mapping, u32 first_index)
     return page;
 }
 
-void mapping_drop(struct mapping *mapping, u32 first_index)
+void mapping_drop_range(struct mapping *mapping, u32 first, u32 end)
 {
     struct page *page;
 
-    while ((page = mapping_take_from(mapping, first_index)))
+    while ((page = mapping_take(mapping, first, end)))
         page_put(page); /* the tree's reference; who reads or maps it still has one of its own */
+}
+
+void mapping_drop(struct mapping *mapping, u32 first_index)
+{
+    mapping_drop_range(mapping, first_index, ~0u);
 }

@@ -4,6 +4,7 @@
  * Key: (m) the mapping's lock, RANK_MAPPING; (c) constant.
  */
 #pragma once
+#include "lib/list.h"
 #include "lib/rbtree.h"
 #include "mm/frame/page.h"
 
@@ -21,6 +22,8 @@ struct mapping {
     struct spinlock lock;
     struct rbtree pages;           /* (m) by index; each entry holds a reference of its page */
     u32 page_count;                /* (m) */
+    struct list regions;           /* (m) struct vma by `mapped`: all that are in some space's tree */
+    u32 walks;                     /* (m) number of the last walk along them */
     const struct mapping_ops *ops; /* (c) */
     void *host;                    /* (c) the inode */
 };
@@ -40,8 +43,21 @@ static inline u32 mapping_pages(struct mapping *mapping)
 }
 /* Inserts a fresh locked page; -EEXIST when another came first. Takes a reference of its own. */
 must_check int mapping_insert(struct mapping *mapping, struct page *page, u32 index);
-/* Drops all pages from `first_index` on (truncate; pages still mapped are unmapped by the caller first). */
+/* Drops all pages from `first_index` on out of the cache; who has one mapped keeps it. */
 void mapping_drop(struct mapping *mapping, u32 first_index);
+/* The same for pages [first, end). */
+void mapping_drop_range(struct mapping *mapping, u32 first, u32 end);
+/* Pages [first, end) leave the file: out of the cache and out of every page table; with copies_too, private
+ * copies go as well, as a truncation wants it and a hole does not. The size has been changed before. No fault
+ * maps any of them again (R40). One at a time for a file; sleeps; no lock of mm/ held, nor mmap_lock. */
+void mapping_remove(struct mapping *mapping, u32 first, u32 end, bool copies_too);
+
+struct vma;
+/* A region enters or leaves a tree. mmap_lock of its space held for write. */
+void mapping_add_region(struct vma *vma);
+void mapping_remove_region(struct vma *vma);
+/* Does any region of it have all of these VM_* flags? */
+bool mapping_is_mapped(struct mapping *mapping, u32 flags);
 
 /* Memory shared between the tasks that map it and backed by no file: MAP_SHARED | MAP_ANONYMOUS
  * (mm/file/shmem.c). `pages` pages of zeroes, one reference (ops->put gives it back, the last frees all

@@ -65,6 +65,7 @@ struct vma *vma_alloc(struct mm *mm)
     if (!vma)
         return NULL;
     memset(vma, 0, sizeof *vma);
+    list_init(&vma->mapped);
     vma->mm = mm;
     return vma;
 }
@@ -77,6 +78,7 @@ struct vma *vma_clone(const struct vma *from, struct mm *mm)
         return NULL;
     *vma = *from;
     memset(&vma->node, 0, sizeof vma->node);
+    list_init(&vma->mapped);
     vma->mm = mm;
     vma->seq = 0; /* vma_insert() gives it one of its own */
     atomic_set(&vma->users, 0);
@@ -122,6 +124,7 @@ void vma_insert(struct mm *mm, struct vma *vma)
     vma_change_end(mm, vma); /* before anybody can find it */
     rb_insert(&mm->vmas, &vma->node, parent, left);
     mm->vma_count++;
+    mapping_add_region(vma);
 }
 
 void vma_remove(struct mm *mm, struct vma *vma)
@@ -129,6 +132,7 @@ void vma_remove(struct mm *mm, struct vma *vma)
     rwsem_assert_write(&mm->mmap_lock);
     assert(vma->mm == mm && mm->vma_count > 0);
     vma_change_begin(mm, vma); /* for good */
+    mapping_remove_region(vma);
     rb_remove(&mm->vmas, &vma->node);
     mm->vma_count--;
 }

@@ -14,11 +14,13 @@ struct vma {
     u32 seq;                 /* (m) odd while it is changed and after it has left the tree; else a number
                               * that no other version of a region of this space ever had */
     atomic_t users;          /* (a) faultlock=vma: faults inside, and the writer's mark (vma_change.c) */
-    u32 has_private;  /* set once, never cleared, under any mode of (m): a page of its own may be mapped here,
-                       * so  fork must copy its page tables; else the child's faults find everything in the
-                       * file
-                       */
-    const char *name; /* (c) */
+    u32 has_private; /* set once, never cleared, under any mode of (m): a page of its own may be mapped here,
+                      * so  fork must copy its page tables; else the child's faults find everything in the
+                      * file
+                      */
+    struct list mapped;  /* the mapping's lock: among the regions of its file */
+    u32 visited;         /* ... and the last walk along them that was here */
+    const char *name;    /* (c) */
     struct rcu_head rcu; /* its last grace period */
 };
 

@@ -19,6 +19,7 @@
 void gather_begin(struct gather *g, struct mm *mm)
 {
     g->mm = mm;
+    g->only = NULL;
     g->start = USER_END;
     g->end = 0;
     g->n = g->table_n = 0;

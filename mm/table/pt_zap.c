@@ -41,6 +41,8 @@ static vaddr_t zap_table(struct mm *mm, vaddr_t addr, vaddr_t end, struct gather
         slot += empty;
         if (addr == end)
             break;
+        if (gather->only && page_mapping(entry_page(pte_read(slot))) != gather->only)
+            continue;
         pte_t old = pte_xchg(slot, ENTRY_EMPTY);
         if (mutant(R55) && !pte_empty(early))
             old = early;
