@@ -3,7 +3,8 @@
  * makes a page of zeroes. Sizes are below 4 GiB, so that the size is one word that a fault reads without a
  * lock.
  *
- * Truncation takes pages out of the cache and out of every page table that shows them (mm/mapping_regions.c).
+ * Truncation takes pages out of the cache and out of every page table that shows them
+ * (mm/file/mapping_regions.c).
  */
 #include "fs/tmpfs.h"
 #include "diag/assert.h"

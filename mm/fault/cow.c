@@ -26,8 +26,8 @@ static bool cow_is_alone(struct page *page)
     return !page_mapping(page) && page_refs(page) == 1;
 }
 
-/* Under the table's lock: the page is ours alone. A forced write (mm/access.c) into a read-only region is not
- * the program's own: it gets the copy, and the program no right. */
+/* Under the table's lock: the page is ours alone. A forced write (mm/space/access.c) into a read-only region
+ * is not the program's own: it gets the copy, and the program no right. */
 static void cow_allow(struct fault *f)
 {
     if (f->vma->flags & VM_WRITE)

@@ -1,7 +1,7 @@
 /* Another process's memory by address: process_vm_readv(2), process_vm_writev(2). */
 #include "arch/user.h"
-#include "mm/fault.h"
-#include "mm/slab.h"
+#include "mm/fault/fault.h"
+#include "mm/kernel/slab.h"
 #include "sys/process/process.h"
 #include "sys/syscalls.h"
 

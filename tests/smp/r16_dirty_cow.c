@@ -7,7 +7,7 @@
  *   T1: looks again                                        must ask for a copy again, and write into that
  */
 #include "lib/string.h"
-#include "mm/fault.h"
+#include "mm/fault/fault.h"
 #include "tests/scenario.h"
 
 #define OURS          0xc0ffee01u

@@ -6,7 +6,7 @@
  *   the owner: mm_put_user, the last but him
  *   T1: mm_access -> what the owner had written; mm_visit_end takes the contents down
  */
-#include "mm/fault.h"
+#include "mm/fault/fault.h"
 #include "tests/scenario.h"
 
 #define WRITTEN 0x5eed0039u

@@ -8,8 +8,8 @@
  * And without a race: the end goes out of every space that maps it, private copies included.
  */
 #include "lib/errno.h"
-#include "mm/mapping.h"
-#include "mm/slab.h"
+#include "mm/file/mapping.h"
+#include "mm/kernel/slab.h"
 #include "tests/scenario.h"
 
 struct cut_file {

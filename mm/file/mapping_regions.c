@@ -17,7 +17,7 @@
  * visited carries its mark and is visited itself.
  */
 #include "diag/assert.h"
-#include "mm/mm_private.h"
+#include "mm/space/mm_private.h"
 
 void mapping_add_region(struct vma *vma)
 {

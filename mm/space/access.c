@@ -16,9 +16,9 @@
  */
 #include "diag/race.h"
 #include "lib/string.h"
-#include "mm/fault.h"
-#include "mm/mm_private.h"
-#include "mm/pt_entry.h"
+#include "mm/fault/fault.h"
+#include "mm/space/mm_private.h"
+#include "mm/table/pt_entry.h"
 
 enum look { LOOK_COPIED, LOOK_FAULT, LOOK_REFUSED };
 
