@@ -23,7 +23,6 @@ struct cpu_local {
     struct task *current;
     u32 preempt_count;
     u32 need_resched;           /* set by any CPU, cleared by schedule() here */
-    u32 spin_depth;             /* spinlocks held by this CPU; waits for other CPUs assert that it is 0 */
     struct space *loaded_space; /* what CR3 holds; never NULL after boot */
     u32 irqs_off_since;         /* low TSC word, for the S33 window */
 };

@@ -37,8 +37,7 @@ void dump_sections(void)
 
 void dump_this_cpu(const struct trap_frame *frame, vaddr_t ip, vaddr_t fp)
 {
-    printk("--- cpu %u, preempt_count 0x%x, spinlocks held %u\n", cpu_id(), preempt_count(),
-           cpu_local()->spin_depth);
+    printk("--- cpu %u, preempt_count 0x%x\n", cpu_id(), preempt_count());
     dump_cpu_sections(cpu_id());
     if (frame)
         frame_print(frame);

@@ -49,6 +49,8 @@ enum fault_phase {
 };
 
 extern u32 trace_mask; /* bit per event; set by trace= and /proc/trace */
+/* Called after each change of the mask, when set: the locks keep a word of their own that sums up theirs. */
+extern void (*trace_mask_hook)(void);
 #define trace_on(ev) unlikely(READ_ONCE(trace_mask) & (1u << TRACE_##ev))
 
 /* A `comm` is a char[16], all of which is copied; prev_state is an enum task_state.

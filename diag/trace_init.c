@@ -14,6 +14,7 @@
 #endif
 
 u32 trace_mask;
+void (*trace_mask_hook)(void);
 static void *memory;
 static u32 memory_bytes;
 static char trace_word[WORD_TEXT_MAX];
@@ -194,5 +195,7 @@ bool trace_select(const char *globs)
         }
     }
     WRITE_ONCE(trace_mask, trace_region ? mask : 0);
+    if (trace_mask_hook)
+        trace_mask_hook();
     return true;
 }

@@ -2,13 +2,15 @@
 #pragma once
 #include "lib/types.h"
 
-#define likely(x)         __builtin_expect(!!(x), 1)
-#define unlikely(x)       __builtin_expect(!!(x), 0)
-#define noreturn          __attribute__((noreturn))
-#define noinline          __attribute__((noinline))
-#define cold              __attribute__((cold))
-#define always_inline     inline __attribute__((always_inline))
-#define packed            __attribute__((packed))
+#define likely(x)     __builtin_expect(!!(x), 1)
+#define unlikely(x)   __builtin_expect(!!(x), 0)
+#define noreturn      __attribute__((noreturn))
+#define noinline      __attribute__((noinline))
+#define cold          __attribute__((cold))
+#define always_inline inline __attribute__((always_inline))
+#define packed        __attribute__((packed))
+/* Arguments in EAX, EDX, ECX and not on the stack: for the few small functions that everything calls. */
+#define in_registers      __attribute__((regparm(3)))
 #define aligned_to(n)     __attribute__((aligned(n)))
 #define cacheline_aligned __attribute__((aligned(64)))
 #define printf_like(f, a) __attribute__((format(printf, f, a)))
@@ -38,6 +40,8 @@
 #define READ_ONCE(x)     (*(const volatile __typeof__(x) *)&(x))
 #define WRITE_ONCE(x, v) (*(volatile __typeof__(x) *)&(x) = (v))
 #define barrier()        __asm__ volatile("" ::: "memory")
+/* The compiler forgets how `x` was computed, and so does not compute parts of it again. */
+#define keep_in_register(x) __asm__("" : "+r"(x))
 
 /* The address that called the present function, for lock statistics and traces. */
 #define CALLER_IP() ((vaddr_t)__builtin_return_address(0))

@@ -48,12 +48,12 @@ struct task *runq_first(const struct runq *q)
     return q->first ? rb_entry(q->first, struct task, run_node) : NULL;
 }
 
-bool task_is_on_some_cpu(const struct task *task)
+s32 task_running_cpu(const struct task *task)
 {
     for (u32 cpu = 0; cpu < cpu_count(); cpu++)
         if (READ_ONCE(runq_of(cpu)->running) == task)
-            return true;
-    return false;
+            return (s32)cpu;
+    return -1;
 }
 
 void runq_insert(struct runq *q, struct task *task)

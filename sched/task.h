@@ -121,8 +121,8 @@ void task_kill(struct task *task);
 /* A signal is pending: interruptible sleeps end. */
 void task_signal(struct task *task);
 void task_yield(void);
-/* Does a CPU run it at this moment? `task` is compared only, not looked into: it may be gone. */
-bool task_is_on_some_cpu(const struct task *task);
+/* The CPU that runs it at this moment, or -1. `task` is compared only, not looked into: it may be gone. */
+s32 task_running_cpu(const struct task *task);
 int task_set_affinity(struct task *task, struct cpumask mask); /* 0 or -EINVAL when no online CPU is in it */
 void task_set_nice(struct task *task, int nice);
 /* Calls fn for each task with the list locked (RANK_TASKS, interrupts off: fn must not sleep; it may wake,

@@ -36,7 +36,7 @@ noreturn void task_exit(void)
     struct task *self = current;
 
     might_sleep();
-    assert(self->locks.n == 0); /* a sleeping lock would stay locked for ever */
+    assert(held_count(&self->locks) == 0); /* a sleeping lock would stay locked for ever */
     assert(!(self->flags & (1u << TASKF_IDLE)));
     irq_disable();
     WRITE_ONCE(self->state, TASK_DEAD); /* interrupts are off: no preemption puts a dead task back */

@@ -18,11 +18,7 @@
 
 static bool holds(const struct task *task, const void *what)
 {
-    u32 n = MIN(READ_ONCE(task->locks.n), (u32)HELD_MAX);
-
-    for (u32 i = 0; i < n; i++)
-        if (task->locks.e[i].lock == what)
-            return true;
+    held_for_each(e, &task->locks) if (e->lock == what) return true;
     return false;
 }
 

@@ -69,9 +69,11 @@ static noinline void answer_all_watched(struct mailbox *box)
 {
     struct held_locks *held = &this_cpu(spins_held);
 
-    held_push(held, box, &answer_class, LOCK_EXCLUSIVE, (vaddr_t)(uintptr_t)answer_all_watched + 1);
+    struct held_lock *e =
+        held_note(held, box, &answer_class, LOCK_EXCLUSIVE, (vaddr_t)(uintptr_t)answer_all_watched + 1);
+    e->level = (u8)interrupt_level();
     answer_all(box);
-    held_remove_from(held, box);
+    held_remove(held, box);
 }
 
 /* The functions run as in an interrupt whoever calls this: interrupts off, in_interrupt(), own held-lock

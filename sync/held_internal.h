@@ -1,5 +1,4 @@
-/* The inline half of held.c: what spin_lock() and spin_unlock() do on their way, in a handful of
- * instructions. */
+/* The inline half of held.c: what every lock and unlock does on its way, in a handful of instructions. */
 #pragma once
 #include "diag/assert.h"
 #include "sync/held.h"
@@ -9,67 +8,49 @@ static inline u32 interrupt_level(void)
     return preempt_count() >> 16;
 }
 
-void held_spin_check_slow(const struct held_locks *held, const void *lock, const struct lock_class *class,
-                          bool nested, vaddr_t ip);
-/* The same against the running task's sleeping locks. */
-void held_check_ranks(const void *lock, const struct lock_class *class, bool nested, vaddr_t ip);
-struct held_lock held_remove_from(struct held_locks *held, const void *lock);
+/* Against all that `held` says: reports a lock that is taken by the one who holds it, and, when lockdep is
+ * on, one that breaks the order of ranks. Any context. */
+void held_check(const struct held_locks *held, const void *lock, const struct lock_class *class, bool nested,
+                vaddr_t ip);
+/* The order is one against the ranks: reported already, and nothing to learn. */
+bool held_breaks_ranks(const struct held_lock *held, const struct lock_class *wanted, bool nested);
+const char *held_rank_name(const struct lock_class *class);
 
-#ifdef FL_TEST
-void held_spin_check_task(const void *lock, const struct lock_class *class, vaddr_t ip);
-#else
-static inline void held_spin_check_task(const void *lock, const struct lock_class *class, vaddr_t ip) {}
-#endif
+/* Removes an entry that need not be the newest one; panics when there is none. Returns what it said. */
+struct held_lock held_remove(struct held_locks *held, const void *lock);
 
-/* Held locks ascend by rank, so a rank above the newest one's is above all of them, and cannot be among them.
- */
-static always_inline void held_spin_check(const struct held_locks *held, const void *lock,
-                                          const struct lock_class *class, bool nested, vaddr_t ip)
+static always_inline struct held_lock *held_newest(struct held_locks *held)
 {
-    u32 n = held->n;
-
-    assert(class != NULL); /* a lock that nobody initialised */
-    if (n != 0) {
-        const struct lock_class *top = held->e[n - 1].class;
-        if (unlikely(top == NULL || top->rank >= class->rank || top->rank == RANK_NONE))
-            held_spin_check_slow(held, lock, class, nested, ip);
-    }
-    held_spin_check_task(lock, class, ip);
+    return (struct held_lock *)((char *)held->e + held->newest);
 }
 
-/* n grows before the entry is filled, so that an interrupt in between uses the next entry; class comes last,
- * as an entry without one is being filled. */
-static always_inline struct held_lock *held_push(struct held_locks *held, const void *lock,
+/* `newest` moves before the entry is filled, so that an interrupt in between uses the next one; `lock` is
+ * written last, as an entry without it is being filled. */
+static always_inline struct held_lock *held_note(struct held_locks *held, const void *lock,
                                                  struct lock_class *class, enum lock_mode mode, vaddr_t ip)
 {
-    u32 n = held->n;
+    u32 at = held->newest;
+    struct held_lock *e = (struct held_lock *)((char *)held->e + at) + 1;
 
-    assert(n < HELD_MAX);
-    WRITE_ONCE(held->n, n + 1);
+    assert(at < HELD_MAX * HELD_STEP);
+    keep_in_register(e); /* left alone, gcc keeps the addresses of three fields, and spills what was there */
+    WRITE_ONCE(held->newest, at + HELD_STEP);
     barrier();
-    struct held_lock *e = &held->e[n];
-    e->lock = lock;
+    e->class = class;
     e->ip = ip;
     e->mode = (u16)mode;
-    e->level = (u16)interrupt_level();
-    e->since = 0;
+    e->level = 0;
+    e->timed = false;
     barrier();
-    WRITE_ONCE(e->class, class);
+    WRITE_ONCE(e->lock, lock);
     return e;
 }
 
-/* The entry of `lock` when it is the newest, as nearly always; else NULL. */
-static always_inline struct held_lock *held_top(struct held_locks *held, const void *lock)
+static always_inline void held_forget_newest(struct held_locks *held)
 {
-    u32 n = held->n;
+    u32 at = held->newest;
 
-    return n != 0 && held->e[n - 1].lock == lock ? &held->e[n - 1] : NULL;
-}
-static always_inline void held_pop(struct held_locks *held)
-{
-    u32 n = held->n - 1;
-
-    WRITE_ONCE(held->e[n].class, NULL);
+    WRITE_ONCE(((struct held_lock *)((char *)held->e + at))->lock, NULL);
     barrier();
-    WRITE_ONCE(held->n, n);
+    WRITE_ONCE(held->newest, at - HELD_STEP);
 }

@@ -8,10 +8,17 @@ unsigned lock_watch_on = LOCK_WATCH_STAT | LOCK_WATCH_DEP;
 unsigned lock_watch_on;
 #endif
 
+static void look_again(void)
+{
+    WRITE_ONCE(lock_watch_on, (lock_stat_on ? LOCK_WATCH_STAT : 0) |
+                                  (lockdep_mode != LOCKDEP_OFF ? LOCK_WATCH_DEP : 0) |
+                                  (READ_ONCE(trace_mask) & TRACE_LOCK_EVENTS ? LOCK_WATCH_TRACE : 0));
+}
+
 void lock_watch_init(void)
 {
-    WRITE_ONCE(lock_watch_on,
-               (lock_stat_on ? LOCK_WATCH_STAT : 0) | (lockdep_mode != LOCKDEP_OFF ? LOCK_WATCH_DEP : 0));
+    trace_mask_hook = look_again;
+    look_again();
 }
 
 void lock_watch_acquire(const void *lock, struct lock_class *class, u32 acquire_flags, vaddr_t ip)
@@ -54,7 +61,8 @@ void lock_watch_acquired(struct held_lock *entry, u32 waited, bool contended, bo
         trace_write_mmap_lock(TRACE_mmap_lock_acquire_returned, entry->lock, entry->mode == LOCK_EXCLUSIVE);
     if (lock_stat_on) {
         lock_stat_acquired(entry->class, entry->mode, waited, contended, bounced, entry->ip);
-        entry->since = (u32)cpu_cycles() | 1; /* 0 means unmeasured */
+        entry->since = (u32)cpu_cycles();
+        entry->timed = true;
     }
 }
 
@@ -63,6 +71,6 @@ void lock_watch_release(const struct held_lock *entry)
     trace_lock(lock_release, entry->lock, 0, entry->class->name);
     if (trace_on(mmap_lock_released) && entry->class->rank == RANK_MMAP)
         trace_write_mmap_lock(TRACE_mmap_lock_released, entry->lock, entry->mode == LOCK_EXCLUSIVE);
-    if (lock_stat_on && entry->since != 0)
+    if (lock_stat_on && entry->timed)
         lock_stat_released(entry->class, entry->mode, (u32)cpu_cycles() - entry->since);
 }

@@ -25,15 +25,16 @@
 #define ACQUIRE_SLEEPS 8u  /* not a spinlock */
 #define ACQUIRE_WAIT   16u /* no lock: something that must happen */
 
-#define LOCK_WATCH_STAT 1u
-#define LOCK_WATCH_DEP  2u
+#define LOCK_WATCH_STAT  1u
+#define LOCK_WATCH_DEP   2u
+#define LOCK_WATCH_TRACE 4u
 extern unsigned lock_watch_on; /* LOCK_WATCH_* bits, one word, so that the branch looks at it once */
-/* Sets it from the boot words; once they are read. */
+/* Sets it from the boot words, and follows the trace mask from then on; once they are read. */
 void lock_watch_init(void);
 
 static inline bool lock_watched(void)
 {
-    return unlikely((READ_ONCE(lock_watch_on) | (READ_ONCE(trace_mask) & TRACE_LOCK_EVENTS)) != 0);
+    return unlikely(READ_ONCE(lock_watch_on) != 0);
 }
 static inline bool lockdep_watching(void)
 {

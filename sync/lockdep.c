@@ -105,28 +105,21 @@ static noinline void learn(u32 from, const struct held_lock *held, const struct 
         story_irq_chain(want, held, path, chain);
 }
 
-/* Against the ranks: sync/held.c reports it, and it shall not be learned. */
-static bool breaks_ranks(const struct lock_class *held, const struct lock_class *wanted, u32 flags)
-{
-    if (held->rank == RANK_NONE || wanted->rank == RANK_NONE || (flags & ACQUIRE_WAIT))
-        return false;
-    return held->rank > wanted->rank || (held->rank == wanted->rank && !(flags & ACQUIRE_NESTED));
-}
-
 static void order_after(const struct held_locks *held, const struct lock_want *want)
 {
-    u32 level = interrupt_level(), n = READ_ONCE(held->n);
+    u32 level = interrupt_level();
 
-    for (u32 i = 0; i < n; i++) {
-        const struct held_lock *e = &held->e[i];
-        if (e->class == NULL || e->level != level || e->lock == want->lock)
+    held_for_each(e, held)
+    {
+        if (e->level != level || e->lock == want->lock)
             continue;
         u32 from = graph_node(e->class, false);
         if (from == want->node) {
             if (e->class->rank == RANK_NONE && !(want->flags & ACQUIRE_NESTED))
                 story_circle(want, e, NULL, 0);
         } else if (from != 0 && !graph_knows(from, want->node) &&
-                   !breaks_ranks(e->class, want->class, want->flags)) {
+                   ((want->flags & ACQUIRE_WAIT) ||
+                    !held_breaks_ranks(e, want->class, want->flags & ACQUIRE_NESTED))) {
             learn(from, e, want);
         }
     }
@@ -203,11 +196,11 @@ void lockdep_wait(struct lock_class *class, vaddr_t ip)
 
 static void happens_after(u32 event, const struct held_lock *as_held, const struct held_locks *held)
 {
-    u32 level = interrupt_level(), n = READ_ONCE(held->n);
+    u32 level = interrupt_level();
 
-    for (u32 i = 0; i < n; i++) {
-        const struct held_lock *e = &held->e[i];
-        if (e->class == NULL || e->level != level)
+    held_for_each(e, held)
+    {
+        if (e->level != level)
             continue;
         struct lock_want want = {
             .lock = e->lock, .class = e->class, .node = graph_node(e->class, false), .ip = e->ip};

@@ -14,9 +14,9 @@ static void tell_held(const struct held_lock *e)
 
 static void check_freed(const struct held_locks *held, uintptr_t start, size_t bytes, vaddr_t ip)
 {
-    for (u32 i = 0; i < READ_ONCE(held->n); i++) {
-        const struct held_lock *e = &held->e[i];
-        if (e->class == NULL || (uintptr_t)e->lock - start >= bytes)
+    held_for_each(e, held)
+    {
+        if ((uintptr_t)e->lock - start >= bytes)
             continue;
         lock_report_begin(LOCK_FAULT_FREED);
         tell_held(e);
@@ -43,9 +43,7 @@ void lockdep_check_freed(const void *start, size_t bytes)
 
 static void tell_left_over(const struct held_locks *held)
 {
-    for (u32 i = 0; i < held->n; i++)
-        if (held->e[i].class)
-            tell_held(&held->e[i]);
+    held_for_each(e, held) tell_held(e);
 }
 
 void lockdep_check_user_return(void)
@@ -54,8 +52,8 @@ void lockdep_check_user_return(void)
         return;
     preempt_disable();
     const struct held_locks *sleeping = held_sleeping(), *spins = &this_cpu(spins_held);
-    if (unlikely(sleeping->n != 0 || spins->n != 0)) {
-        const struct held_lock *e = sleeping->n ? &sleeping->e[0] : &spins->e[0];
+    if (unlikely(held_count(sleeping) != 0 || held_count(spins) != 0)) {
+        const struct held_lock *e = held_count(sleeping) ? &sleeping->e[1] : &spins->e[1];
         lock_report_begin(LOCK_FAULT_USER_RETURN);
         tell_left_over(sleeping);
         tell_left_over(spins);

@@ -86,73 +86,93 @@ static bool spin_for(struct mutex *m)
         u32 seen = READ_ONCE(m->word);
         if (seen == 0 && word_cmpxchg(m, 0, me()))
             return true;
-        if ((seen & MUTEX_WAITERS) || (seen != 0 && !spin_is_worth_it((struct task *)(uintptr_t)seen)))
+        if ((seen & MUTEX_WAITERS) || (seen != 0 && !spin_is_worth_it((const struct task *)(uintptr_t)seen)))
             return false;
         spin_relax();
     }
     return false;
 }
 
-/* The first attempt failed, or somebody measures. */
-static noinline int lock_watched_or_contended(struct mutex *m, enum task_state state, bool nested, bool taken,
-                                              vaddr_t ip)
+/* The mutex is held by another one. */
+static int wait_for(struct mutex *m, enum task_state state, vaddr_t ip, u32 *waited)
 {
-    u32 waited = 0;
-    int error = 0;
+    struct lock_holder holder = {.pid = READ_ONCE(m->owner_pid), .cpu = task_running_cpu(mutex_owner(m))};
 
-    if (lock_watched())
-        lock_watch_acquire(m, m->class, ACQUIRE_SLEEPS | (nested ? ACQUIRE_NESTED : 0), ip);
-    if (!taken) {
-        struct task *owner = mutex_owner(m);
-        struct lock_holder holder = {.pid = owner ? owner->pid : -1, .cpu = owner ? (s32)owner->cpu : -1};
-        task_waits_for(m, m->class->name, ip);
-        struct lock_wait wait = lock_wait_begin(m, m->class, CONTEND_MUTEX, holder, ip);
-        error = spin_for(m) ? 0 : wait_for_grant(m, state);
-        waited = lock_wait_end(&wait, m, m->class, error);
-        task_waits_for(NULL, NULL, 0);
-    }
-    if (error == 0)
-        sleep_lock_taken(m, m->class, LOCK_EXCLUSIVE, &m->last_cpu, !taken, waited, ip);
+    task_waits_for(m, m->class->name, ip);
+    struct lock_wait wait = lock_wait_begin(m, m->class, CONTEND_MUTEX, holder, ip);
+    int error = spin_for(m) ? 0 : wait_for_grant(m, state);
+    *waited = lock_wait_end(&wait, m, m->class, error);
+    task_waits_for(NULL, NULL, 0);
     return error;
 }
 
-static always_inline int lock(struct mutex *m, enum task_state state, bool nested, vaddr_t ip)
+static always_inline void note_owner(struct mutex *m, const struct task *self)
 {
-    sleep_lock_check(m, m->class, nested, ip);
-    bool taken = word_cmpxchg(m, 0, me());
-    if (unlikely(!taken) || lock_watched())
-        return lock_watched_or_contended(m, state, nested, taken, ip);
-    sleep_lock_taken(m, m->class, LOCK_EXCLUSIVE, &m->last_cpu, false, 0, ip);
+    WRITE_ONCE(m->owner_pid, (u16)self->pid);
+}
+
+/* The first attempt failed, or somebody measures, or other locks are held, whose order is to be checked. */
+static noinline in_registers int lock_slowly(struct mutex *m, vaddr_t ip, u32 how)
+{
+    struct lock_waited waited = {.contended = !(how & HOW_TAKEN)};
+    int error = 0;
+
+    sleep_lock_wanted(m, m->class, how, ip);
+    if (!(how & HOW_TAKEN))
+        error = wait_for(m, how_state(how), ip, &waited.cycles);
+    assert(error == 0 || (how & HOW_KILLABLE));
+    if (error == 0)
+        sleep_lock_taken(m, m->class, LOCK_EXCLUSIVE, &m->last_cpu, waited, ip);
+    if (error == 0 && current != NULL)
+        note_owner(m, current);
+    return error;
+}
+
+static always_inline int lock(struct mutex *m, vaddr_t ip, u32 how)
+{
+    struct task *self = current;
+
+    if (unlikely(!word_cmpxchg(m, 0, (u32)(uintptr_t)self)))
+        return lock_slowly(m, ip, how);
+    if (unlikely(!sleep_lock_is_plain(self)))
+        return lock_slowly(m, ip, how | HOW_TAKEN);
+    sleep_lock_note(self, m, m->class, LOCK_EXCLUSIVE, ip);
+    note_owner(m, self);
     return 0;
 }
 
-lock_implementation void mutex_lock(struct mutex *m)
+lock_implementation in_registers void mutex_lock(struct mutex *m)
 {
-    int error = lock(m, TASK_UNINTERRUPTIBLE, false, CALLER_IP());
-    assert(error == 0);
+    (void)lock(m, CALLER_IP(), 0);
 }
 
 lock_implementation void mutex_lock_nested(struct mutex *m)
 {
-    int error = lock(m, TASK_UNINTERRUPTIBLE, true, CALLER_IP());
-    assert(error == 0);
+    (void)lock(m, CALLER_IP(), HOW_NESTED);
 }
 
 lock_implementation int mutex_lock_killable(struct mutex *m)
 {
-    return lock(m, TASK_KILLABLE, false, CALLER_IP());
+    return lock(m, CALLER_IP(), HOW_KILLABLE);
 }
 
 lock_implementation bool mutex_try_lock(struct mutex *m)
 {
+    struct lock_waited at_once = {.contended = false};
+
     if (READ_ONCE(m->word) != 0 || !word_cmpxchg(m, 0, me()))
         return false;
-    sleep_lock_taken(m, m->class, LOCK_EXCLUSIVE, &m->last_cpu, false, 0, CALLER_IP());
+    sleep_lock_tried(m, m->class, 0, CALLER_IP());
+    sleep_lock_taken(m, m->class, LOCK_EXCLUSIVE, &m->last_cpu, at_once, CALLER_IP());
+    if (current != NULL)
+        note_owner(m, current);
     return true;
 }
 
-static noinline void hand_over(struct mutex *m)
+/* Others want it. */
+static noinline in_registers void hand_over(struct mutex *m)
 {
+    assert(READ_ONCE(m->word) & MUTEX_WAITERS || mutex_owner(m) == current);
     spin_lock(&m->lock);
     struct lock_waiter *head = list_first(&m->waiters, struct lock_waiter, link);
     if (head == NULL) { /* the last waiter was killed after we looked */
@@ -165,13 +185,26 @@ static noinline void hand_over(struct mutex *m)
     spin_unlock(&m->lock);
 }
 
-lock_implementation void mutex_unlock(struct mutex *m)
+static always_inline void let_go(struct mutex *m, const struct task *self)
 {
-    sleep_lock_dropped(m);
-    if (unlikely(!word_cmpxchg(m, me(), 0))) {
-        assert(READ_ONCE(m->word) & MUTEX_WAITERS || mutex_owner(m) == current);
+    if (unlikely(!word_cmpxchg(m, (u32)(uintptr_t)self, 0)))
         hand_over(m);
-    }
+}
+
+static noinline in_registers void unlock_slowly(struct mutex *m)
+{
+    sleep_lock_forget_slowly(current, m);
+    let_go(m, current);
+}
+
+lock_implementation in_registers void mutex_unlock(struct mutex *m)
+{
+    struct task *self = current;
+
+    if (likely(sleep_lock_forget(self, m)))
+        let_go(m, self);
+    else
+        unlock_slowly(m);
 }
 
 bool mutex_is_held(const struct mutex *m)

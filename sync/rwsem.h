@@ -10,24 +10,25 @@
 struct lock_type("rwsem") rwsem
 {
     atomic_t count;       /* (a) readers, WRITER and WAITERS bits: the uncontended way is one atomic */
-    struct task *writer;  /* set and cleared by the writer or its granter; READ_ONCE for reports */
+    struct task *writer;  /* set and cleared by the writer or its granter; others may only compare it */
     struct spinlock lock; /* RANK_WAIT, guards waiters */
     struct list waiters;  /* (lock) */
     u16 last_cpu;         /* for lock statistics */
+    u16 writer_pid;       /* of the last writer: a report must not follow `writer`, who may end any time */
     struct lock_class *class;
 };
 void rwsem_init_class(struct rwsem *s, struct lock_class *class);
 #define rwsem_init(s, lockname, lockrank) rwsem_init_class(s, LOCK_CLASS(lockname, lockrank))
-void rwsem_read_lock(struct rwsem *s) acquires_shared(s);
+in_registers void rwsem_read_lock(struct rwsem *s) acquires_shared(s);
 must_check int rwsem_read_lock_killable(struct rwsem *s) try_acquires_shared(0, s); /* 0 or -EINTR */
 bool rwsem_read_try_lock(struct rwsem *s) try_acquires_shared(true, s);
-void rwsem_read_unlock(struct rwsem *s) releases_shared(s);
-void rwsem_write_lock(struct rwsem *s) acquires(s);
+in_registers void rwsem_read_unlock(struct rwsem *s) releases_shared(s);
+in_registers void rwsem_write_lock(struct rwsem *s) acquires(s);
 /* A second one of the same rank, in the order that the caller documents (fork: parent, then child). */
 void rwsem_write_lock_nested(struct rwsem *s) acquires(s);
 must_check int rwsem_write_lock_killable(struct rwsem *s) try_acquires(0, s);
 bool rwsem_write_try_lock(struct rwsem *s) try_acquires(true, s);
-void rwsem_write_unlock(struct rwsem *s) releases(s);
+in_registers void rwsem_write_unlock(struct rwsem *s) releases(s);
 /* Write to read without letting anyone between. */
 void rwsem_downgrade(struct rwsem *s);
 bool rwsem_is_held_write(const struct rwsem *s); /* by the running task */

@@ -23,60 +23,67 @@ struct lock_waiter {
     u32 granted; /* 0, then GRANTED, then GRANTER_DONE: set under the lock's inner lock, read without */
 };
 
-/* The running task's list; NULL before there are tasks, when boot runs alone and nothing is noted. */
-static inline struct held_locks *my_locks(void)
-{
-    return likely(held_sleeping != NULL) ? &current->locks : NULL;
-}
-
-/* Before the first attempt: may this task sleep here, and may it want this lock now? */
-static always_inline void sleep_lock_check(const void *lock, struct lock_class *class, bool nested,
-                                           vaddr_t ip)
-{
-    struct held_locks *locks = my_locks();
-
-    might_sleep();
-    assert(class != NULL);
-    if (unlikely(locks && locks->n != 0))
-        held_check_ranks(lock, class, nested, ip);
-}
-
-/* It is ours. `last_cpu` is written only when somebody measures: it would be one more write to a shared line.
+/*
+ * ---- the way of an acquisition ----
+ *
+ *   bool taken = one atomic;
+ *   if (likely(taken) && sleep_lock_is_plain(self))
+ *       sleep_lock_note(self, ...);         nobody waits, nobody measures, nothing else is held: all is done
+ *   else
+ *       lock_slowly(...): sleep_lock_wanted(), perhaps a wait, sleep_lock_taken()
+ *
+ * The slow half is the last thing in its caller, so that the fast one keeps no registers for it. `self` is
+ * current; NULL before there are tasks, when boot runs alone and nothing is noted.
  */
-static always_inline void sleep_lock_taken(const void *lock, struct lock_class *class, enum lock_mode mode,
-                                           u16 *last_cpu, bool contended, u32 waited, vaddr_t ip)
-{
-    struct held_locks *locks = my_locks();
+#define HOW_TAKEN    1u /* by the first attempt */
+#define HOW_SHARED   2u
+#define HOW_NESTED   4u /* the caller names the order among locks of one rank */
+#define HOW_KILLABLE 8u
 
-    if (unlikely(locks == NULL))
-        return;
-    struct held_lock *entry = held_push(locks, lock, class, mode, ip);
-    if (lock_watched()) {
-        u16 here = (u16)(cpu_id() + 1);
-        lock_watch_acquired(entry, waited, contended, READ_ONCE(*last_cpu) != here);
-        if (READ_ONCE(*last_cpu) != here)
-            WRITE_ONCE(*last_cpu, here);
-    }
+static always_inline bool sleep_lock_is_plain(const struct task *self)
+{
+    return self != NULL && self->locks.newest == 0 && !lock_watched() && likely(!in_atomic());
 }
 
-/* It will be let go: asserts that it is ours to let go. */
-static always_inline void sleep_lock_dropped(const void *lock)
+static always_inline void sleep_lock_note(struct task *self, const void *lock, struct lock_class *class,
+                                          enum lock_mode mode, vaddr_t ip)
 {
-    struct held_locks *locks = my_locks();
-
-    if (unlikely(locks == NULL))
-        return;
-    struct held_lock *entry = held_top(locks, lock);
-    if (likely(entry != NULL)) {
-        if (lock_watched())
-            lock_watch_release(entry);
-        held_pop(locks);
-    } else {
-        struct held_lock removed = held_remove_from(locks, lock);
-        if (lock_watched())
-            lock_watch_release(&removed);
-    }
+    held_note(&self->locks, lock, class, mode, ip);
 }
+
+static inline enum lock_mode how_mode(u32 how)
+{
+    return how & HOW_SHARED ? LOCK_SHARED : LOCK_EXCLUSIVE;
+}
+static inline enum task_state how_state(u32 how)
+{
+    return how & HOW_KILLABLE ? TASK_KILLABLE : TASK_UNINTERRUPTIBLE;
+}
+/* Before a wait: may this task sleep here, and may it want this lock now? Reports recursion and a broken
+ * order. */
+void sleep_lock_wanted(const void *lock, struct lock_class *class, u32 how, vaddr_t ip);
+/* It was had by trying: no order to be checked, but other's order after it. */
+void sleep_lock_tried(const void *lock, struct lock_class *class, u32 how, vaddr_t ip);
+/* What is known of a wait when it is over. */
+struct lock_waited {
+    bool contended;
+    u32 cycles;
+};
+/* It is ours: notes it. `last_cpu`, in the lock, is written only when somebody measures: it would be one more
+ * write to a shared line. NULL: the lock has no room for it, and its bounces are not counted. */
+void sleep_lock_taken(const void *lock, struct lock_class *class, enum lock_mode mode, u16 *last_cpu,
+                      struct lock_waited waited, vaddr_t ip);
+
+/* It will be let go. True when nothing more is to be noted of that. */
+static always_inline bool sleep_lock_forget(struct task *self, const void *lock)
+{
+    if (unlikely(self == NULL) || unlikely(held_newest(&self->locks)->lock != lock) || lock_watched())
+        return false;
+    held_forget_newest(&self->locks);
+    return true;
+}
+/* When that was false: asserts that it is ours to let go. */
+in_registers void sleep_lock_forget_slowly(struct task *self, const void *lock);
 
 /* How often a lock's word is looked at before its waiter goes to sleep: about what two switches cost. */
 #define SPINS_MAX 200u
@@ -84,7 +91,7 @@ static always_inline void sleep_lock_dropped(const void *lock)
  * is only compared: it may be freed by now. */
 static inline bool spin_is_worth_it(const struct task *owner)
 {
-    return !READ_ONCE(cpu_local()->need_resched) && task_is_on_some_cpu(owner);
+    return !cpu_need_resched() && task_running_cpu(owner) >= 0;
 }
 
 /* Sleeps in `state` until granted: true, and whoever granted it is done with `w`. False: killed

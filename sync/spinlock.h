@@ -9,14 +9,15 @@
 
 struct lock_type("spinlock") spinlock
 {
-    u32 word;      /* 0 free; else see sync/spinlock.c */
-    u16 owner_cpu; /* CPU id + 1 of the holder, for reports; last holder after release */
+    u32 word;     /* 0 free; else see sync/spinlock.c */
+    u16 last_cpu; /* CPU id + 1 of the one that had it last while somebody measured: for statistics and traces
+                   */
     struct lock_class *class;
 };
 
 #define SPINLOCK_INIT(lockclass)                                                                             \
     {                                                                                                        \
-        .word = 0, .owner_cpu = 0, .class = (lockclass)                                                      \
+        .word = 0, .last_cpu = 0, .class = (lockclass)                                                       \
     }
 /* File-scope lock with its own class. */
 #define DEFINE_SPINLOCK(ident, lockrank)                                                                     \
@@ -27,19 +28,19 @@ struct lock_type("spinlock") spinlock
 void spinlock_init_class(struct spinlock *lock, struct lock_class *class);
 #define spinlock_init(lock, lockname, lockrank) spinlock_init_class(lock, LOCK_CLASS(lockname, lockrank))
 
-void spin_lock(struct spinlock *lock) acquires(lock);
-void spin_unlock(struct spinlock *lock) releases(lock);
+in_registers void spin_lock(struct spinlock *lock) acquires(lock);
+in_registers void spin_unlock(struct spinlock *lock) releases(lock);
 bool spin_try_lock(struct spinlock *lock) try_acquires(true, lock);
 /* A second lock of the same rank, in the order that the caller documents. */
 void spin_lock_nested(struct spinlock *lock) acquires(lock);
 /* For locks also taken in interrupt handlers: interrupts off while held. */
-irqflags_t spin_lock_irq_save(struct spinlock *lock) acquires(lock);
-void spin_unlock_irq_restore(struct spinlock *lock, irqflags_t flags) releases(lock);
+in_registers irqflags_t spin_lock_irq_save(struct spinlock *lock) acquires(lock);
+in_registers void spin_unlock_irq_restore(struct spinlock *lock, irqflags_t flags) releases(lock);
 /* The body of every busy wait in the kernel: answers other CPUs' calls, then pauses. Any context but NMI. */
 void spin_relax(void);
 bool spin_is_held(const struct spinlock *lock); /* by this CPU */
 static inline void spin_assert_held(struct spinlock *lock) asserts_held(lock);
-void assert_spin_held(const struct spinlock *lock);
+in_registers void assert_spin_held(const struct spinlock *lock);
 static inline lock_implementation void spin_assert_held(struct spinlock *lock)
 {
     assert_spin_held(lock);

@@ -27,7 +27,7 @@ static inline struct page *make_used(struct page *page, vaddr_t ip)
 /* Waiting for other CPUs is only possible from a task that holds no spinlock and has interrupts on. */
 static bool may_wait(unsigned gfp)
 {
-    return !(gfp & GFP_ATOMIC) && !in_atomic() && cpu_local()->spin_depth == 0;
+    return !(gfp & GFP_ATOMIC) && !in_atomic() && spins_held_count() == 0;
 }
 
 /* Zone after zone; interrupts off. */

@@ -89,7 +89,7 @@ void frames_drain_caches(void)
 {
     struct drained drained = {{NULL}};
     struct cpumask all = {{0}};
-    assert(cpu_local()->spin_depth == 0);
+    assert(spins_held_count() == 0);
     for (u32 cpu = 0; cpu < cpu_count(); cpu++)
         cpumask_set(&all, cpu);
     crosscall(&all, detach_this_cpu, &drained);

@@ -41,7 +41,7 @@ static inline void frame_set_owner(struct page *page, vaddr_t ip)
 }
 static inline void frame_assert_may_alloc(unsigned gfp)
 {
-    assert((gfp & GFP_ATOMIC) || cpu_local()->spin_depth == 0);
+    assert((gfp & GFP_ATOMIC) || spins_held_count() == 0);
 }
 #else
 #define frame_poison(page)          ((void)0)

@@ -9,6 +9,7 @@
 #include "diag/assert.h"
 #include "lib/errno.h"
 #include "mm/frame/page_private.h"
+#include "sync/sleep_lock.h"
 #include "sync/waitqueue.h"
 
 #define QUEUES 64u /* a power of two; pages that share one wake each other for nothing, and sleep on */
@@ -52,42 +53,75 @@ static bool flagged_is_free(struct page *page)
     return !page_is_locked(page);
 }
 
+/* The page is locked by another one. */
+static int wait_for(struct page *page, enum task_state state, vaddr_t ip, u32 *waited)
+{
+    struct lock_holder unknown = {.pid = -1, .cpu = -1}; /* a page has no room for a name */
+    int error = 0;
+
+    task_waits_for(page, page_lock_class.name, ip);
+    struct lock_wait wait = lock_wait_begin(page, &page_lock_class, CONTEND_MUTEX, unknown, ip);
+    if (state == TASK_KILLABLE)
+        error = wait_event_killable(queue_of(page), flagged_try(page));
+    else
+        wait_event(queue_of(page), flagged_try(page));
+    *waited = lock_wait_end(&wait, page, &page_lock_class, error);
+    return error;
+}
+
+/* It is locked by another one, or somebody measures, or other locks are held, whose order is to be checked.
+ */
+static noinline in_registers int lock_slowly(struct page *page, vaddr_t ip, u32 how)
+{
+    struct lock_waited waited = {.contended = !(how & HOW_TAKEN)};
+    int error = 0;
+
+    sleep_lock_wanted(page, &page_lock_class, how, ip);
+    if (!(how & HOW_TAKEN))
+        error = wait_for(page, how_state(how), ip, &waited.cycles);
+    assert(error == 0 || (how & HOW_KILLABLE));
+    if (error == 0)
+        sleep_lock_taken(page, &page_lock_class, LOCK_EXCLUSIVE, NULL, waited, ip);
+    return error;
+}
+
+static always_inline int lock(struct page *page, vaddr_t ip, u32 how)
+{
+    struct task *self = current;
+
+    if (unlikely(!try_bit(page)))
+        return lock_slowly(page, ip, how);
+    if (unlikely(!sleep_lock_is_plain(self)))
+        return lock_slowly(page, ip, how | HOW_TAKEN);
+    sleep_lock_note(self, page, &page_lock_class, LOCK_EXCLUSIVE, ip);
+    return 0;
+}
+
 void page_lock(struct page *page)
 {
-    might_sleep();
-    held_check(page, &page_lock_class, true, false, false, CALLER_IP());
-    if (unlikely(!try_bit(page))) {
-        task_waits_for(page, page_lock_class.name, CALLER_IP());
-        wait_event(queue_of(page), flagged_try(page));
-    }
-    held_add(page, &page_lock_class, true, LOCK_EXCLUSIVE, CALLER_IP());
+    (void)lock(page, CALLER_IP(), 0);
 }
 
 int page_lock_killable(struct page *page)
 {
-    might_sleep();
-    held_check(page, &page_lock_class, true, false, false, CALLER_IP());
-    if (unlikely(!try_bit(page))) {
-        task_waits_for(page, page_lock_class.name, CALLER_IP());
-        int error = wait_event_killable(queue_of(page), flagged_try(page));
-        if (error)
-            return error;
-    }
-    held_add(page, &page_lock_class, true, LOCK_EXCLUSIVE, CALLER_IP());
-    return 0;
+    return lock(page, CALLER_IP(), HOW_KILLABLE);
 }
 
 bool page_try_lock(struct page *page)
 {
+    struct lock_waited at_once = {.contended = false};
+
     if (!try_bit(page))
         return false;
-    held_add(page, &page_lock_class, true, LOCK_EXCLUSIVE, CALLER_IP());
+    sleep_lock_tried(page, &page_lock_class, 0, CALLER_IP());
+    sleep_lock_taken(page, &page_lock_class, LOCK_EXCLUSIVE, NULL, at_once, CALLER_IP());
     return true;
 }
 
 void page_unlock(struct page *page)
 {
-    held_remove(page, true);
+    if (unlikely(!sleep_lock_forget(current, page)))
+        sleep_lock_forget_slowly(current, page);
     bool was_locked = atomic_bit_clear(&page->flags, PG_LOCKED);
     assert(was_locked);
     /* From here another may hold the lock. Our caller's reference keeps the frame, and so its flags, from

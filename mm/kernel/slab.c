@@ -126,7 +126,7 @@ static void empty_magazine_of(struct slab_internal *in, u32 cpu)
 
 void slab_reap(void)
 {
-    assert(cpu_local()->spin_depth == 0);
+    assert(spins_held_count() == 0);
     for (struct slab_internal *in = load_acquire(&slab_all); in; in = in->next) {
         for (u32 cpu = 0; cpu < cpu_count(); cpu++)
             empty_magazine_of(in, cpu);

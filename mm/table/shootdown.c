@@ -71,8 +71,7 @@ static void shootdown(struct flush_request *request, const struct cpumask *mask)
     struct cpumask others = *mask;
     u32 self = cpu_id();
 
-    assert(cpu_local()->spin_depth ==
-           0); /* who spins on our lock with interrupts off would never answer (R41) */
+    assert(spins_held_count() == 0); /* who spins on our lock with interrupts off would never answer (R41) */
     if (cpumask_test(mask, self))
         flush_here(request);
     others.w[self / 32] &= ~(1u << (self % 32));
@@ -159,7 +158,7 @@ void shootdown_evict(struct mm *mm)
 {
     struct cpumask others;
 
-    assert(cpu_local()->spin_depth == 0);
+    assert(spins_held_count() == 0);
     assert(!current->mm || current->mm != mm);
     preempt_disable();
     leave_here(mm);

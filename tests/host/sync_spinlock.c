@@ -128,7 +128,7 @@ TEST(sync_held_order,
     might_sleep();
     spin_unlock(&inner_lock);
     check_eq(held_expect_end(), 3);
-    check_eq(cpu_local()->spin_depth, 0);
+    check_eq(spins_held_count(), 0);
 }
 
 struct report {

@@ -54,7 +54,7 @@ TEST(lockdep_freed_while_held, .shows = "memory that is freed with a held lock i
     held_expect_begin();
     kfree(m);
     check_reported(LOCK_FAULT_FREED, "freed_lock", "are freed at");
-    held_remove(m, true); /* only the note: the memory is the slab's again */
+    held_forget(m); /* only the note: the memory is the slab's again */
 }
 
 static void nothing(void *arg) {}

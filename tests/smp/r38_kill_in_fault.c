@@ -21,7 +21,7 @@ static void touch_and_die(void *arg)
 
     check_eq(user_load_u32((vaddr_t)arg, &value), -EFAULT);
     check(task_is_killed(current));
-    check_eq(current->locks.n, 0);
+    check_eq(held_count(&current->locks), 0);
 }
 
 TEST(

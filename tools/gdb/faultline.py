@@ -79,9 +79,9 @@ def selected_cpu():
 
 def held(locks):
     """The entries of a struct held_locks that are complete."""
-    for i in range(int(locks["n"])):
+    for i in range(1, locks["e"].type.range()[1] + 1):
         entry = locks["e"][i]
-        if int(entry["class"]):
+        if int(entry["lock"]):
             yield entry
 
 
