@@ -179,6 +179,7 @@ static noinline in_registers void hand_over(struct mutex *m)
         store_release(&m->word, 0u);
     } else {
         bool more = head->link.next != &m->waiters;
+        WRITE_ONCE(m->owner_pid, (u16)head->task->pid); /* it waits, so it is there */
         WRITE_ONCE(m->word, (u32)(uintptr_t)head->task | (more ? MUTEX_WAITERS : 0));
         lock_waiter_grant(head);
     }

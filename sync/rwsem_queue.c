@@ -46,6 +46,7 @@ static void grant_heads(struct rwsem *s) must_hold(&s->lock)
         if (head->mode == LOCK_EXCLUSIVE) {
             if (!atomic_cmpxchg(&s->count, RWSEM_WAITERS, RWSEM_WRITER | (last ? 0 : RWSEM_WAITERS)))
                 return;
+            WRITE_ONCE(s->writer_pid, (u16)head->task->pid); /* it waits, so it is there */
             WRITE_ONCE(s->writer, head->task);
             lock_waiter_grant(head);
             return;
