@@ -93,10 +93,10 @@ void rights_operation_ends(void)
 
 /* ---- where operations end: the linker sends these through here (--wrap) ---- */
 
-void __real_rwsem_read_unlock(struct rwsem *s);
-void __real_rwsem_write_unlock(struct rwsem *s);
-void __wrap_rwsem_read_unlock(struct rwsem *s);
-void __wrap_rwsem_write_unlock(struct rwsem *s);
+in_registers void __real_rwsem_read_unlock(struct rwsem *s);
+in_registers void __real_rwsem_write_unlock(struct rwsem *s);
+in_registers void __wrap_rwsem_read_unlock(struct rwsem *s);
+in_registers void __wrap_rwsem_write_unlock(struct rwsem *s);
 
 static void unlocks(const struct rwsem *s)
 {
@@ -104,13 +104,13 @@ static void unlocks(const struct rwsem *s)
         rights_operation_ends();
 }
 
-void __wrap_rwsem_read_unlock(struct rwsem *s)
+in_registers void __wrap_rwsem_read_unlock(struct rwsem *s)
 {
     unlocks(s);
     __real_rwsem_read_unlock(s);
 }
 
-void __wrap_rwsem_write_unlock(struct rwsem *s)
+in_registers void __wrap_rwsem_write_unlock(struct rwsem *s)
 {
     unlocks(s);
     __real_rwsem_write_unlock(s);
