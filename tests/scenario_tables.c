@@ -2,31 +2,35 @@
 #include "arch/pgtable.h"
 #include "mm/space/mm.h"
 #include "mm/table/pt.h"
+#include "mm/table/pt_entry.h"
 #include "tests/scenario.h"
 
 /* Through the frame and not through a handle: in the explorer a handle is a choice point, and a thousand of
  * them in every scenario would drown the schedule. Nobody else runs in the address space. */
-static u32 entries_in(struct page *table)
+static void count_entries(struct page *table, u32 *entries, u32 *pages)
 {
     const u32 *word = page_map(table);
-    u32 n = 0;
 
-    for (u32 i = 0; i < PTES; i++)
-        n += word[i] != 0;
+    *entries = *pages = 0;
+    for (u32 i = 0; i < PTES; i++) {
+        *entries += word[i] != 0;
+        *pages += word[i] != 0 && !page_is_zero(entry_page((pte_t){word[i]}));
+    }
     page_unmap(word);
-    return n;
 }
 
 static void check_table(struct page *table, u32 pde)
 {
-    spin_lock(page_ptl(table));
-    u32 counted = (u32)page_pt_count_add(table, 0);
-    spin_unlock(page_ptl(table));
-    u32 found = entries_in(table);
+    u32 found, pages, resident = page_pt_resident(table);
 
-    if (counted != found)
-        test_fail(__FILE__, __LINE__, "S31: page table %u is said to hold %u entries and holds %u", pde,
-                  counted, found);
+    spin_lock(page_ptl(table));
+    u32 counted = (u32)page_pt_account(table, 0, 0);
+    spin_unlock(page_ptl(table));
+    count_entries(table, &found, &pages);
+    if (counted != found || resident != pages)
+        test_fail(__FILE__, __LINE__,
+                  "S31: page table %u is said to hold %u entries, %u resident pages, and holds %u and %u",
+                  pde, counted, resident, found, pages);
 }
 
 void scene_check_tables(struct mm *mm)

@@ -44,7 +44,7 @@ static bool cow_exchange(struct fault *f, struct page *copy, struct page **origi
     *original = entry_page(pte_xchg(f->slot, ENTRY_EMPTY)); /* a full barrier before the mask is read (R45) */
     page_map_inc(copy);
     if (page_is_zero(*original))
-        atomic_inc(&f->mm->rss);
+        page_pt_account(f->table, 0, 1);
     else
         page_map_dec(*original);
     if (!f->vma->has_private)

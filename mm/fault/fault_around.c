@@ -46,8 +46,7 @@ static void around_install(struct fault *f, const struct around *w, struct page 
         pages[i] = NULL;
         mapped++;
     }
-    page_pt_count_add(f->table, mapped);
-    atomic_add(&f->mm->rss, mapped);
+    page_pt_account(f->table, mapped, mapped);
     trace_fault_phase(f->number, install, f->address, mapped);
 }
 

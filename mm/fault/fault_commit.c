@@ -43,12 +43,12 @@ void fault_unlock(struct fault *f)
 
 void fault_install(struct fault *f, struct page *page, pte_t entry)
 {
+    bool counted = !page_is_zero(page); /* the zero page is everybody's: not counted, not charged (R56) */
+
     assert(pte_present(entry));
-    if (!page_is_zero(page)) { /* the zero page is everybody's: not counted, not charged (R56) */
+    if (counted)
         page_map_inc(page);
-        atomic_inc(&f->mm->rss);
-    }
-    page_pt_count_add(f->table, 1);
+    page_pt_account(f->table, 1, counted);
     pte_install(f->slot,
                 entry); /* a release store: the page's contents are complete before it can be seen (R04) */
     trace_fault_phase(f->number, install, f->address, 0);

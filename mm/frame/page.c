@@ -116,21 +116,29 @@ void page_set_private(struct page *page, u32 word)
 static struct lock_class page_table_class = {
     .name = "page_table", .rank = RANK_PT, .file = __FILE__, .line = __LINE__};
 
-void page_become_table(struct page *page)
+void page_become_table(struct page *page, struct spinlock *lock)
 {
-    spinlock_init_class(&page->ptl, &page_table_class);
-    page->pt_count = 0;
+    if (!lock)
+        spinlock_init_class(&page->ptl, &page_table_class);
+    page->pt_guard = lock ? lock : &page->ptl;
+    page->pt_count = page->pt_resident = 0;
 }
 
 struct spinlock *page_ptl(struct page *page)
 {
-    return &page->ptl;
+    return page->pt_guard;
 }
 
-int page_pt_count_add(struct page *page, int n)
+int page_pt_account(struct page *page, int entries, int pages)
 {
-    spin_assert_held(&page->ptl);
-    page->pt_count += (u32)n;
-    assert(page->pt_count <= PTES); /* also catches a count below zero */
-    return (int)page->pt_count;
+    spin_assert_held(page->pt_guard);
+    page->pt_count = (u16)(page->pt_count + entries);
+    page->pt_resident = (u16)(page->pt_resident + pages);
+    assert(page->pt_count <= PTES && page->pt_resident <= page->pt_count); /* also catches one below zero */
+    return page->pt_count;
+}
+
+u32 page_pt_resident(const struct page *page)
+{
+    return READ_ONCE(page->pt_resident);
 }

@@ -84,10 +84,16 @@ u32 page_private(const struct page *page);
 void page_set_private(struct page *page, u32 word);
 
 /* ---- a frame that is a page table ---- */
-void page_become_table(struct page *page);    /* fresh, nobody else's yet: an empty table, its lock free */
-struct spinlock *page_ptl(struct page *page); /* RANK_PT: its PTEs */
-int page_pt_count_add(struct page *page,
-                      int n); /* non-empty PTEs, under page_ptl; returns the new count (S31) */
+/* Fresh, nobody else's yet: an empty table. `lock` is what guards its entries; NULL: a lock of its own, free.
+ */
+void page_become_table(struct page *page, struct spinlock *lock);
+/* The lock of its entries: its own (RANK_PT), or the address space's page_table_lock with ptl=mm. */
+struct spinlock *page_ptl(struct page *page);
+/* Under page_ptl: `entries` more are not empty, `pages` more of them count as resident (the zero page does
+ * not). Both may be negative, or 0 to ask. Returns the entries that are not empty now (S31). */
+int page_pt_account(struct page *page, int entries, int pages);
+/* Resident pages that it maps, read with no lock. */
+u32 page_pt_resident(const struct page *page);
 
 struct frame_stats {
     u32 total, free, dma_free, normal_free, high_free, per_cpu_cached, zeroed_stock;

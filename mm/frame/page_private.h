@@ -31,8 +31,10 @@ struct page {
             struct rbnode node; /* (i) in mapping->pages */
         };
         struct {
-            struct spinlock ptl; /* guards the PTEs of the page table in this frame */
-            u32 pt_count;        /* (t) entries that are not empty */
+            struct spinlock ptl;       /* guards the PTEs of the page table in this frame, unless ... */
+            struct spinlock *pt_guard; /* (c while a table) ... one of the address space does: ptl=mm */
+            u16 pt_count;              /* (t) entries that are not empty */
+            u16 pt_resident;           /* (t) of them, pages that count as resident */
         };
         struct range_node extent; /* (z) free, first of its extent */
         struct page *next;        /* (z) free, on its way between caches and zones */

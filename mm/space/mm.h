@@ -21,7 +21,6 @@ struct mm {
     atomic_t users;                                 /* tasks and others who use the memory; 0: torn down */
     atomic_t refs;                                  /* struct references (users hold one together) */
     u32 pt_count;                                   /* (t) page tables installed */
-    atomic_t rss;                                   /* pages mapped */
     u32 total_pages;                                /* (m) pages of address space */
     u32 locked_pages;                               /* (m) */
     vaddr_t mmap_top;                               /* (c) top-down allocation starts below this */
@@ -116,6 +115,9 @@ int mm_mlock_all(struct mm *mm, bool now, bool future, bool on_fault);
  * ACCESS_READ, ACCESS_WRITE (into it), and ACCESS_FORCE. Returns how many were moved: fewer where the region
  * refuses, or a fatal signal came. Sleeps; a user (or visitor) of mm, which need not be the running one. */
 u32 mm_access(struct mm *mm, vaddr_t addr, void *buffer, u32 n, u32 access);
+/* Pages mapped, the zero page not among them: the sum of what the page tables count (mm/page.h), so that a
+ * fault writes no line of the whole space for it. Exact while nobody faults. Takes page_table_lock. */
+u32 mm_resident(struct mm *mm);
 /* Address spaces alive, for leak checks. */
 u32 mm_live_count(void);
 void mm_init(void);

@@ -8,10 +8,21 @@
  */
 #include "mm/table/pt.h"
 #include "diag/assert.h"
+#include "diag/bootwords.h"
 #include "diag/race.h"
 #include "mm/space/mm_private.h"
 #include "mm/table/pt_entry.h"
 #include "sync/rcu.h"
+
+/*
+ * What guards the entries of a table: a lock in the table's own struct page, so that faults in different
+ * 4 MiB write no common line; or, for comparison, the one lock of the address space that guards the directory
+ * too (Linux until 2.6.15).
+ */
+enum { PTL_MM, PTL_SPLIT };
+static unsigned ptl_word = PTL_SPLIT;
+BOOT_CHOICE(ptl, "which lock guards page-table entries: one for all, or one for each table", &ptl_word, "mm",
+            "split");
 
 struct page *pt_table(struct mm *mm, vaddr_t addr)
 {
@@ -59,7 +70,7 @@ int pt_ensure(struct mm *mm, vaddr_t addr)
     fresh = page_alloc(GFP_KERNEL | GFP_ZERO);
     if (!fresh)
         return -ENOMEM;
-    page_become_table(fresh);
+    page_become_table(fresh, ptl_word == PTL_MM ? &mm->page_table_lock : NULL);
     race_point(R02); /* the directory entry was empty; another CPU may fill it while we stand here */
     if (!pt_install(mm, addr, fresh))
         page_put(fresh);
@@ -137,34 +148,39 @@ lock_implementation void pt_unlock(struct page *table)
     spin_unlock(page_ptl(table));
 }
 
-/* Takes the table for addr out of the directory if it holds no entry. True when the gather is full. */
-static bool pt_free_one(struct mm *mm, vaddr_t addr, struct gather *gather) must_hold(&mm->mmap_lock)
+/* Both locks are held: a fault without mmap_lock, of another region in these 4 MiB, may just have got in, and
+ * then the table stays. */
+static bool pt_leave_directory(struct mm *mm, vaddr_t addr, struct page *table)
 {
-    struct page *table;
-    int entries;
-
-    if (!pt_lock(mm, addr, &table))
+    if (page_pt_account(table, 0, 0))
         return false;
-    entries = page_pt_count_add(table, 0);
-    pt_unlock(table);
-    if (entries)
-        return false;
-    spin_lock(&mm->page_table_lock);
-    spin_lock(page_ptl(
-        table)); /* a fault without mmap_lock, of another region in these 4 MiB, may just have got in */
-    entries = page_pt_count_add(table, 0);
-    if (!entries)
-        pde_clear(&mm->space, addr);
-    spin_unlock(page_ptl(table));
-    if (entries) {
-        spin_unlock(&mm->page_table_lock);
-        return false;
-    }
+    pde_clear(&mm->space, addr);
     assert(mm->pt_count > 0);
     mm->pt_count--;
     count_event(pt_free);
+    return true;
+}
+
+/* Takes the table for addr out of the directory if it holds no entry. True when the gather is full. */
+static lock_implementation bool pt_free_one(struct mm *mm, vaddr_t addr, struct gather *gather)
+{
+    struct page *table;
+    bool left;
+
+    if (!pt_lock(mm, addr, &table))
+        return false;
+    left = page_pt_account(table, 0, 0) == 0;
+    pt_unlock(table);
+    if (!left)
+        return false;
+    spin_lock(&mm->page_table_lock);
+    if (ptl_word == PTL_SPLIT)
+        spin_lock(page_ptl(table));
+    left = pt_leave_directory(mm, addr, table);
+    if (ptl_word == PTL_SPLIT)
+        spin_unlock(page_ptl(table));
     spin_unlock(&mm->page_table_lock);
-    return gather_add_table(gather, addr, table);
+    return left && gather_add_table(gather, addr, table);
 }
 
 void pt_free_empty(struct mm *mm, vaddr_t start, vaddr_t end, struct gather *gather)
@@ -174,4 +190,22 @@ void pt_free_empty(struct mm *mm, vaddr_t start, vaddr_t end, struct gather *gat
     for (vaddr_t addr = pt_first(mm, start, end); addr < end; addr = pt_first(mm, pt_stop(addr, end), end))
         if (pt_free_one(mm, addr, gather))
             gather_flush(gather);
+}
+
+/* A table leaves the directory under page_table_lock only, so none is lost or met twice. */
+u32 mm_resident(struct mm *mm)
+{
+    u32 pages = 0, left;
+
+    spin_lock(&mm->page_table_lock);
+    left = mm->pt_count;
+    for (vaddr_t addr = 0; left && addr < USER_END; addr += PDE_SIZE) {
+        struct page *table = pt_table(mm, addr);
+        if (!table)
+            continue;
+        pages += page_pt_resident(table);
+        left--;
+    }
+    spin_unlock(&mm->page_table_lock);
+    return pages;
 }

@@ -45,11 +45,9 @@ static void copy_table(struct mm *parent, struct mm *child, vaddr_t addr, vaddr_
         assert(pte_empty(pte_read(target)));
         pte_install(target, copy_entry(source, entry, &counts, downgraded));
     }
-    page_pt_count_add(to, counts.entries);
+    page_pt_account(to, counts.entries, counts.pages);
     pt_unlock(to);
     pt_unlock(from);
-    if (counts.pages)
-        atomic_add(&child->rss, counts.pages);
 }
 
 int pt_copy(struct mm *parent, struct mm *child, vaddr_t start, vaddr_t end, bool *downgraded)

@@ -11,27 +11,31 @@
 #define MOVE_BATCH 256u /* a kilobyte of stack; one flush and four locks for so many */
 
 struct move_batch {
-    u32 n; /* entries looked at */
+    u32 n;            /* entries looked at */
+    int taken, pages; /* of them not empty; of those, resident pages */
     pte_t entries[MOVE_BATCH];
 };
 
-static u32 move_take_out(struct mm *mm, vaddr_t from, struct move_batch *batch)
+static void move_take_out(struct mm *mm, vaddr_t from, struct move_batch *batch)
 {
     struct page *table;
-    int taken = 0;
     pte_t *slot = pt_lock(mm, from, &table);
 
     assert(slot);
+    batch->taken = batch->pages = 0;
     for (u32 i = 0; i < batch->n; i++) {
-        batch->entries[i] = pte_empty(pte_read(slot + i)) ? ENTRY_EMPTY : pte_xchg(slot + i, ENTRY_EMPTY);
-        taken += !pte_empty(batch->entries[i]);
+        batch->entries[i] = ENTRY_EMPTY;
+        if (pte_empty(pte_read(slot + i)))
+            continue;
+        batch->entries[i] = pte_xchg(slot + i, ENTRY_EMPTY);
+        batch->taken++;
+        batch->pages += !page_is_zero(entry_page(batch->entries[i]));
     }
-    page_pt_count_add(table, -taken);
+    page_pt_account(table, -batch->taken, -batch->pages);
     pt_unlock(table);
-    return (u32)taken;
 }
 
-static void move_put_in(struct mm *mm, vaddr_t to, const struct move_batch *batch, u32 taken)
+static void move_put_in(struct mm *mm, vaddr_t to, const struct move_batch *batch)
 {
     struct page *table;
     pte_t *slot = pt_lock(mm, to, &table);
@@ -43,7 +47,7 @@ static void move_put_in(struct mm *mm, vaddr_t to, const struct move_batch *batc
         assert(pte_empty(pte_read(slot + i)));
         pte_install(slot + i, batch->entries[i]);
     }
-    page_pt_count_add(table, (int)taken);
+    page_pt_account(table, batch->taken, batch->pages);
     pt_unlock(table);
 }
 
@@ -73,17 +77,16 @@ int pt_move(struct mm *mm, vaddr_t from, vaddr_t to, u32 length)
         vaddr_t source = from + done, target = to + done;
         vaddr_t stop = pt_stop(source, from + length);
         u32 room = MIN(stop - source, pt_stop(target, to + length) - target) >> PAGE_SHIFT;
-        u32 taken;
 
         batch.n = room;
         if (!pt_table(mm, source))
             continue;
         batch.n = MIN(room, MOVE_BATCH);
-        taken = move_take_out(mm, source, &batch);
-        if (!taken)
+        move_take_out(mm, source, &batch);
+        if (!batch.taken)
             continue;
         shootdown_range(mm, source, source + (batch.n << PAGE_SHIFT));
-        move_put_in(mm, target, &batch, taken);
+        move_put_in(mm, target, &batch);
     }
     return 0;
 }

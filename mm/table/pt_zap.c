@@ -34,7 +34,7 @@ static vaddr_t zap_table(struct mm *mm, vaddr_t addr, vaddr_t end, struct gather
     if (!slot)
         return end;
     /* An entry that was taken out is one less to look for: most tables are nearly empty. */
-    int left = mutant(R55) ? (int)PTES : page_pt_count_add(table, 0);
+    int left = mutant(R55) ? (int)PTES : page_pt_account(table, 0, 0);
     for (; addr < end && cleared < left && !full; addr += PAGE_SIZE, slot++) {
         u32 empty = pte_empty(early) ? entries_empty(slot, (end - addr) >> PAGE_SHIFT) : 0;
         addr += empty << PAGE_SHIFT;
@@ -50,10 +50,8 @@ static vaddr_t zap_table(struct mm *mm, vaddr_t addr, vaddr_t end, struct gather
         cleared++;
         full = zap_entry(gather, addr, old, &pages);
     }
-    page_pt_count_add(table, -cleared);
+    page_pt_account(table, -cleared, -pages);
     pt_unlock(table);
-    if (pages)
-        atomic_add(&mm->rss, -pages);
     return cleared < left ? addr : end;
 }
 

@@ -172,9 +172,9 @@ static u32 mm_kb(const struct mm *mm)
 {
     return mm ? mm->total_pages * 4 : 0;
 }
-static u32 rss_kb(const struct mm *mm)
+static u32 rss_kb(struct mm *mm)
 {
-    return mm ? (u32)atomic_read(&mm->rss) * 4 : 0;
+    return mm ? mm_resident(mm) * 4 : 0;
 }
 
 static void make_status(struct text *t, u32 pid)

@@ -160,7 +160,7 @@ s32 sys_getrusage(int who, vaddr_t to)
     u64 ns = who == 0 ? process_cpu_ns(process_current()) : who == 1 ? task_cpu_ns(current) : 0;
     usage[0] = (u32)(ns / SECOND);
     usage[1] = (u32)(ns % SECOND) / 1000u;
-    usage[4] = who >= 0 ? (u32)atomic_read(&current->mm->rss) * (PAGE_SIZE / 1024u) : 0; /* maxrss */
+    usage[4] = who >= 0 ? mm_resident(current->mm) * (PAGE_SIZE / 1024u) : 0; /* maxrss */
     return copy_to_user(to, usage, sizeof(usage));
 }
 
