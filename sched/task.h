@@ -24,6 +24,15 @@ enum task_state {
     TASK_DEAD,            /* will never run again */
 };
 
+#ifdef FL_TEST
+/* What the task took from page-table entries and has not flushed yet (mm/table/entry_debt.c). */
+struct flush_debt {
+    const struct mm *mm; /* NULL: nothing */
+    vaddr_t start, end;
+    vaddr_t writer; /* who took it */
+};
+#endif
+
 struct task {
     struct arch_task arch; /* (o) first: assembly knows offset 0 */
     s32 pid;               /* (c) thread id as user space sees it */
@@ -51,6 +60,9 @@ struct task {
     struct process *process; /* (c) NULL for kernel tasks */
     void (*entry)(void *);   /* (c) */
     void *entry_arg;
+#ifdef FL_TEST
+    struct flush_debt flush_debt; /* (o) */
+#endif
     u32 fault_seq;          /* (o) number of its last fault, for traces and retry limits */
     void *private;          /* (o) sys/'s thread record or a test's own */
     struct list all;        /* list of all tasks, under its lock */

@@ -73,13 +73,14 @@ bool sim_pte_cmpxchg(pte_t *slot, pte_t old, pte_t entry)
     return true;
 }
 
-void sim_pte_install(pte_t *slot, pte_t entry)
+pte_t sim_pte_install(pte_t *slot, pte_t entry)
 {
     sim_choice_here(STEP_PTE, location(slot), false);
     u32 *word = slot_word(slot, true);
     u32 old = *word;
     __atomic_store_n(word, entry.v, __ATOMIC_RELEASE);
     rights_entry_changed(word, old, entry.v);
+    return (pte_t){old};
 }
 
 /* Only for the running task's own space: what a kernel task has loaded by chance may change at its next

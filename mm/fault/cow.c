@@ -31,7 +31,7 @@ static bool cow_is_alone(struct page *page)
 static void cow_allow(struct fault *f)
 {
     if (f->vma->flags & VM_WRITE)
-        entry_grant_write(f->slot);
+        entry_grant_write(f->table, f->slot);
 }
 
 /* Under the table's lock: puts the copy where the original is. *original becomes what was there, whose
@@ -41,7 +41,7 @@ static bool cow_exchange(struct fault *f, struct page *copy, struct page **origi
 {
     bool local, locked;
 
-    *original = entry_page(pte_xchg(f->slot, ENTRY_EMPTY)); /* a full barrier before the mask is read (R45) */
+    *original = entry_page(entry_take(f->table, f->slot)); /* a full barrier before the mask is read (R45) */
     page_map_inc(copy);
     if (page_is_zero(*original))
         page_pt_account(f->table, 0, 1);
@@ -51,7 +51,7 @@ static bool cow_exchange(struct fault *f, struct page *copy, struct page **origi
         WRITE_ONCE(f->vma->has_private, 1);
     local = shootdown_is_local(f->mm);
     if (local) {
-        tlb_flush_page(f->address);
+        shootdown_local(f->mm, f->address);
     } else {
         locked = page_try_lock(copy);
         assert(locked);
@@ -61,7 +61,7 @@ static bool cow_exchange(struct fault *f, struct page *copy, struct page **origi
     if (!local)
         f->seen_pte =
             pte_without_write(f->seen_pte); /* A and D stay: the walker has nothing to change in it */
-    pte_install(f->slot, f->seen_pte);
+    entry_install(f->table, f->slot, f->seen_pte);
     return local;
 }
 

@@ -112,6 +112,7 @@ enum fault_result fault_handle(struct mm *mm, vaddr_t addr, u32 access)
             break;
     }
     assert(!f.pending && !f.pending_file);
+    flush_debt_none();
     trace_fault_phase(f.number, exit, f.address, result);
     return result;
 }

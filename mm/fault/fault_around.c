@@ -42,7 +42,7 @@ static void around_install(struct fault *f, const struct around *w, struct page 
         if (page_mapping(pages[i]) != mapping && !mutant(R40)) /* left the file, like the wanted one may */
             continue;
         page_map_inc(pages[i]);
-        pte_install(first + i, pte_make(page_pfn(pages[i]), PROT_PTE_USER));
+        entry_install(f->table, first + i, pte_make(page_pfn(pages[i]), PROT_PTE_USER));
         pages[i] = NULL;
         mapped++;
     }

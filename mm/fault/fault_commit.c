@@ -49,8 +49,8 @@ void fault_install(struct fault *f, struct page *page, pte_t entry)
     if (counted)
         page_map_inc(page);
     page_pt_account(f->table, 1, counted);
-    pte_install(f->slot,
-                entry); /* a release store: the page's contents are complete before it can be seen (R04) */
+    entry_install(f->table, f->slot,
+                  entry); /* a release store: the page's contents are complete before it can be seen (R04) */
     trace_fault_phase(f->number, install, f->address, 0);
 }
 

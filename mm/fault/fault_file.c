@@ -94,7 +94,7 @@ enum fault_result fault_shared_upgrade(struct fault *f)
     if (!fault_relock(f, R_NONE))
         return FAULT_DONE;
     page_bit_set(entry_page(f->seen_pte), PAGE_DIRTY);
-    entry_grant_write(f->slot);
+    entry_grant_write(f->table, f->slot);
     count_event(pgfault_shared);
     fault_unlock(f);
     tlb_flush_page(f->address); /* other CPUs fault once more at worst, and find it fine (R48) */

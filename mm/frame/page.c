@@ -116,12 +116,19 @@ void page_set_private(struct page *page, u32 word)
 static struct lock_class page_table_class = {
     .name = "page_table", .rank = RANK_PT, .file = __FILE__, .line = __LINE__};
 
-void page_become_table(struct page *page, struct spinlock *lock)
+void page_become_table(struct page *page, struct mm *mm, vaddr_t base, struct spinlock *lock)
 {
+    page->pt_mm = mm;
+    page->pt_base = base;
     if (!lock)
         spinlock_init_class(&page->ptl, &page_table_class);
     page->pt_guard = lock ? lock : &page->ptl;
     page->pt_count = page->pt_resident = 0;
+}
+
+void page_leave_table(struct page *page)
+{
+    page->pt_mm = NULL;
 }
 
 struct spinlock *page_ptl(struct page *page)
@@ -138,7 +145,25 @@ int page_pt_account(struct page *page, int entries, int pages)
     return page->pt_count;
 }
 
+struct mm *page_pt_mm(const struct page *page)
+{
+    return page->pt_mm;
+}
+
+vaddr_t page_pt_base(const struct page *page)
+{
+    return page->pt_base;
+}
+
 u32 page_pt_resident(const struct page *page)
 {
     return READ_ONCE(page->pt_resident);
 }
+
+#ifdef FL_TEST
+struct page_peek page_peek(const struct page *page)
+{
+    return (struct page_peek){READ_ONCE(page->refs.v), READ_ONCE(page->map_count.v), READ_ONCE(page->mapping),
+                              READ_ONCE(page->flags) & (1u << PG_LOCKED)};
+}
+#endif

@@ -11,6 +11,7 @@
 
 struct page;
 struct mapping;
+struct mm;
 
 #define GFP_KERNEL 0u /* directly mapped; may sleep and, later, reclaim */
 #define GFP_USER   1u /* HIGH first */
@@ -84,16 +85,31 @@ u32 page_private(const struct page *page);
 void page_set_private(struct page *page, u32 word);
 
 /* ---- a frame that is a page table ---- */
-/* Fresh, nobody else's yet: an empty table. `lock` is what guards its entries; NULL: a lock of its own, free.
- */
-void page_become_table(struct page *page, struct spinlock *lock);
+/* Fresh, nobody else's yet: an empty table of mm for the 4 MiB from `base`. `lock` guards its entries; NULL:
+ * a lock of its own, free. */
+void page_become_table(struct page *page, struct mm *mm, vaddr_t base, struct spinlock *lock);
+/* It leaves the directory: nobody may write an entry of it any more. Under its lock. */
+void page_leave_table(struct page *page);
 /* The lock of its entries: its own (RANK_PT), or the address space's page_table_lock with ptl=mm. */
 struct spinlock *page_ptl(struct page *page);
 /* Under page_ptl: `entries` more are not empty, `pages` more of them count as resident (the zero page does
  * not). Both may be negative, or 0 to ask. Returns the entries that are not empty now (S31). */
 int page_pt_account(struct page *page, int entries, int pages);
+/* Whose table it is; NULL when it has left the directory. Under its lock. */
+struct mm *page_pt_mm(const struct page *page);
+vaddr_t page_pt_base(const struct page *page);
 /* Resident pages that it maps, read with no lock. */
 u32 page_pt_resident(const struct page *page);
+
+#ifdef FL_TEST
+/* A look at a frame for those who check the kernel: no lock, no order, and no choice of the explorer. */
+struct page_peek {
+    int refs, mappings;
+    struct mapping *mapping;
+    bool locked;
+};
+struct page_peek page_peek(const struct page *page);
+#endif
 
 struct frame_stats {
     u32 total, free, dma_free, normal_free, high_free, per_cpu_cached, zeroed_stock;

@@ -33,6 +33,8 @@ struct page {
         struct {
             struct spinlock ptl;       /* guards the PTEs of the page table in this frame, unless ... */
             struct spinlock *pt_guard; /* (c while a table) ... one of the address space does: ptl=mm */
+            struct mm *pt_mm;          /* (t) whose table it is; NULL: it has left the directory */
+            vaddr_t pt_base;           /* (c while a table) the first address that it translates */
             u16 pt_count;              /* (t) entries that are not empty */
             u16 pt_resident;           /* (t) of them, pages that count as resident */
         };

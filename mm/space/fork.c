@@ -11,6 +11,7 @@
 #include "diag/race.h"
 #include "mm/fault/faultlock.h"
 #include "mm/space/mm_private.h"
+#include "mm/table/pt_write.h"
 
 /* The child's lock is free and known to nobody, so trying it cannot fail; and a second lock of the same rank
  * may only be tried (sync/lock_order.h). */
@@ -83,6 +84,7 @@ static int fork_copy(struct mm *parent, struct mm *child) must_hold(&parent->mma
     if (downgraded &&
         !mutant(R17)) /* also after an error: what was taken from the entries is taken from all */
         shootdown_range(parent, 0, USER_END);
+    flush_debt_none();
     if (!mutant(R18))
         fork_resume_faults(parent);
     return error;

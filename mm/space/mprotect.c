@@ -1,6 +1,7 @@
 /* mprotect(2): regions first, entries next, every CPU told before the lock goes. */
 #include "diag/assert.h"
 #include "mm/space/mm_private.h"
+#include "mm/table/pt_write.h"
 
 #define VM_RIGHTS (VM_READ | VM_WRITE | VM_EXEC)
 
@@ -37,6 +38,7 @@ static int mprotect_locked(struct mm *mm, vaddr_t start, vaddr_t end, u32 rights
         return -ENOMEM;
     if (pt_protect(mm, start, end, rights))
         shootdown_range(mm, start, end);
+    flush_debt_none();
     return refused;
 }
 

@@ -14,6 +14,7 @@
 #include "diag/race.h"
 #include "mm/fault/faultlock.h"
 #include "mm/space/mm_private.h"
+#include "mm/table/pt_write.h"
 #include "sync/rcu.h"
 
 void gather_begin(struct gather *g, struct mm *mm)
@@ -49,6 +50,7 @@ bool gather_add_table(struct gather *g, vaddr_t addr, struct page *table)
 
 static void gather_release_pages(struct gather *g)
 {
+    flush_debt_none();
     for (u32 i = 0; i < g->n; i++)
         page_put(g->pages[i]);
     g->n = 0;
@@ -112,4 +114,5 @@ void gather_end(struct gather *g)
 {
     gather_flush(g);
     assert(g->n == 0 && g->table_n == 0);
+    flush_debt_none();
 }

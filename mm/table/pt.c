@@ -70,7 +70,7 @@ int pt_ensure(struct mm *mm, vaddr_t addr)
     fresh = page_alloc(GFP_KERNEL | GFP_ZERO);
     if (!fresh)
         return -ENOMEM;
-    page_become_table(fresh, ptl_word == PTL_MM ? &mm->page_table_lock : NULL);
+    page_become_table(fresh, mm, addr & ~(PDE_SIZE - 1), ptl_word == PTL_MM ? &mm->page_table_lock : NULL);
     race_point(R02); /* the directory entry was empty; another CPU may fill it while we stand here */
     if (!pt_install(mm, addr, fresh))
         page_put(fresh);
@@ -155,6 +155,7 @@ static bool pt_leave_directory(struct mm *mm, vaddr_t addr, struct page *table)
     if (page_pt_account(table, 0, 0))
         return false;
     pde_clear(&mm->space, addr);
+    page_leave_table(table);
     assert(mm->pt_count > 0);
     mm->pt_count--;
     count_event(pt_free);

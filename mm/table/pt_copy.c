@@ -12,12 +12,13 @@ struct copy_counts {
 };
 
 /* What the child gets for one entry of the parent; takes the references that it needs. */
-static pte_t copy_entry(pte_t *slot, pte_t entry, struct copy_counts *counts, bool *downgraded)
+static pte_t copy_entry(struct page *table, pte_t *slot, pte_t entry, struct copy_counts *counts,
+                        bool *downgraded)
 {
     struct page *page = entry_page(entry);
 
     if (pte_present(entry) && pte_writable(entry)) {
-        entry = pte_without_write(entry_revoke_write(slot));
+        entry = pte_without_write(entry_revoke_write(table, slot));
         *downgraded = true;
     }
     counts->entries++;
@@ -43,7 +44,7 @@ static void copy_table(struct mm *parent, struct mm *child, vaddr_t addr, vaddr_
         if (pte_empty(entry))
             continue;
         assert(pte_empty(pte_read(target)));
-        pte_install(target, copy_entry(source, entry, &counts, downgraded));
+        entry_install(to, target, copy_entry(from, source, entry, &counts, downgraded));
     }
     page_pt_account(to, counts.entries, counts.pages);
     pt_unlock(to);

@@ -9,10 +9,13 @@
 #include "diag/race.h"
 #include "mm/frame/page.h"
 #include "mm/space/vma.h"
+#include "mm/table/pt_write.h"
 
 #define ENTRY_EMPTY ((pte_t){0})
 
-enum entry_software { ENTRY_HIDDEN = 1 }; /* payload: frame number, then D and A */
+/* Software entries. A hidden one's payload: frame number, then D and A. The other two are what
+ * mm/table/entry_check.c calls an entry that stands for a page on disk, or on its way to another frame. */
+enum entry_software { ENTRY_HIDDEN = 1, ENTRY_SWAP, ENTRY_MIGRATING };
 #define HIDDEN_DIRTY (1u << 20)
 #define HIDDEN_YOUNG (1u << 21)
 
@@ -57,23 +60,20 @@ static inline unsigned entry_prot(u32 vm_flags, bool write)
 
 /* ---- changes of live entries: the walker sets A and D behind our back, so never read, modify, write (R46)
  * ---- */
-static inline void entry_grant_write(pte_t *slot)
+static inline void entry_grant_write(struct page *table, pte_t *slot)
 {
     pte_t old;
     do
         old = pte_read(slot);
-    while (!pte_cmpxchg(slot, old, pte_with_write(old)));
+    while (!entry_replace(table, slot, old, pte_with_write(old)));
 }
 /* Returns the entry as it was when it lost the right. */
-static inline pte_t entry_revoke_write(pte_t *slot)
+static inline pte_t entry_revoke_write(struct page *table, pte_t *slot)
 {
     pte_t old;
-    do {
+
+    do
         old = pte_read(slot);
-        if (mutant(R46)) {
-            pte_xchg(slot, pte_without_write(old)); /* and a D set meanwhile is gone */
-            break;
-        }
-    } while (!pte_cmpxchg(slot, old, pte_without_write(old)));
+    while (!entry_replace(table, slot, old, pte_without_write(old)));
     return old;
 }

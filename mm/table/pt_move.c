@@ -27,7 +27,7 @@ static void move_take_out(struct mm *mm, vaddr_t from, struct move_batch *batch)
         batch->entries[i] = ENTRY_EMPTY;
         if (pte_empty(pte_read(slot + i)))
             continue;
-        batch->entries[i] = pte_xchg(slot + i, ENTRY_EMPTY);
+        batch->entries[i] = entry_take(table, slot + i);
         batch->taken++;
         batch->pages += !page_is_zero(entry_page(batch->entries[i]));
     }
@@ -45,7 +45,7 @@ static void move_put_in(struct mm *mm, vaddr_t to, const struct move_batch *batc
         if (pte_empty(batch->entries[i]))
             continue;
         assert(pte_empty(pte_read(slot + i)));
-        pte_install(slot + i, batch->entries[i]);
+        entry_install(table, slot + i, batch->entries[i]);
     }
     page_pt_account(table, batch->taken, batch->pages);
     pt_unlock(table);
@@ -86,6 +86,7 @@ int pt_move(struct mm *mm, vaddr_t from, vaddr_t to, u32 length)
         if (!batch.taken)
             continue;
         shootdown_range(mm, source, source + (batch.n << PAGE_SHIFT));
+        flush_debt_none();
         move_put_in(mm, target, &batch);
     }
     return 0;

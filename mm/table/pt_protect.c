@@ -4,7 +4,7 @@
 #include "mm/table/pt_entry.h"
 
 /* Returns true when the processor could do more through the entry before than now. */
-static bool protect_entry(pte_t *slot, u32 vm_flags)
+static bool protect_entry(struct page *table, pte_t *slot, u32 vm_flags)
 {
     pte_t now = pte_read(slot);
 
@@ -13,17 +13,19 @@ static bool protect_entry(pte_t *slot, u32 vm_flags)
     if (!vma_accessible(vm_flags)) {
         if (entry_hidden(now))
             return false;
-        while (!pte_cmpxchg(slot, now, entry_hide(now)))
+        race_point(R46); /* the walker may set A or D, whatever lock we hold */
+        while (!entry_replace(table, slot, mutant(R46) ? pte_read(slot) : now, entry_hide(now)))
             now = pte_read(slot); /* the walker set A or D meanwhile: keep it */
         return true;
     }
     if (entry_hidden(now)) {
-        pte_xchg(slot, entry_unhide(now));
+        while (!entry_replace(table, slot, now, entry_unhide(now)))
+            bug("the walker changed an entry that is not present");
         return false;
     }
     if ((vm_flags & VM_WRITE) || !pte_writable(now))
         return false;
-    entry_revoke_write(slot);
+    entry_revoke_write(table, slot);
     return true;
 }
 
@@ -36,7 +38,7 @@ static bool protect_table(struct mm *mm, vaddr_t addr, vaddr_t end, u32 vm_flags
     if (!slot)
         return false;
     for (; addr < end; addr += PAGE_SIZE, slot++)
-        revoked |= protect_entry(slot, vm_flags);
+        revoked |= protect_entry(table, slot, vm_flags);
     pt_unlock(table);
     return revoked;
 }

@@ -43,7 +43,7 @@ static vaddr_t zap_table(struct mm *mm, vaddr_t addr, vaddr_t end, struct gather
             break;
         if (gather->only && page_mapping(entry_page(pte_read(slot))) != gather->only)
             continue;
-        pte_t old = pte_xchg(slot, ENTRY_EMPTY);
+        pte_t old = entry_take(table, slot);
         if (mutant(R55) && !pte_empty(early))
             old = early;
         early = ENTRY_EMPTY;

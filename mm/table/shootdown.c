@@ -13,6 +13,7 @@
 #include "diag/assert.h"
 #include "diag/trace.h"
 #include "mm/space/mm_private.h"
+#include "mm/table/pt_write.h"
 #include "sync/crosscall.h"
 
 /* More pages than this: dropping all user translations is cheaper than naming each (the refills cost, too).
@@ -77,6 +78,7 @@ static void shootdown(struct flush_request *request, const struct cpumask *mask)
     others.w[self / 32] &= ~(1u << (self % 32));
     if (!cpumask_empty(&others))
         crosscall(&others, flush_here, request);
+    flush_debt_paid(request->mm, request->all ? 0 : request->start, request->all ? USER_END : request->end);
     count_shootdown(request, cpumask_weight(&others));
 }
 
@@ -117,6 +119,13 @@ bool shootdown_is_local(struct mm *mm)
     assert(preempt_count());
     memory_barrier();
     return !((READ_ONCE(mm->space.cpus.w[0]) & ~self.w[0]) | (READ_ONCE(mm->space.cpus.w[1]) & ~self.w[1]));
+}
+
+void shootdown_local(struct mm *mm, vaddr_t addr)
+{
+    assert(preempt_count());
+    tlb_flush_page(addr);
+    flush_debt_paid(mm, addr, addr + PAGE_SIZE);
 }
 
 static void flush_kernel_here(void *arg)

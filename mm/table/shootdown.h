@@ -35,6 +35,8 @@ void shootdown_gather(const struct gather *g);
 /* True when no CPU but this one can hold a translation that was removed before the call. Preemption off; then
  * a local flush is a whole shootdown. */
 bool shootdown_is_local(struct mm *mm);
+/* ... of one page. */
+void shootdown_local(struct mm *mm, vaddr_t addr);
 /* Kernel window addresses, on all CPUs. */
 void shootdown_kernel(vaddr_t start, vaddr_t end);
 /* Every CPU that still has this space loaded by a kernel task leaves it (R44). No spinlock held; no task runs

@@ -9,7 +9,7 @@
 pte_t sim_pte_read(pte_t *slot);
 pte_t sim_pte_xchg(pte_t *slot, pte_t entry);
 bool sim_pte_cmpxchg(pte_t *slot, pte_t old, pte_t entry);
-void sim_pte_install(pte_t *slot, pte_t entry);
+pte_t sim_pte_install(pte_t *slot, pte_t entry);
 
 static inline pte_t pte_read(pte_t *slot)
 {
@@ -22,6 +22,10 @@ static inline pte_t pte_xchg(pte_t *slot, pte_t entry)
 static inline bool pte_cmpxchg(pte_t *slot, pte_t old, pte_t entry)
 {
     return sim_pte_cmpxchg(slot, old, entry);
+}
+static inline pte_t pte_install_over(pte_t *slot, pte_t entry)
+{
+    return sim_pte_install(slot, entry);
 }
 static inline void pte_install(pte_t *slot, pte_t entry)
 {

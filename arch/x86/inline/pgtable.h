@@ -14,6 +14,13 @@ static inline bool pte_cmpxchg(pte_t *slot, pte_t old, pte_t new)
 {
     return __atomic_compare_exchange_n(&slot->v, &old.v, new.v, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
 }
+static inline pte_t pte_install_over(pte_t *slot, pte_t new)
+{
+    pte_t old = pte_read(slot);
+
+    __atomic_store_n(&slot->v, new.v, __ATOMIC_RELEASE);
+    return old;
+}
 static inline void pte_install(pte_t *slot, pte_t new)
 {
     __atomic_store_n(&slot->v, new.v, __ATOMIC_RELEASE);
