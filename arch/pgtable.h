@@ -18,10 +18,12 @@ typedef struct {
 typedef pte_t pde_t; /* PDE and PTE differ in two bits only: PS and, in a table entry, D (row S45) */
 
 struct space {
-    paddr_t root;        /* the page directory's frame; (c) */
-    pde_t *dir;          /* the directory through the direct map; (c) */
-    struct list all;     /* arch/'s own: under pdesync= policies that must know every directory */
-    struct cpumask cpus; /* CPUs that may hold translations of it; (a). Set before CR3 is loaded (R45) */
+    paddr_t root;          /* the page directory's frame; (c) */
+    pde_t *dir;            /* the directory through the direct map; (c) */
+    struct list all;       /* arch/'s own: under pdesync= policies that must know every directory */
+    struct cpumask cpus;   /* CPUs that may hold translations of it; (a). Set before CR3 is loaded (R45) */
+    atomic_t flush_gen;    /* (a) flushes that were asked for, one number each */
+    u32 flushed[MAX_CPUS]; /* each CPU's own: it has made every flush up to this number; CR3 loads make all */
 };
 extern struct space kernel_space; /* the kernel half alone: idle CPUs and boot */
 

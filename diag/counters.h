@@ -12,6 +12,7 @@
     C(recheck_lost_pte) C(recheck_lost_pt) C(recheck_lost_cache)                                             \
     C(pt_alloc) C(pt_free) C(pgalloc) C(pgfree) C(pcp_refill) C(pcp_drain)                                   \
     C(shootdown) C(shootdown_ipi) C(shootdown_pages) C(shootdown_full)                                       \
+    C(flush_made) C(flush_spared)                                                                            \
     C(context_switch) C(preempt) C(wakeup) C(wakeup_remote) C(steal) C(crosscall) C(timer_tick)              \
     C(syscall) C(fork) C(exec) C(exit)
 /* clang-format on */

@@ -164,7 +164,9 @@ void space_load(struct space *space)
     if (former != space) {
         if (!mutant(R45))
             cpumask_set(&space->cpus, cpu_id());
+        u32 asked = (u32)atomic_read_acquire(&space->flush_gen);
         mmu_load_root(space->root);
+        store_release(&space->flushed[cpu_id()], asked);
         cpu_local()->loaded_space = space;
         cpumask_clear(&former->cpus, cpu_id());
         race_point(R45);

@@ -15,6 +15,7 @@ void space_init(struct space *space, paddr_t root)
     space->root = root;
     space->dir = phys_to_direct(root);
     space->cpus = (struct cpumask){{0}};
+    atomic_set(&space->flush_gen, 0);
     pdesync_space_begin(space);
     if (mutant(R52)) /* a directory that was made before the window's later tables, and never told of them */
         memset(&space->dir[pde_index(KWINDOW_BASE) + 2], 0,
@@ -65,7 +66,10 @@ void space_load(struct space *space)
         if (!mutant(R45))
             cpumask_set(&space->cpus, cpu->id);
         pdesync_before_load(space, __builtin_frame_address(0));
+        /* Whoever asked for a flush before this line has changed its entries before: the load makes it. */
+        u32 asked = (u32)atomic_read_acquire(&space->flush_gen);
         cr3_write(space->root);
+        store_release(&space->flushed[cpu->id], asked);
         cpu->loaded_space = space;
         /* No translation of the former space is left here but the global ones, which it does not own. */
         cpumask_clear(&former->cpus, cpu->id);

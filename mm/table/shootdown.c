@@ -7,6 +7,16 @@
  * other. It could leave the space instead, at its first flush; but the code that the call interrupts there
  * may be half way through an access to the mirror, and would go on in another directory. It leaves when the
  * space dies (shootdown_evict).
+ *
+ * How often: every request takes a number from the space's flush_gen, after its entries were changed. A CPU
+ * notes in flushed[] up to which number it has flushed.
+ *
+ *     CPU 1 (interrupts off)   CPU 0: request 7     CPU 2: request 8     CPU 3: request 9
+ *     answers 7: it has made 6, and 9 were asked for: drops all, notes 9
+ *     answers 8 and 9: made already, nothing to do
+ *
+ * So a CPU that comes late flushes once for all who wait, and one that has noted the number is not even
+ * asked. Only the very next request, with none behind it, is made page by page.
  */
 #include "mm/table/shootdown.h"
 #include "arch/tlb.h"
@@ -26,6 +36,7 @@ struct flush_request {
     vaddr_t table_address;            /* some address that a dead table translated */
     vaddr_t mirror_start, mirror_end; /* where dead tables stood in the mirror; end 0: no table died */
     bool all;
+    u32 number; /* its place among the flushes of the space */
 };
 
 static vaddr_t mirror_address(vaddr_t addr)
@@ -33,17 +44,15 @@ static vaddr_t mirror_address(vaddr_t addr)
     return MIRROR_BASE + (pde_index(addr) << PAGE_SHIFT);
 }
 
-/* On each CPU of the mask, with interrupts or at least preemption off. */
-static void flush_here(void *arg)
+/* Has that CPU made this flush? Then it has read flush_gen after we had raised it, and so after our entries
+ * were changed, and dropped what it held after that. */
+static bool has_flushed(const struct space *space, u32 cpu, u32 number)
 {
-    const struct flush_request *request = arg;
+    return (s32)(load_acquire(&space->flushed[cpu]) - number) >= 0;
+}
 
-    if (cpu_local()->loaded_space != &request->mm->space)
-        return; /* it left meanwhile, and loading CR3 flushed everything */
-    if (request->all) {
-        tlb_flush_user(); /* the mirror's entries and the PDE caches with it: none of them is global */
-        return;
-    }
+static void flush_pages(const struct flush_request *request)
+{
     if (request->end)
         tlb_flush_range(request->start, request->end);
     if (request->mirror_end && !mutant(R50)) {
@@ -51,6 +60,40 @@ static void flush_here(void *arg)
         if (!mutant(R51))
             tlb_flush_range(request->mirror_start, request->mirror_end);
     }
+}
+
+/* On each CPU of the mask, with interrupts or at least preemption off. */
+static void flush_here(void *arg)
+{
+    const struct flush_request *request = arg;
+    struct space *space = &request->mm->space;
+    u32 self = cpu_id(), asked;
+
+    if (cpu_local()->loaded_space != space)
+        return; /* it left meanwhile, and loading CR3 flushed everything */
+    if (has_flushed(space, self, request->number)) {
+        count_event(flush_spared);
+        return;
+    }
+    asked = (u32)atomic_read_acquire(&space->flush_gen); /* before the flush: it makes no later ones */
+    if (request->all || asked != request->number || space->flushed[self] != asked - 1)
+        tlb_flush_user(); /* the mirror's entries and the PDE caches with it: none of them is global */
+    else
+        flush_pages(request);
+    count_event(flush_made);
+    store_release(&space->flushed[self], asked);
+}
+
+/* The CPUs of the mask that still have to flush, but for this one. */
+static struct cpumask flush_targets(const struct flush_request *request, const struct cpumask *mask)
+{
+    struct cpumask targets = {{0}};
+    u32 self = cpu_id();
+
+    cpumask_for_each (cpu, mask)
+        if (cpu != self && !has_flushed(&request->mm->space, cpu, request->number))
+            targets.w[cpu / 32] |= 1u << (cpu % 32);
+    return targets;
 }
 
 static void count_shootdown(const struct flush_request *request, u32 ipis)
@@ -69,13 +112,15 @@ static void count_shootdown(const struct flush_request *request, u32 ipis)
  * to would be left out by both. */
 static void shootdown(struct flush_request *request, const struct cpumask *mask)
 {
-    struct cpumask others = *mask;
-    u32 self = cpu_id();
+    struct cpumask others;
 
     assert(spins_held_count() == 0); /* who spins on our lock with interrupts off would never answer (R41) */
-    if (cpumask_test(mask, self))
+    /* A full barrier: the entries were changed before the mask is read (R45), and before anybody sees the
+     * number. */
+    request->number = (u32)atomic_inc(&request->mm->space.flush_gen);
+    if (cpumask_test(mask, cpu_id()))
         flush_here(request);
-    others.w[self / 32] &= ~(1u << (self % 32));
+    others = flush_targets(request, mask);
     if (!cpumask_empty(&others))
         crosscall(&others, flush_here, request);
     flush_debt_paid(request->mm, request->all ? 0 : request->start, request->all ? USER_END : request->end);
@@ -89,7 +134,6 @@ void shootdown_range(struct mm *mm, vaddr_t start, vaddr_t end)
     assert(start < end);
     request.all = (end - start) >> PAGE_SHIFT > FLUSH_PAGES_MAX;
     preempt_disable();
-    memory_barrier(); /* the entries were changed before the mask is read (R45) */
     shootdown(&request, &mm->space.cpus);
     preempt_enable();
 }
@@ -107,7 +151,6 @@ void shootdown_gather(const struct gather *g)
     if (g->table_n && (mutant(R50) || mutant(R51)))
         request.all = false; /* a full flush would pay the debt that the mutant is to forget */
     preempt_disable();
-    memory_barrier();
     shootdown(&request, &g->mm->space.cpus);
     preempt_enable();
 }
