@@ -12,6 +12,7 @@
 #include "lib/rbtree.h"
 #include "sync/held.h"
 
+struct memory_limits;
 struct mm;
 struct process;
 struct space;
@@ -53,12 +54,13 @@ struct task {
     const void *waits_for; /* (o) the lock, queue or task it sleeps on, for wait chains; read by dumps */
     const char *waits_name;
     vaddr_t waits_ip;
-    u32 flags;               /* (a) TASK_* bits below */
-    void *kstack;            /* (c) lowest address; KSTACK_SIZE bytes, guard page below */
-    struct space *space;     /* (o) NULL for kernel tasks */
-    struct mm *mm;           /* (o) NULL for kernel tasks; sys/ sets both together */
-    struct process *process; /* (c) NULL for kernel tasks */
-    void (*entry)(void *);   /* (c) */
+    u32 flags;                          /* (a) TASK_* bits below */
+    void *kstack;                       /* (c) lowest address; KSTACK_SIZE bytes, guard page below */
+    struct space *space;                /* (o) NULL for kernel tasks */
+    struct mm *mm;                      /* (o) NULL for kernel tasks; sys/ sets both together */
+    struct process *process;            /* (c) NULL for kernel tasks */
+    const struct memory_limits *limits; /* (c) the process's; NULL: none */
+    void (*entry)(void *);              /* (c) */
     void *entry_arg;
 #ifdef FL_TEST
     struct flush_debt flush_debt; /* (o) */

@@ -161,10 +161,12 @@ s32 sys_getresuid32(vaddr_t a, vaddr_t b, vaddr_t c);
 s32 sys_getresgid32(vaddr_t a, vaddr_t b, vaddr_t c);
 s32 sys_getgroups32(int size, vaddr_t to);
 s32 sys_setgroups32(int size, vaddr_t from);
+s32 sys_prctl(u32 option, u32 arg);
+
+/* sys/process/limits.c */
 s32 sys_prlimit64(s32 pid, u32 which, vaddr_t new_at, vaddr_t old_at);
 s32 sys_ugetrlimit(u32 which, vaddr_t to);
 s32 sys_setrlimit(u32 which, vaddr_t from);
-s32 sys_prctl(u32 option, u32 arg);
 
 /* sys/time/itimer.c */
 s32 sys_setitimer(int which, vaddr_t new_value, vaddr_t old_value);

@@ -6,6 +6,7 @@
 #include "mm/file/mapping.h"
 #include "mm/frame/frames.h"
 #include "mm/kernel/slab.h"
+#include "mm/space/commit.h"
 #include "sched/task.h"
 #include "sync/completion.h"
 #include "sync/rcu.h"
@@ -23,8 +24,9 @@ struct actor {
 struct scene {
     struct mm *mm;
     struct actor *actors;
-    u32 frames_before; /* that are in use outside of slabs and the kernel window, which keep stocks of their
-                          own */
+    u32 frames_before;   /* that are in use outside of slabs and the kernel window, which keep stocks of their
+                            own */
+    u32 promised_before; /* pages (mm/space/commit.h) */
 };
 
 struct scene *scene_begin(void)
@@ -34,6 +36,7 @@ struct scene *scene_begin(void)
     assert(s != NULL);
     s->actors = NULL;
     s->frames_before = frames_users();
+    s->promised_before = commit_promised();
     s->mm = mm_create();
     assert(s->mm != NULL);
     return s;
@@ -114,6 +117,7 @@ void scene_end(struct scene *s)
     mm_put_user(s->mm);
     scene_drain();
     check_eq(frames_users(), s->frames_before);
+    check_eq(commit_promised(), s->promised_before);
     kfree(s);
 }
 

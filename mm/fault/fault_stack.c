@@ -5,6 +5,7 @@
  */
 #include "diag/assert.h"
 #include "mm/fault/fault_private.h"
+#include "mm/space/commit.h"
 #include "mm/space/mm_private.h"
 
 /* The stack that could come down to addr, or NULL. */
@@ -15,7 +16,7 @@ static struct vma *stack_above(struct mm *mm, vaddr_t addr) must_hold_shared(&mm
 
     if (!vma || !(vma->flags & VM_GROWSDOWN) || vma->start <= addr)
         return NULL;
-    if (addr < PLACE_MIN || vma->end - addr > STACK_LIMIT)
+    if (addr < PLACE_MIN || vma->end - addr > mm_stack_limit())
         return NULL;
     below = vma_prev(vma);
     if (below && vma_accessible(below->flags) && addr - below->end < STACK_GUARD)
@@ -33,12 +34,13 @@ static enum fault_result stack_grow_locked(struct mm *mm, vaddr_t addr) must_hol
                                   : FAULT_NO_REGION; /* another thread has grown it, or there is none */
     pages = (vma->start - addr) >> PAGE_SHIFT;
     assert(vma->pgoff >= pages);
+    if (!mm_may_grow(mm, pages, vma->flags) || ((vma->flags & VM_LOCKED) && !mm_may_lock(mm, pages)) ||
+        ((vma->flags & VM_ACCOUNT) && commit_charge(pages)))
+        return FAULT_NO_REGION; /* the program sees a stack that has come to its end */
     vma_change_begin(mm, vma);
     vma->start = addr; /* the order in the tree is the same: nothing lies between */
     vma->pgoff -= pages;
-    mm->total_pages += pages;
-    if (vma->flags & VM_LOCKED)
-        mm->locked_pages += pages;
+    mm_account(mm, vma->flags, (int)pages);
     vma_change_end(mm, vma);
     count_event_anywhere(pgfault_stack);
     return FAULT_WAIT; /* look again: now it is there */

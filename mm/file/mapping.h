@@ -61,5 +61,6 @@ bool mapping_is_mapped(struct mapping *mapping, u32 flags);
 
 /* Memory shared between the tasks that map it and backed by no file: MAP_SHARED | MAP_ANONYMOUS
  * (mm/file/shmem.c). `pages` pages of zeroes, one reference (ops->put gives it back, the last frees all
- * pages); NULL when no memory. Sleeps. */
-struct mapping *shmem_create(u32 pages);
+ * pages); NULL when no memory, or when `promise` asks for more than may be promised (mm/space/commit.h).
+ * Sleeps. */
+struct mapping *shmem_create(u32 pages, bool promise);

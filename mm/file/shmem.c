@@ -3,11 +3,13 @@
 #include "diag/assert.h"
 #include "mm/file/mapping.h"
 #include "mm/kernel/slab.h"
+#include "mm/space/commit.h"
 
 struct shmem {
     struct mapping mapping;
     atomic_t refs; /* regions that map it, and the creator until it has put its own */
     u32 pages;     /* (c) */
+    u32 promised;  /* (c) how many of them are promised: all or none */
 };
 
 static int shmem_read_page(struct mapping *mapping, struct page *page)
@@ -37,6 +39,7 @@ static void shmem_put(struct mapping *mapping)
     if (refs > 0)
         return;
     mapping_drop(mapping, 0);
+    commit_uncharge(shmem->promised);
     kfree(shmem);
 }
 
@@ -47,12 +50,18 @@ static const struct mapping_ops shmem_ops = {
     .put = shmem_put,
 };
 
-struct mapping *shmem_create(u32 pages)
+struct mapping *shmem_create(u32 pages, bool promise)
 {
-    struct shmem *shmem = kmalloc(sizeof *shmem, GFP_KERNEL);
+    struct shmem *shmem;
 
-    if (!shmem)
+    if (promise && commit_charge(pages))
         return NULL;
+    shmem = kmalloc(sizeof *shmem, GFP_KERNEL);
+    if (!shmem) {
+        commit_uncharge(promise ? pages : 0);
+        return NULL;
+    }
+    shmem->promised = promise ? pages : 0;
     mapping_init(&shmem->mapping, &shmem_ops, shmem);
     atomic_set(&shmem->refs, 1);
     shmem->pages = pages;

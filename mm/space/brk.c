@@ -1,19 +1,25 @@
 /* brk(2) as the Linux call has it: returns the break, unchanged when the request cannot be met. */
+#include "mm/space/commit.h"
 #include "mm/space/mm_private.h"
 
 /* Anonymous memory [from, to) joins the heap. False when it is not free or there is no memory. */
 static bool brk_grow(struct mm *mm, vaddr_t from, vaddr_t to) must_hold(&mm->mmap_lock)
 {
+    u32 flags = VM_READ | VM_WRITE | VM_MAYWRITE | VM_ACCOUNT | mm->def_flags;
+    u32 pages = (to - from) >> PAGE_SHIFT;
     struct vma *vma;
 
-    if (!vma_range_is_free(mm, from, to) || mm->vma_count >= VMA_LIMIT)
+    if (!vma_range_is_free(mm, from, to) || mm->vma_count >= VMA_LIMIT || !mm_may_grow(mm, pages, flags) ||
+        ((flags & VM_LOCKED) && !mm_may_lock(mm, pages)) || commit_charge(pages))
         return false;
     vma = vma_alloc(mm);
-    if (!vma)
+    if (!vma) {
+        commit_uncharge(pages);
         return false;
+    }
     vma->start = from;
     vma->end = to;
-    vma->flags = VM_READ | VM_WRITE | VM_MAYWRITE | mm->def_flags;
+    vma->flags = flags;
     vma->pgoff = from >> PAGE_SHIFT;
     vma->name = "[heap]";
     vma_adopt(mm, vma);

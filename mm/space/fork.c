@@ -10,6 +10,7 @@
 #include "diag/assert.h"
 #include "diag/race.h"
 #include "mm/fault/faultlock.h"
+#include "mm/space/commit.h"
 #include "mm/space/mm_private.h"
 #include "mm/table/pt_write.h"
 
@@ -47,10 +48,14 @@ static int fork_copy_region(struct mm *parent, struct mm *child, const struct vm
 
     if (!vma)
         return -ENOMEM;
+    if ((from->flags & VM_ACCOUNT) && commit_charge(vma_pages(from))) {
+        vma_free(vma);
+        return -ENOMEM;
+    }
     vma->flags &= ~VM_LOCKED; /* memory locks are not inherited: mlock(2) */
     vma->has_private = copy_pages;
     vma_insert(child, vma);
-    child->total_pages += vma_pages(vma);
+    mm_account(child, vma->flags, (int)vma_pages(vma));
     /* Without a page of its own the region's faults find all there is in the file, or zeroes. */
     return copy_pages ? pt_copy(parent, child, from->start, from->end, downgraded) : 0;
 }

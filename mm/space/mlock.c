@@ -1,5 +1,6 @@
 /* mlock(2) and its family. Nothing is paged out yet, so a lock means: accounted, and present at once. */
 #include "mm/fault/fault.h"
+#include "mm/space/commit.h"
 #include "mm/space/mm_private.h"
 
 /* Faults in what is locked of [start, end): for writing where the program may, so that no fault is left over.
@@ -30,6 +31,17 @@ static int mlock_populate(struct mm *mm, vaddr_t start, vaddr_t end)
     return error;
 }
 
+/* Pages of [start, end) that are mapped and not locked yet. */
+static u32 unlocked_pages(struct mm *mm, vaddr_t start, vaddr_t end) must_hold_shared(&mm->mmap_lock)
+{
+    u32 pages = 0;
+
+    for (struct vma *vma = vma_find_above(mm, start); vma && vma->start < end; vma = vma_next(vma))
+        if (!(vma->flags & VM_LOCKED))
+            pages += (MIN(vma->end, end) - MAX(vma->start, start)) >> PAGE_SHIFT;
+    return pages;
+}
+
 int mm_mlock(struct mm *mm, vaddr_t start, u32 length, bool lock, bool on_fault)
 {
     vaddr_t first = start & PAGE_MASK, end;
@@ -43,7 +55,9 @@ int mm_mlock(struct mm *mm, vaddr_t start, u32 length, bool lock, bool on_fault)
         return error;
     if (rwsem_write_lock_killable(&mm->mmap_lock))
         return -EINTR;
-    error = vma_set_flags(mm, first, end, lock ? 0 : VM_LOCKED, lock ? VM_LOCKED : 0);
+    error = lock && !mm_may_lock(mm, unlocked_pages(mm, first, end)) ? -ENOMEM : 0;
+    if (!error)
+        error = vma_set_flags(mm, first, end, lock ? 0 : VM_LOCKED, lock ? VM_LOCKED : 0);
     rwsem_write_unlock(&mm->mmap_lock);
     return !error && lock && !on_fault ? mlock_populate(mm, first, end) : error;
 }
@@ -53,6 +67,10 @@ int mm_mlock_all(struct mm *mm, bool now, bool future, bool on_fault)
     might_sleep();
     if (rwsem_write_lock_killable(&mm->mmap_lock))
         return -EINTR;
+    if (now && !mm_may_lock(mm, unlocked_pages(mm, 0, USER_END))) {
+        rwsem_write_unlock(&mm->mmap_lock);
+        return -ENOMEM;
+    }
     mm->def_flags = future ? VM_LOCKED : 0;
     if (now || !future) /* neither: munlockall */
         (void)vma_set_flags(mm, 0, USER_END, now ? 0 : VM_LOCKED,

@@ -74,7 +74,7 @@ static void mm_teardown(struct mm *mm)
         vma_discard(mm, rb_entry(node, struct vma, node));
     rwsem_write_unlock(&mm->mmap_lock);
     assert(mm->pt_count == 0);
-    assert(mm->total_pages == 0 && mm->locked_pages == 0);
+    assert(mm->total_pages == 0 && mm->locked_pages == 0 && mm->data_pages == 0);
     if (mm->exe)
         mm->exe->ops->put(mm->exe);
     mm->exe = NULL;

@@ -22,7 +22,9 @@ struct mm {
     atomic_t refs;                                  /* struct references (users hold one together) */
     u32 pt_count;                                   /* (t) page tables installed */
     u32 total_pages;                                /* (m) pages of address space */
+    u32 peak_pages;                                 /* (m) the most it ever had */
     u32 locked_pages;                               /* (m) */
+    u32 data_pages;                                 /* (m) private, writable, no stack: RLIMIT_DATA's */
     vaddr_t mmap_top;                               /* (c) top-down allocation starts below this */
     vaddr_t brk_start, brk;                         /* (m) */
     vaddr_t stack_top;                              /* (c after exec) */
@@ -70,7 +72,8 @@ void task_if_in_mm(struct task *task, const struct mm *mm, void (*fn)(struct tas
 #define VM_WIPEONFORK 0x100u
 #define VM_NORESERVE  0x200u
 #define VM_STACK      0x400u
-#define VM_RANDOM     0x800u /* madvise said so: a read of a file page maps that page alone */
+#define VM_ACCOUNT    0x1000u /* its pages are promised (mm/space/commit.h) */
+#define VM_RANDOM     0x800u  /* madvise said so: a read of a file page maps that page alone */
 
 #define STACK_LIMIT 0x00800000u /* a VM_GROWSDOWN region grows to 8 MiB: RLIMIT_STACK's default */
 

@@ -1,5 +1,6 @@
 /* mmap(2): check, place, replace what was there, insert, populate. */
 #include "diag/assert.h"
+#include "mm/space/commit.h"
 #include "mm/space/mm_private.h"
 
 static int mmap_check(const struct mmap_request *request, u32 *length)
@@ -31,6 +32,8 @@ static struct vma *mmap_make_region(struct mm *mm, const struct mmap_request *re
     if (!vma)
         return NULL;
     vma->flags = request->vm_flags;
+    if (overcommit_mode == OVERCOMMIT_NEVER)
+        vma->flags &= ~VM_NORESERVE; /* nobody is excused then */
     if (!request->mapping || !(request->vm_flags & VM_SHARED))
         vma->flags |= VM_MAYWRITE; /* nobody's file would change */
     vma->name = request->name;
@@ -39,7 +42,8 @@ static struct vma *mmap_make_region(struct mm *mm, const struct mmap_request *re
     if (vma->mapping) {
         vma->mapping->ops->get(vma->mapping);
     } else if (vma->flags & VM_SHARED) {
-        vma->mapping = shmem_create(length >> PAGE_SHIFT); /* its one reference is the region's */
+        vma->mapping = shmem_create(length >> PAGE_SHIFT,
+                                    !(vma->flags & VM_NORESERVE)); /* its one reference is the region's */
         vma->pgoff = 0;
         if (!vma->mapping) {
             vma_free(vma);
@@ -71,16 +75,49 @@ static s32 mmap_place(struct mm *mm, const struct mmap_request *request, u32 len
     return error ? error : (s32)addr;
 }
 
+/* Pages of [start, end) that are mapped. */
+static u32 mapped_pages(struct mm *mm, vaddr_t start, vaddr_t end) must_hold_shared(&mm->mmap_lock)
+{
+    u32 pages = 0;
+
+    for (struct vma *vma = vma_find_above(mm, start); vma && vma->start < end; vma = vma_next(vma))
+        pages += (MIN(vma->end, end) - MAX(vma->start, start)) >> PAGE_SHIFT;
+    return pages;
+}
+
+/* The limits of the process, before anything is replaced: what MAP_FIXED will replace does not count. */
+static int mmap_permit(struct mm *mm, const struct mmap_request *request, u32 flags, u32 length)
+    must_hold_shared(&mm->mmap_lock)
+{
+    u32 pages = length >> PAGE_SHIFT;
+
+    if ((flags & VM_LOCKED) && !mm_may_lock(mm, pages))
+        return -EAGAIN;
+    if (!mm_may_grow(mm, pages, flags) &&
+        (!(request->how & MM_FIXED) ||
+         !mm_may_grow(mm, pages - mapped_pages(mm, request->addr, request->addr + length), flags)))
+        return -ENOMEM;
+    return 0;
+}
+
 static s32 mmap_locked(struct mm *mm, const struct mmap_request *request, struct vma *vma, u32 length)
     must_hold(&mm->mmap_lock)
 {
-    s32 addr = mmap_place(mm, request, length);
+    s32 addr;
+    int error;
 
+    vma->flags |= mm->def_flags;
+    error = mmap_permit(mm, request, vma->flags, length);
+    addr = error ? error : mmap_place(mm, request, length);
     if (mm_is_error(addr))
         return addr;
+    if (vma_is_promised(vma->flags)) {
+        if (commit_charge(length >> PAGE_SHIFT))
+            return -ENOMEM;
+        vma->flags |= VM_ACCOUNT;
+    }
     vma->start = (vaddr_t)addr;
     vma->end = vma->start + length;
-    vma->flags |= mm->def_flags;
     if (!vma->mapping)
         vma->pgoff =
             vma->start >> PAGE_SHIFT; /* so that neighbours number their pages in one row and can join */

@@ -1,5 +1,6 @@
 /* mprotect(2): regions first, entries next, every CPU told before the lock goes. */
 #include "diag/assert.h"
+#include "mm/space/commit.h"
 #include "mm/space/mm_private.h"
 #include "mm/table/pt_write.h"
 
@@ -27,15 +28,39 @@ static vaddr_t mprotect_reach(struct mm *mm, vaddr_t start, vaddr_t end, u32 rig
     return reached;
 }
 
+/* Regions of [start, end) that become writable: what they may hold then is promised now. 0 or -ENOMEM. */
+static int mprotect_promise(struct mm *mm, vaddr_t start, vaddr_t end, u32 *charged)
+    must_hold_shared(&mm->mmap_lock)
+{
+    u32 data = 0, promise = 0;
+
+    for (struct vma *vma = vma_find_above(mm, start); vma && vma->start < end; vma = vma_next(vma)) {
+        u32 pages = (MIN(vma->end, end) - MAX(vma->start, start)) >> PAGE_SHIFT;
+        if (!vma_is_data(vma->flags) && vma_is_data(vma->flags | VM_WRITE))
+            data += pages;
+        if (!(vma->flags & VM_ACCOUNT) && vma_is_promised(vma->flags | VM_WRITE))
+            promise += pages;
+    }
+    if (data && !mm_may_become_data(mm, data))
+        return -ENOMEM;
+    *charged = promise;
+    return promise ? commit_charge(promise) : 0;
+}
+
 static int mprotect_locked(struct mm *mm, vaddr_t start, vaddr_t end, u32 rights) must_hold(&mm->mmap_lock)
 {
+    u32 charged = 0;
     int refused;
 
     end = mprotect_reach(mm, start, end, rights, &refused);
     if (start == end)
         return refused;
-    if (vma_set_flags(mm, start, end, VM_RIGHTS, rights))
+    if ((rights & VM_WRITE) && mprotect_promise(mm, start, end, &charged))
         return -ENOMEM;
+    if (vma_set_flags(mm, start, end, VM_RIGHTS, rights)) {
+        commit_uncharge(charged); /* not a region was changed: there is no hole, so a split failed */
+        return -ENOMEM;
+    }
     if (pt_protect(mm, start, end, rights))
         shootdown_range(mm, start, end);
     flush_debt_none();

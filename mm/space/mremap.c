@@ -1,5 +1,6 @@
 /* mremap(2): shrink, grow in place, or move. */
 #include "diag/assert.h"
+#include "mm/space/commit.h"
 #include "mm/space/mm_private.h"
 
 #define MREMAP_MAYMOVE   1u
@@ -45,6 +46,10 @@ static struct vma *remap_source(struct mm *mm, const struct remap *r, int *error
         return NULL;
     if ((r->flags & MREMAP_DONTUNMAP) && vma->mapping)
         return NULL;
+    *error = -EAGAIN;
+    if ((vma->flags & VM_LOCKED) && r->new_len > r->old_len &&
+        !mm_may_lock(mm, (r->new_len - r->old_len) >> PAGE_SHIFT))
+        return NULL;
     *error = 0;
     return vma;
 }
@@ -71,14 +76,46 @@ static int remap_clear_old(struct mm *mm, const struct remap *r) must_hold(&mm->
     return r->old_len ? munmap_locked(mm, r->old, r->old + r->old_len) : 0;
 }
 
+/* Pages by which the space is larger afterwards. */
+static u32 remap_adds(const struct remap *r)
+{
+    u32 going = r->flags & MREMAP_DONTUNMAP ? 0 : r->old_len;
+
+    return r->new_len > going ? (r->new_len - going) >> PAGE_SHIFT : 0;
+}
+
+/* The region at its new place, in no tree yet, and what it will hold promised. NULL when no memory. */
+static struct vma *remap_clone(struct mm *mm, const struct vma *vma, const struct remap *r, vaddr_t target)
+{
+    struct vma *moved = vma_clone(vma, mm);
+
+    if (!moved)
+        return NULL;
+    moved->pgoff = vma_index(vma, r->old);
+    moved->start = target;
+    moved->end = target + r->new_len;
+    if ((moved->flags & VM_ACCOUNT) && commit_charge_replacing(vma_pages(moved), remap_adds(r))) {
+        vma_free(moved);
+        return NULL;
+    }
+    return moved;
+}
+
+static void remap_forget(struct vma *moved)
+{
+    if (moved->flags & VM_ACCOUNT)
+        commit_uncharge(vma_pages(moved));
+    vma_free(moved);
+}
+
 /* `vma` holds the old range, perhaps more. */
 static s32 remap_move(struct mm *mm, const struct remap *r) must_hold(&mm->mmap_lock)
 {
-    struct vma *vma, *moved;
+    struct vma *vma = vma_find(mm, r->old), *moved;
     vaddr_t target;
     int error;
 
-    if (mm->vma_count + 3 > VMA_LIMIT)
+    if (mm->vma_count + 3 > VMA_LIMIT || (remap_adds(r) && !mm_may_grow(mm, remap_adds(r), vma->flags)))
         return -ENOMEM;
     target = remap_target(mm, r, &error);
     if (error)
@@ -87,19 +124,16 @@ static s32 remap_move(struct mm *mm, const struct remap *r) must_hold(&mm->mmap_
         return -ENOMEM;
     vma = vma_find(mm, r->old);
     assert(vma); /* a target that overlaps the source was refused */
-    moved = vma_clone(vma, mm);
+    moved = remap_clone(mm, vma, r, target);
     if (!moved)
         return -ENOMEM;
     vma_change_begin(mm, vma);              /* a fault in the gap would find an empty entry and fill it */
     moved->has_private |= vma->has_private; /* no fault sets it any more */
-    moved->pgoff = vma_index(vma, r->old);
-    moved->start = target;
-    moved->end = target + r->new_len;
     error = pt_move(mm, r->old, target, MIN(r->old_len, r->new_len));
     if (error || (r->flags & MREMAP_DONTUNMAP) || !r->old_len)
         vma_change_end(mm, vma); /* it stays */
     if (error) {
-        vma_free(moved);
+        remap_forget(moved);
         return -ENOMEM;
     }
     vma_adopt(mm, moved);
@@ -119,12 +153,12 @@ static bool remap_grow_in_place(struct mm *mm, struct vma *vma, const struct rem
         return false;
     if (!vma_range_is_free(mm, vma->end, end))
         return false;
+    if ((vma->flags & VM_ACCOUNT) && commit_charge(more))
+        return false;
     vma_change_begin(mm, vma);
     vma->end = end;
     vma_change_end(mm, vma);
-    mm->total_pages += more;
-    if (vma->flags & VM_LOCKED)
-        mm->locked_pages += more;
+    mm_account(mm, vma->flags, (int)more);
     vma_merge(mm, vma);
     return true;
 }
@@ -143,6 +177,8 @@ static s32 remap_locked(struct mm *mm, const struct remap *r) must_hold(&mm->mma
             error = munmap_locked(mm, r->old + r->new_len, r->old + r->old_len);
         return error ? error : (s32)r->old;
     }
+    if (!mm_may_grow(mm, remap_adds(r), vma->flags))
+        return -ENOMEM;
     if (r->old_len && remap_grow_in_place(mm, vma, r))
         return (s32)r->old;
     return r->flags & MREMAP_MAYMOVE ? remap_move(mm, r) : -ENOMEM;

@@ -1,6 +1,7 @@
 /* Splitting, joining and placing regions: everything that gives the tree another shape without losing a page.
  */
 #include "diag/assert.h"
+#include "mm/space/commit.h"
 #include "mm/space/mm_private.h"
 
 int vma_split(struct mm *mm, struct vma *vma, vaddr_t addr)
@@ -72,12 +73,8 @@ struct vma *vma_merge(struct mm *mm, struct vma *vma)
 
 struct vma *vma_adopt(struct mm *mm, struct vma *vma)
 {
-    u32 pages = vma_pages(vma);
-
     vma_insert(mm, vma);
-    mm->total_pages += pages;
-    if (vma->flags & VM_LOCKED)
-        mm->locked_pages += pages;
+    mm_account(mm, vma->flags, (int)vma_pages(vma));
     return vma_merge(mm, vma);
 }
 
@@ -85,12 +82,9 @@ void vma_discard(struct mm *mm, struct vma *vma)
 {
     u32 pages = vma_pages(vma);
 
-    assert(mm->total_pages >= pages);
-    mm->total_pages -= pages;
-    if (vma->flags & VM_LOCKED) {
-        assert(mm->locked_pages >= pages);
-        mm->locked_pages -= pages;
-    }
+    mm_account(mm, vma->flags, -(int)pages);
+    if (vma->flags & VM_ACCOUNT)
+        commit_uncharge(pages);
     vma_remove(mm, vma);
     vma_free(vma);
 }
@@ -99,11 +93,11 @@ void vma_discard(struct mm *mm, struct vma *vma)
  * have been split off for nothing, when the flags are the same. */
 static struct vma *vma_set_flags_one(struct mm *mm, struct vma *vma, u32 flags) must_hold(&mm->mmap_lock)
 {
-    u32 pages = vma_pages(vma);
-
-    if ((flags ^ vma->flags) & VM_LOCKED)
-        mm->locked_pages += (flags & VM_LOCKED) ? pages : -pages;
+    if (vma_is_promised(flags))
+        flags |= VM_ACCOUNT; /* mprotect has charged it */
     if (vma->flags != flags) {
+        mm_account(mm, vma->flags, -(int)vma_pages(vma));
+        mm_account(mm, flags, (int)vma_pages(vma));
         vma_change_begin(mm, vma);
         vma->flags = flags;
         vma_change_end(mm, vma);

@@ -147,7 +147,7 @@ struct file *fd_get(int fd)
 int fd_install(struct file *file, int from, bool close_on_exec)
 {
     struct fd_table *t = thread_current()->files;
-    u32 limit = MIN(READ_ONCE(process_current()->nofile_limit), FD_MAX);
+    u32 limit = MIN((u32)process_current()->limits[RLIMIT_NOFILE][0], FD_MAX);
     if (from < 0 || (u32)from >= limit)
         return from < 0 ? -EINVAL : -EMFILE;
     for (;;) {
@@ -170,7 +170,7 @@ int fd_install(struct file *file, int from, bool close_on_exec)
 int fd_replace(int fd, struct file *file, bool close_on_exec)
 {
     struct fd_table *t = thread_current()->files;
-    if ((u32)fd >= MIN(READ_ONCE(process_current()->nofile_limit), FD_MAX))
+    if ((u32)fd >= MIN((u32)process_current()->limits[RLIMIT_NOFILE][0], FD_MAX))
         return -EBADF;
     int error = fd_table_grow(t, (u32)fd + 1);
     if (error)

@@ -7,6 +7,7 @@
 #include "lib/string.h"
 #include "mm/kernel/kvalloc.h"
 #include "mm/kernel/slab.h"
+#include "mm/space/commit.h"
 #include "sync/lock_stat.h"
 #include "sync/lockdep.h"
 #include "sys/proc/files.h"
@@ -32,6 +33,8 @@ static void make_meminfo(struct text *t, u32 unused)
     text_print(
         t, "HighFree:       %8u kB\nLowFree:        %8u kB\nSlab:           %8u kB\nVmallocUsed:    %8u kB\n",
         KB(f.high_free), KB(f.normal_free + f.dma_free), KB(slab_pages_in_use()), KB(kv_pages_in_use()));
+    text_print(t, "CommitLimit:    %8u kB\nCommitted_AS:   %8u kB\n", KB(commit_limit()),
+               KB(commit_promised()));
 }
 
 static void make_vmstat(struct text *t, u32 unused)
@@ -125,6 +128,35 @@ static void make_map_count(struct text *t, u32 unused)
     text_print(t, "65530\n");
 }
 
+/* A number up to `most`, with or without its newline. */
+static int take_number(char *written, u32 most, u32 *to)
+{
+    char *end = strrchr(written, '\n');
+    u32 value;
+    if (end && !end[1])
+        *end = '\0';
+    if (!parse_u32(written, &value) || value > most)
+        return -EINVAL;
+    WRITE_ONCE(*to, value);
+    return 0;
+}
+static void make_overcommit_memory(struct text *t, u32 unused)
+{
+    text_print(t, "%u\n", READ_ONCE(overcommit_mode));
+}
+static int take_overcommit_memory(char *written, u32 unused)
+{
+    return take_number(written, OVERCOMMIT_NEVER, &overcommit_mode);
+}
+static void make_overcommit_ratio(struct text *t, u32 unused)
+{
+    text_print(t, "%u\n", READ_ONCE(overcommit_ratio));
+}
+static int take_overcommit_ratio(char *written, u32 unused)
+{
+    return take_number(written, 0x7fffffff, &overcommit_ratio);
+}
+
 struct load {
     u32 running, all;
     s32 last;
@@ -166,7 +198,8 @@ static const struct {
     {"kernel", "pid_max", make_pid_max, NULL},
     {"kernel", "tainted", make_zero, NULL},
     {"vm", "max_map_count", make_map_count, NULL},
-    {"vm", "overcommit_memory", make_zero, NULL},
+    {"vm", "overcommit_memory", make_overcommit_memory, take_overcommit_memory},
+    {"vm", "overcommit_ratio", make_overcommit_ratio, take_overcommit_ratio},
 };
 
 static struct inode *add_dir(struct inode *parent, const char *name, int *error)

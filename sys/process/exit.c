@@ -175,6 +175,7 @@ void thread_exit(u32 code)
     let_go_of_everything(thread);
     mutex_lock(&process_lock);
     leave_process(thread, code);
+    task->limits = NULL;
     task->process = NULL;
     task->private = NULL;
     mutex_unlock(&process_lock);

@@ -183,6 +183,7 @@ static int link_child(struct thread *child, u32 flags)
     if (!error) {
         child->process = process;
         child->task->process = process;
+        child->task->limits = &process->memory;
         thread_link(child);
     }
     mutex_unlock(&process_lock);

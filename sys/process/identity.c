@@ -1,8 +1,7 @@
-/* Who a process is: numbers, groups, sessions, users, limits, scheduling. */
+/* Who a process is: numbers, groups, sessions, users, a name. */
 #include "arch/user.h"
 #include "fs/tty.h"
 #include "lib/string.h"
-#include "sys/file/fd_table.h"
 #include "sys/process/process.h"
 #include "sys/syscalls.h"
 
@@ -119,6 +118,9 @@ static s32 set_ids(u32 *ids, u32 real, u32 effective, u32 saved)
     for (int i = 0; i < 3; i++)
         if (wanted[i] != ~0u)
             WRITE_ONCE(ids[i], wanted[i]);
+    mutex_lock(&process_lock);
+    process_update_limits(process_current()); /* some hold for all but root */
+    mutex_unlock(&process_lock);
     return 0;
 }
 s32 sys_setuid32(u32 id)
@@ -165,70 +167,6 @@ s32 sys_getgroups32(int size, vaddr_t to)
 s32 sys_setgroups32(int size, vaddr_t from)
 {
     return size < 0 || size > 65536 ? -EINVAL : 0;
-}
-
-/* Limits: those that are kept are the stack's and the number of files; the rest have none. getrlimit(2). */
-enum { RLIMIT_STACK = 3, RLIMIT_CORE = 4, RLIMIT_NOFILE = 7, RLIMITS = 16 };
-#define RLIM_INFINITY (~0ull)
-
-static u64 limit_of(const struct process *process, u32 which)
-{
-    return which == RLIMIT_STACK    ? process->stack_limit
-           : which == RLIMIT_NOFILE ? process->nofile_limit
-           : which == RLIMIT_CORE   ? 0
-                                    : RLIM_INFINITY;
-}
-
-static s32 set_limit(struct process *process, u32 which, u64 soft, u64 hard)
-{
-    if (soft > hard)
-        return -EINVAL;
-    if (which == RLIMIT_NOFILE && soft > FD_MAX)
-        return -EPERM;
-    if (which == RLIMIT_NOFILE)
-        WRITE_ONCE(process->nofile_limit, (u32)soft);
-    if (which == RLIMIT_STACK)
-        WRITE_ONCE(process->stack_limit, soft > 0xffffffffu ? 0xffffffffu : (u32)soft);
-    return 0;
-}
-
-s32 sys_prlimit64(s32 pid, u32 which, vaddr_t new_at, vaddr_t old_at)
-{
-    u64 new[2];
-    struct process *process = process_current();
-    if (which >= RLIMITS)
-        return -EINVAL;
-    if (pid != 0 && pid != process->pid)
-        return -ESRCH;
-    u64 soft = limit_of(process, which);
-    const u64 old[2] = {soft, which == RLIMIT_NOFILE ? FD_MAX : RLIM_INFINITY};
-    if (new_at && copy_from_user(new, new_at, sizeof(new)))
-        return -EFAULT;
-    s32 error = new_at ? set_limit(process, which, new[0], new[1]) : 0;
-    return error ? error : old_at ? copy_to_user(old_at, old, sizeof(old)) : 0;
-}
-
-static u32 narrow(u64 limit)
-{
-    return limit > 0xffffffffu ? 0xffffffffu : (u32)limit;
-}
-s32 sys_ugetrlimit(u32 which, vaddr_t to)
-{
-    if (which >= RLIMITS)
-        return -EINVAL;
-    u64 soft = limit_of(process_current(), which);
-    const u32 pair[2] = {narrow(soft), which == RLIMIT_NOFILE ? FD_MAX : 0xffffffffu};
-    return copy_to_user(to, pair, sizeof(pair));
-}
-s32 sys_setrlimit(u32 which, vaddr_t from)
-{
-    u32 pair[2];
-    if (which >= RLIMITS)
-        return -EINVAL;
-    if (copy_from_user(pair, from, sizeof(pair)))
-        return -EFAULT;
-    return set_limit(process_current(), which, pair[0] == ~0u ? RLIM_INFINITY : pair[0],
-                     pair[1] == ~0u ? RLIM_INFINITY : pair[1]);
 }
 
 enum {

@@ -38,8 +38,8 @@ static void process_inherit(struct process *process, const struct process *paren
     process->parent_pid = parent->pid;
     process->group = parent->group;
     process->session = parent->session;
-    process->nofile_limit = parent->nofile_limit;
-    process->stack_limit = parent->stack_limit;
+    memcpy(process->limits, parent->limits, sizeof(process->limits));
+    process->oom_score_adj = parent->oom_score_adj;
     process->exe = parent->exe;
     if (process->exe)
         inode_get(process->exe);
@@ -58,8 +58,7 @@ struct process *process_create(struct process *parent, s32 pid, struct actions *
     process->actions = actions;
     process->exit_signal = SIGCHLD;
     process->start_ns = clock_ns();
-    process->nofile_limit = FD_MAX;
-    process->stack_limit = 8u << 20;
+    process_init_limits(process);
     list_init(&process->children);
     list_init(&process->sibling);
     list_init(&process->threads);
@@ -70,6 +69,7 @@ struct process *process_create(struct process *parent, s32 pid, struct actions *
     waitqueue_init(&process->child_wait);
     if (parent) {
         process_inherit(process, parent);
+        process_update_limits(process);
         list_push_back(&parent->children, &process->sibling);
     }
     list_push_back(bucket(processes_by_pid, pid), &process->hash);
@@ -139,6 +139,7 @@ struct thread *thread_create(struct process *process, const char *comm, s32 tid)
     pending_init(&thread->pending);
     task->private = thread;
     task->process = process;
+    task->limits = &process->memory;
     return thread;
 }
 

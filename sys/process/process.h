@@ -10,6 +10,7 @@
  */
 #pragma once
 #include "fs/file.h"
+#include "mm/space/commit.h"
 #include "mm/space/mm.h"
 #include "sched/sched.h"
 #include "sync/mutex.h"
@@ -30,6 +31,18 @@ struct vfork_gate {
     struct waitqueue wait;
     u32 open; /* (a) */
 };
+
+/* setrlimit(2)'s numbers. */
+enum {
+    RLIMIT_DATA = 2,
+    RLIMIT_STACK,
+    RLIMIT_CORE,
+    RLIMIT_NOFILE = 7,
+    RLIMIT_MEMLOCK,
+    RLIMIT_AS,
+    RLIMITS = 16,
+};
+#define RLIM_INFINITY (~0ull)
 
 struct thread {
     struct task *task;               /* (c) one reference */
@@ -84,7 +97,9 @@ struct process {
     struct timer itimer;              /* ITIMER_REAL */
     u64 itimer_next, itimer_interval; /* (s) ns; 0: off */
     u64 start_ns;                     /* (c) */
-    u32 nofile_limit, stack_limit;    /* (a) RLIMIT_NOFILE, RLIMIT_STACK (soft) */
+    u64 limits[RLIMITS][2];           /* (P) to write: soft and hard, as setrlimit(2) has them */
+    struct memory_limits memory;      /* (a) those that mm/ asks for; its tasks point to it */
+    int oom_score_adj;                /* (a) -1000 (never the victim) to 1000: proc(5) */
     bool has_execed;                  /* (P) */
     struct inode *exe;                /* (P) referenced; NULL before the first exec */
     u32 uid[3], gid[3];               /* (a) real, effective, saved: kept and shown, nothing is refused */
@@ -111,6 +126,10 @@ void process_init(void);
 /* A process without threads, child of `parent`, linked into the tree; NULL when no memory. */
 struct process *process_create(struct process *parent, s32 pid, struct actions *actions)
     must_hold(&process_lock);
+/* The limits that mm/ asks for follow from `limits` and the user; after a change of either. Under (P), but
+ * for a process that nobody knows yet. */
+void process_update_limits(struct process *process);
+void process_init_limits(struct process *process);
 /* Frees a process that no list holds. */
 void process_free(struct process *process) must_hold(&process_lock);
 struct process *process_find(s32 pid) must_hold(&process_lock);
