@@ -14,7 +14,7 @@
     C(shootdown) C(shootdown_ipi) C(shootdown_pages) C(shootdown_full)                                       \
     C(flush_made) C(flush_spared)                                                                            \
     C(context_switch) C(preempt) C(wakeup) C(wakeup_remote) C(steal) C(crosscall) C(timer_tick)              \
-    C(syscall) C(fork) C(exec) C(exit)
+    C(syscall) C(fork) C(exec) C(exit) C(oom_kill)
 /* clang-format on */
 
 enum counter {

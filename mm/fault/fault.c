@@ -104,10 +104,10 @@ enum fault_result fault_handle(struct mm *mm, vaddr_t addr, u32 access)
     f.careful = f.stale = false;
     if (!vaddr_is_user(addr))
         return FAULT_NO_REGION;
-    while ((result = fault_try(&f)) == FAULT_WAIT) {
+    while ((result = fault_try(&f)) == FAULT_WAIT || result == FAULT_NO_MEMORY) {
         count_event_anywhere(pgfault_retry);
         trace_fault_phase(f.number, retry, f.address, 0);
-        result = fault_wait(&f);
+        result = result == FAULT_WAIT ? fault_wait(&f) : fault_make_room(&f);
         if (result != FAULT_DONE)
             break;
     }

@@ -44,5 +44,7 @@ static enum fault_result anonymous_write(struct fault *f)
 
 enum fault_result fault_anonymous(struct fault *f)
 {
+    if (unlikely(READ_ONCE(f->mm->reaped)))
+        return FAULT_KILLED; /* what was here has been taken; a fatal signal is on its way (oom.c) */
     return fault_is_write(f) ? anonymous_write(f) : anonymous_read(f);
 }

@@ -44,6 +44,9 @@ bool fault_around(struct fault *f, u32 index);
 /* fault_wait.c: what f->pending or f->pending_file asks for, with nothing held. FAULT_DONE: retry. */
 enum fault_result fault_wait(struct fault *f);
 
+/* fault_wait.c: no frame was found. FAULT_DONE: retry; or why there is no sense in it. Nothing is held. */
+enum fault_result fault_make_room(struct fault *f);
+
 /* ---- without mmap_lock (fault_lockfree.c) ---- */
 /* With the region found by a lock-free protocol: looks at the entry (f->table is what the directory said).
  * False: this fault cannot be resolved without mmap_lock. */

@@ -6,6 +6,7 @@
  */
 #include "diag/assert.h"
 #include "mm/fault/fault_private.h"
+#include "mm/fault/oom.h"
 #include "mm/space/mm_private.h"
 #include "sched/task.h"
 
@@ -43,4 +44,24 @@ enum fault_result fault_wait(struct fault *f)
     else if (f->pending)
         result = wait_for_page(f);
     return result;
+}
+
+#ifdef FL_TEST
+/* R30's mistake: room is made with the space locked, which whoever is to end may be waiting for. */
+static lock_implementation enum fault_result make_room_locked(struct fault *f)
+{
+    enum fault_result result;
+
+    rwsem_read_lock(&f->mm->mmap_lock);
+    result = oom_relieve();
+    rwsem_read_unlock(&f->mm->mmap_lock);
+    return result;
+}
+#else
+#define make_room_locked(f) FAULT_NO_MEMORY
+#endif
+
+enum fault_result fault_make_room(struct fault *f)
+{
+    return mutant(R30) ? make_room_locked(f) : oom_relieve();
 }

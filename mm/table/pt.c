@@ -210,3 +210,15 @@ u32 mm_resident(struct mm *mm)
     spin_unlock(&mm->page_table_lock);
     return pages;
 }
+
+u32 mm_resident_estimate(const struct mm *mm)
+{
+    u32 pages = 0;
+
+    for (vaddr_t addr = 0; addr < USER_END; addr += PDE_SIZE) {
+        pde_t pde = pte_read(&mm->space.dir[pde_index(addr)]);
+        if (pte_present(pde))
+            pages += page_pt_resident(page_at(pte_pfn(pde))); /* any frame has the word, whatever it is now */
+    }
+    return pages;
+}

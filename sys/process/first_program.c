@@ -15,9 +15,10 @@
 #include "fs/pipe.h"
 #include "fs/tty.h"
 #include "lib/string.h"
-#include "mm/fault/fault.h"
+#include "mm/fault/oom.h"
 #include "sys/file/fd_table.h"
 #include "sys/futex/futex.h"
+#include "sys/memory/oom.h"
 #include "sys/proc/files.h"
 #include "sys/process/exec.h"
 #include "sys/process/process.h"
@@ -48,6 +49,7 @@ static void on_broken_pipe(void)
 void sys_init(void)
 {
     fault_signal_hook = fault_to_signal;
+    oom_victim_hook = oom_choose_and_kill;
     pipe_broken_hook = on_broken_pipe;
     tty_interrupt_hook = on_typed_interrupt;
     syscall_check_locks();
