@@ -50,8 +50,10 @@ static void store_in_new_tables(struct tables *t)
 static void replace_tables(void *arg)
 {
     struct tables *t = arg;
-    struct mmap_request again = {
-        .addr = BASE, .length = TABLES * PDE_SIZE, .vm_flags = VM_RW | VM_MAYWRITE, .how = MM_FIXED};
+    struct mmap_request again = {.addr = BASE,
+                                 .length = TABLES * PDE_SIZE,
+                                 .vm_flags = VM_RW | VM_MAYWRITE | VM_NORESERVE,
+                                 .how = MM_FIXED};
 
     for (u32 table = 0; table < TABLES;
          table++) /* one by one: few pages each, so that no flush drops everything */
@@ -74,7 +76,7 @@ static void replace_while_warm(void)
     struct scene *s = scene_begin();
     struct tables t = {.mm = scene_mm(s), .other = scene_mmap(s, OTHER_PAGES, VM_RW)};
 
-    scene_mmap_at(s, BASE, TABLES * PTES, VM_RW);
+    scene_mmap_at(s, BASE, TABLES * PTES, VM_RW | VM_NORESERVE);
     struct actor *warm = actor_start(s, 1, fault_before_and_after, &t);
     while (!load_acquire(&t.warm))
         task_yield();
