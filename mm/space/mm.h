@@ -119,11 +119,11 @@ int mm_mlock_all(struct mm *mm, bool now, bool future, bool on_fault);
  * ACCESS_READ, ACCESS_WRITE (into it), and ACCESS_FORCE. Returns how many were moved: fewer where the region
  * refuses, or a fatal signal came. Sleeps; a user (or visitor) of mm, which need not be the running one. */
 u32 mm_access(struct mm *mm, vaddr_t addr, void *buffer, u32 n, u32 access);
-/* Pages mapped, the zero page not among them: the sum of what the page tables count (mm/frame/page.h), so that a
- * fault writes no line of the whole space for it. Exact while nobody faults. Takes page_table_lock. */
+/* Pages mapped, the zero page not among them: the sum of what the page tables count (mm/frame/page.h), so
+ * that a fault writes no line of the whole space for it. Exact while nobody faults. Takes page_table_lock. */
 u32 mm_resident(struct mm *mm);
-/* The same read with no lock, by who chooses a victim: an entry of the directory may change meanwhile. The mm is
- * kept alive. */
+/* The same read with no lock, by who chooses a victim: an entry of the directory may change meanwhile. The mm
+ * is kept alive. */
 u32 mm_resident_estimate(const struct mm *mm);
 /* Address spaces alive, for leak checks. */
 u32 mm_live_count(void);

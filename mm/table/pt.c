@@ -218,7 +218,7 @@ u32 mm_resident_estimate(const struct mm *mm)
     for (vaddr_t addr = 0; addr < USER_END; addr += PDE_SIZE) {
         pde_t pde = pte_read(&mm->space.dir[pde_index(addr)]);
         if (pte_present(pde))
-            pages += page_pt_resident(page_at(pte_pfn(pde))); /* any frame has the word, whatever it is now */
+            pages += MIN(page_pt_resident(page_at(pte_pfn(pde))), PTES); /* it may be no table any more */
     }
     return pages;
 }
