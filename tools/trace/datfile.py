@@ -2,7 +2,7 @@
 
     trace = open_trace("build/trace.dat")
     for event in trace.events():
-        event.event, event.ns, event.cpu, event.pid, event.lock_addr ...
+        event.event, event.ns, event.cpu, event.task, event.lock_addr ...
 """
 
 import bisect

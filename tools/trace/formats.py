@@ -10,7 +10,7 @@ CONVERSION = re.compile(r"%(?:%|[-+ #0]*\d*(?:\.\d+)?(?:hh|h|ll|l|z)?(?P<kind>pS
 TABLE = re.compile(r"__print_(?P<how>symbolic|flags)\(REC->(?P<field>\w+),(?P<rest>.*)")
 ENTRY = re.compile(r"\{\s*(0x[0-9a-fA-F]+|\d+),\s*\"([^\"]*)\"\s*\}")
 CODES = {(1, 0): "B", (1, 1): "b", (2, 0): "H", (2, 1): "h", (4, 0): "I", (4, 1): "i", (8, 0): "Q", (8, 1): "q"}
-COMMON = ("ns", "cpu", "pid", "context")  # what every event has before its own fields
+COMMON = ("ns", "cpu", "task", "context")  # what every event has before its own fields
 COMMON_BYTES = 8                          # in the record: type, flags, preemption count, pid
 
 
@@ -45,7 +45,7 @@ def known_text(raw, cache):
 class Format:
     """One kind of event: its fields, their names in `fields`.
 
-    A decoded event is a named tuple of class `type`: ns, cpu, pid, context (flags | preemption count << 8), then the fields;
+    A decoded event is a named tuple of class `type`: ns, cpu, task (the pid of who ran), context (flags | preemption count << 8), then the fields;
     its class says `event` and `system`. `how[field]` says how people want to see it: "hex", "symbol", "text", "number", a
     dict {value: name}, or a list [(bit, name)].
     """
@@ -59,7 +59,7 @@ class Format:
         self.fields = [f["name"] for f in found]
         self._layout(found)
         self.how = self._printing(text)
-        base = namedtuple(self.name, COMMON + tuple(self.fields), rename=True)
+        base = namedtuple(self.name, COMMON + tuple(self.fields))
         self.type = type(self.name, (base,), {"event": self.name, "system": system, "__slots__": ()})
 
     def _layout(self, found):

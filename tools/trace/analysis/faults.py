@@ -13,6 +13,7 @@ STEPS = {"irq_on": "entry, interrupts on again", "lookup": "take mmap_lock, find
          "exit": "locks let go, way out"}
 OUTCOMES = ("done", "wait", "no region", "bad access", "past the end of the file", "I/O error", "no memory", "killed")
 WRITE_CODE, USER_CODE = 2, 4
+IN_INTERRUPT = 8
 # `ip`: where in the kernel the mark was set, 0 when the trace does not say.
 Mark = namedtuple("Mark", "ns phase outcome cpu ip")
 
@@ -104,7 +105,7 @@ class FaultCollector:
 
     def _other(self, event):
         fault = self._open.get(event.task)
-        if fault:
+        if fault and not event.context & IN_INTERRUPT:  # else it is not the fault's own
             fault.events.append(event)
 
     def finish(self):
