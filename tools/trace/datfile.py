@@ -129,6 +129,7 @@ class Trace:
 
     def _read_places(self, cursor):
         cursor.expect(b"flyrecord\0")
+        self.places_at = cursor.at
         self.places = [(cursor.number(8), cursor.number(8)) for _ in range(self.cpus)]
         for cpu, (at, size) in enumerate(self.places):
             if size % PAGE_SIZE or at + size > len(self.data):

@@ -4,12 +4,13 @@ import re
 import struct
 from collections import namedtuple
 
-FIELD = re.compile(r"^\tfield:(?P<type>.*?)\s*\b(?P<name>\w+)(?:\[\w*\])?;\toffset:(?P<at>\d+);\tsize:(?P<size>\d+);"
+FIELD = re.compile(r"^\tfield:(?P<type>.*?)\s*\b(?P<name>[A-Za-z]\w*)(?:\[\w*\])?;\toffset:(?P<at>\d+);\tsize:(?P<size>\d+);"
                    r"\tsigned:(?P<signed>\d);", re.MULTILINE)
 CONVERSION = re.compile(r"%(?:%|[-+ #0]*\d*(?:\.\d+)?(?:hh|h|ll|l|z)?(?P<kind>pS|[a-zA-Z]))")
 TABLE = re.compile(r"__print_(?P<how>symbolic|flags)\(REC->(?P<field>\w+),(?P<rest>.*)")
 ENTRY = re.compile(r"\{\s*(0x[0-9a-fA-F]+|\d+),\s*\"([^\"]*)\"\s*\}")
 CODES = {(1, 0): "B", (1, 1): "b", (2, 0): "H", (2, 1): "h", (4, 0): "I", (4, 1): "i", (8, 0): "Q", (8, 1): "q"}
+WORD = struct.Struct("<I")
 COMMON = ("ns", "cpu", "task", "context")  # what every event has before its own fields
 COMMON_BYTES = 8                          # in the record: type, flags, preemption count, pid
 
@@ -59,12 +60,15 @@ class Format:
         self.fields = [f["name"] for f in found]
         self._layout(found)
         self.how = self._printing(text)
-        base = namedtuple(self.name, COMMON + tuple(self.fields))
+        try:
+            base = namedtuple(self.name, COMMON + tuple(self.fields))
+        except ValueError as error:  # a name that is none, or twice the same
+            raise FormatError(f"event {self.name[:40]}: {error}") from None
         self.type = type(self.name, (base,), {"event": self.name, "system": system, "__slots__": ()})
 
     def _layout(self, found):
         """`record` unpacks context, pid and the fields; `texts` says which of these are texts, and whether __data_loc."""
-        code, at, self.texts, self.pointers = "<2xHi", COMMON_BYTES, [], []
+        code, at, self.texts, self.pointers, self.arrays = "<2xHi", COMMON_BYTES, [], [], []
         for place, field in enumerate(found, 2):
             start, size = int(field["at"]), int(field["size"])
             if start < at:
@@ -79,13 +83,14 @@ class Format:
             elif (size, int(field["signed"])) in CODES:
                 code += CODES[size, int(field["signed"])]
             else:
-                raise FormatError(f"field {field['name']} of event {self.name} has {size} bytes")
+                code += f"{size}s"
+                self.arrays.append(place)
             at = start + size
         self.record = struct.Struct(code)
 
     def _printing(self, text):
-        how = {name: "text" if any(place == at for at, _ in self.texts) or place in self.pointers else "number"
-               for place, name in enumerate(self.fields, 2)}
+        texts = {place for place, _ in self.texts} | {*self.pointers, *self.arrays}
+        how = {name: "text" if place in texts else "number" for place, name in enumerate(self.fields, 2)}
         _, _, line = text.partition("print fmt: ")
         pattern, *arguments = split_arguments(line.strip().split("\n")[0])
         kinds = [m["kind"] for m in CONVERSION.finditer(pattern) if m["kind"]]
@@ -104,8 +109,10 @@ class Format:
         if len(data) < self.record.size:
             return None
         values = self.record.unpack_from(data)
-        if self.texts or self.pointers:
+        if self.texts or self.pointers or self.arrays:
             values = list(values)
+            for place in self.arrays:
+                values[place] = " ".join(f"{word:#x}" for (word,) in WORD.iter_unpack(values[place][: len(values[place]) & ~3]))
             for place, dynamic in self.texts:
                 raw = values[place]
                 values[place] = known_text(data[raw & 0xFFFF : (raw & 0xFFFF) + (raw >> 16)] if dynamic else raw, cache)

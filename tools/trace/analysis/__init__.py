@@ -3,7 +3,7 @@
 
     study = study_trace(open_trace("build/trace.dat"))
     study.waits      [Wait]: who waited for which lock, when, where, for whom           waits.py
-    study.holds      {lock: [Hold]}: who held a lock that others waited for, from where  waits.py
+    study.holds      {lock: [Hold]}: who held which lock, from where                     holds.py
     study.timelines  Timelines: running, runnable, asleep, for each task                timeline.py
     study.faults     [Fault]: each page fault with its phases                           faults.py
 
@@ -14,7 +14,9 @@
 All times are nanoseconds since the trace's first event; `trace.seconds(ns)` is what trace-cmd prints.
 """
 
+from tools.trace import TraceError
 from tools.trace.analysis.faults import FaultCollector
+from tools.trace.analysis.holds import HoldCollector
 from tools.trace.analysis.timeline import Timelines
 from tools.trace.analysis.waits import WaitCollector
 
@@ -27,18 +29,26 @@ class Study:
         self.timelines = Timelines()
         self.counts = {}
         self.end = 0
-        waits, faults = WaitCollector(trace), FaultCollector()
+        events = trace.events()
+        waits, faults = WaitCollector(), FaultCollector()
+        self.holding = HoldCollector(trace, any(event.event == "lock_acquired" for event in events))
         takers = {}
-        for collector in (waits, faults, self.timelines):
+        for collector in (waits, faults, self.holding, self.timelines):
             for name, take in collector.takes().items():
                 takers.setdefault(name, []).append(take)
-        for event in trace.events():
+        for event in events:
             name = event.event
             self.counts[name] = self.counts.get(name, 0) + 1
             self.end = event.ns
-            for take in takers.get(name, ()):
-                take(event)
-        self.waits, self.holds = waits.finish(self.end)
+            try:
+                for take in takers.get(name, ()):
+                    take(event)
+            except AttributeError as error:
+                if error.obj is not event:
+                    raise
+                raise TraceError(f"the file is damaged: event {name} has no field {error.name}") from None
+        self.waits = waits.finish(self.end)
+        self.holds = self.holding.finish(self.end)
         self.faults = faults.finish()
         self.timelines.finish(self.end)
 

@@ -58,8 +58,9 @@ def chain_of(study, wait):
 
 def holder_time(study, wait):
     """{running, runnable, asleep, unknown: nanoseconds} of the holders during the wait, added up."""
-    total = {}
-    for holder in holders_of(study, wait):
+    holders = [holder for holder in holders_of(study, wait) if holder.task >= 0]
+    total = {} if holders else {"unknown": wait.length}
+    for holder in holders:
         if holder.task > 0:
             split = study.timelines.split(holder.task, holder.begin, holder.end)
         else:  # an idle task, in an interrupt: it runs

@@ -5,7 +5,7 @@ lock:contention_end of the same task. faultline:lock_held is written by whoever 
 the place that took it and how long ago that was.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 SPIN, READ, WRITE, MUTEX = 1, 2, 4, 32
 KINDS = {SPIN: "spin", READ: "read", WRITE: "write", MUTEX: "mutex"}
@@ -35,18 +35,6 @@ class Wait:
         return self.end - self.begin
 
 
-@dataclass(order=True)
-class Hold:
-    """Somebody held `lock` from begin to end and took it at `ip`."""
-
-    end: int
-    begin: int
-    task: int = field(compare=False)
-    cpu: int = field(compare=False)
-    ip: int = field(compare=False)
-    kind: str = field(compare=False)
-
-
 def kind_of(flags):
     """`spin`, `read`, `write`, `mutex`; Linux's flag words may combine them."""
     return next((name for bit, name in KINDS.items() if flags & bit), "lock")
@@ -60,14 +48,12 @@ def waiter(event):
 class WaitCollector:
     """Fed with events in the order of time."""
 
-    def __init__(self, trace):
-        self._mult, self._shift = trace.mult, trace.shift
-        self._open, self._waits, self._holds = {}, [], {}
+    def __init__(self):
+        self._open, self._waits = {}, []
 
     def takes(self):
         """Which events it wants."""
-        return {"contention_begin": self._begin, "lock_wait": self._owner, "contention_end": self._end,
-                "lock_held": self._held}
+        return {"contention_begin": self._begin, "lock_wait": self._owner, "contention_end": self._end}
 
     def _begin(self, event):
         wait = Wait(event.lock_addr, f"{event.lock_addr:#x}", kind_of(event.flags), event.task, event.cpu, event.ns)
@@ -84,15 +70,10 @@ class WaitCollector:
         if wait:  # else it began before the trace did
             wait.end, wait.error, wait.ended = event.ns, event.ret, True
 
-    def _held(self, event):
-        since = event.ns - (event.held * self._mult >> self._shift)
-        self._holds.setdefault(event.lock_addr, []).append(
-            Hold(event.ns, since, event.task, event.cpu, event.ip, kind_of(event.flags)))
-
     def finish(self, end):
-        """(waits in the order of their beginning, holds by lock in the order of their end)."""
+        """Waits in the order of their beginning."""
         for index, wait in enumerate(self._waits):
             wait.index = index
             if not wait.ended:
                 wait.end = end
-        return self._waits, self._holds
+        return self._waits
