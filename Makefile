@@ -18,12 +18,13 @@ ARGS      ?=        ## run: its arguments
 FILES     ?=        ## run: files and folders it can open, under the same names
 MUTANT    ?= *      ## mutants: which ones, as a shell pattern: MUTANT='R0*'
 SECONDS_QUIET ?= 60 ## host seconds without any sign of progress before the runner asks a machine what it does and ends it
+TRACE     ?=        ## trace-view: a saved trace.dat; the default is the last run's, build/trace.dat
 V         ?=        ## 1 shows every command, and the console while tests run
 
 # `make` keeps the blanks before a comment; the tools must not see them.
-$(foreach v,CPUS MEM TEST SEED BOOT ACCEL QEMU_ARGS PROGRAM ARGS FILES MUTANT SECONDS_QUIET V,\
+$(foreach v,CPUS MEM TEST SEED BOOT ACCEL QEMU_ARGS PROGRAM ARGS FILES MUTANT SECONDS_QUIET TRACE V,\
     $(if $(filter file,$(origin $(v))),$(eval $(v) := $(strip $($(v))))))
-export CPUS MEM TEST SEED BOOT ACCEL QEMU_ARGS PROGRAM ARGS FILES MUTANT SECONDS_QUIET V
+export CPUS MEM TEST SEED BOOT ACCEL QEMU_ARGS PROGRAM ARGS FILES MUTANT SECONDS_QUIET TRACE V
 export FL_BUILD := $(B)
 
 CC      := gcc
@@ -91,8 +92,17 @@ bench: $(ISO) ## instructions for each operation, beside Linux 6.1's
 	$(RUNNER) bench
 trace: $(ISO) ## run TEST with every trace point on; leaves build/trace.dat for trace-cmd report and KernelShark
 	$(RUNNER) trace
+# A trace that cannot be shown is status 1, which make itself would turn into 2.
+trace-view: trace-view-page ## build/trace.html: the last run's trace (or TRACE=file) as a page: who waited for whom, and why
+	@$(eval -load $(B)/make_exit.so)$(exit-with-status $(B)/trace-view.status)
+trace-view-page: $(B)/make_exit.so
+	$(Q)status=0; PYTHONDONTWRITEBYTECODE=1 python3 -m tools.trace.view $(or $(TRACE),$(B)/trace.dat) -o $(B)/trace.html || status=$$?; \
+	    echo $$status > $(B)/trace-view.status
 trace-test: $(ISO) ## traces of real runs: trace-cmd reads them, their counts are the kernel's, a hang or panic leaves one
 	$(RUNNER) trace-test
+view-test: $(ISO) ## the page of make trace-view in a headless Chromium (installed when it is missing); damaged and foreign traces
+	$(Q)sh tools/deps $(B) browser || true
+	$(RUNNER) view-test
 gdb: $(ISO) ## boot the test kernel stopped and attach gdb with the helpers of tools/gdb/faultline.py
 	$(RUNNER) gdb
 
@@ -119,5 +129,5 @@ help: ## this list
 clean: ## remove build/
 	$(Q)rm -rf $(B)
 
-.PHONY: all objs deps smp-test test run run-program programs mutants mutants-bounded bench trace trace-test gdb check-locks check-layers check-notes check-calls format format-check host-test help clean
+.PHONY: all objs deps smp-test test run run-program programs mutants mutants-bounded bench trace trace-view trace-view-page trace-test view-test gdb check-locks check-layers check-notes check-calls format format-check host-test help clean
 -include $(shell find $(B) -type f -name '*.d' 2>/dev/null)

@@ -25,6 +25,7 @@ SUITES = (
     ("smp, faultlock=seq", ["smp-test", "BOOT=faultlock=seq"]),
     ("programs", ["programs"]),
     ("traces", ["trace-test"]),
+    ("trace page", ["view-test"]),
     ("mutants", ["mutants-bounded"]),
 )
 COUNTS = re.compile(r"^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$")
