@@ -1,5 +1,7 @@
 // The page's state and what can be done to it. Keyboard, mouse, links and tables all come through here.
 
+const AROUND_EVENT = 50000; // nanoseconds on each side of an event that is looked up
+
 class App {
     constructor(data) {
         this.model = new Model(data);
@@ -39,7 +41,7 @@ class App {
         matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.repaint());
         byId("search").addEventListener("input", (event) => this.search(event.target.value));
         const clicks = {"button-theme": () => this.toggleTheme(), "button-help": () => this.toggleHelp(), "button-fit": () => this.camera.fit(),
-                        "button-next": () => this.stepWait(1), "button-previous": () => this.stepWait(-1), "button-link": () => this.copyLink(),
+                        "button-next": () => stepWait(this, 1), "button-previous": () => stepWait(this, -1), "button-link": () => this.copyLink(),
                         "close-help": () => this.toggleHelp(), "button-in": () => this.camera.zoom(0.7), "button-out": () => this.camera.zoom(1 / 0.7)};
         for (const [id, action] of Object.entries(clicks))
             byId(id).addEventListener("click", action);
@@ -105,7 +107,9 @@ class App {
 
     reveal() {
         const extent = this.extent();
-        if (extent && extent[1] - extent[0] < this.camera.span * 0.05)
+        if (this.selection.type === "event" && this.camera.span > AROUND_EVENT * 20)
+            this.camera.show(extent[0] - AROUND_EVENT, extent[0] + AROUND_EVENT);
+        else if (extent && extent[1] - extent[0] < this.camera.span * 0.05 && this.selection.type !== "event")
             this.camera.show(extent[0], Math.max(extent[1], extent[0] + 2000));
         else if (extent)
             this.camera.reveal(...extent);
@@ -131,52 +135,6 @@ class App {
         this.stage.invalidate();
     }
 
-    stepWait(by) {
-        const {model, selection} = this, {length} = model.longest;
-        if (!length)
-            return;
-        const rank = selection && selection.type === "wait" ? model.rank[selection.index] + by : by > 0 ? 0 : length - 1;
-        this.select({type: "wait", index: model.longest[(rank + length) % length]}, true);
-    }
-
-    stepFault(by) {
-        const {fault} = this.model, {selection} = this, length = (f) => fault.end[f] - fault.begin[f];
-        this.slowest = this.slowest || Array.from({length: fault.length}, (_, f) => f).sort((a, b) => length(b) - length(a));
-        const rank = selection && selection.type === "fault" ? this.slowest.indexOf(selection.index) + by : 0;
-        if (fault.length)
-            this.select({type: "fault", index: this.slowest[(rank + fault.length) % fault.length]}, true);
-    }
-
-    stepSameLock(by) {
-        const {model, selection} = this;
-        if (!selection || !["wait", "lock", "hold"].includes(selection.type))
-            return;
-        const items = model.waitsOfLock[selection.type === "lock" ? selection.index : model[selection.type].lock[selection.index]].items;
-        const at = selection.type === "wait" ? items.indexOf(selection.index) + by : by > 0 ? 0 : items.length - 1;
-        if (items.length)
-            this.select({type: "wait", index: items[(at + items.length) % items.length]}, true);
-    }
-
-    goToHolder() {
-        if (!this.selection || this.selection.type !== "wait")
-            return;
-        const links = chainOf(this.model, this.selection.index), {holder} = links[0];
-        if (links.length > 1)
-            this.select({type: "wait", index: links[1].wait}, true);
-        else if (holder && holder.hold >= 0)
-            this.select({type: "hold", index: holder.hold}, true);
-        else if (holder && !this.model.isIdle(holder.task))
-            this.select({type: "task", index: holder.task}, true);
-    }
-
-    back() {
-        const before = this.past.pop();
-        if (before) {
-            this.select(before, true);
-            this.past.pop();
-        }
-    }
-
     search(query) {
         const found = search(this.model, query);
         this.hits = {query, events: found.events, at: -1, found};
@@ -184,18 +142,11 @@ class App {
         this.stage.invalidate();
     }
 
-    stepHit(by) {
-        const {events} = this.hits;
-        if (!events.length)
-            return;
-        this.hits.at = (this.hits.at + by + events.length) % events.length;
-        this.select({type: "event", index: events[this.hits.at]}, true);
-    }
-
     openTab(name) {
         this.tab = name;
         for (const tab of document.querySelectorAll("[data-tab]"))
             tab.setAttribute("aria-selected", tab.dataset.tab === name);
+        document.querySelector("[data-tab=search]").hidden = !this.hits.query.trim();
         const parts = {locks: () => locksTable(this), waits: () => waitsTable(this), faults: () => faultsTable(this), events: () => eventsInView(this),
                        search: () => searchResults(this, this.hits.query, this.hits.found)}[name]();
         byId("drawer").replaceChildren(...parts.filter(Boolean));

@@ -83,7 +83,7 @@ function drawSelection(stage, top) {
         return;
     context.save();
     context.beginPath();
-    context.rect(camera.left, RULER, camera.width + 12, stage.height - RULER);
+    context.rect(camera.left, RULER, camera.width, stage.height - RULER);
     context.clip();
     context.strokeStyle = palette.css.select;
     context.lineWidth = 2;

@@ -1,4 +1,5 @@
-// Race points: the numbered windows that the scenarios stop tasks in. A diamond on the task's line, its name where there is room.
+// Race points: the numbered windows that the scenarios stop tasks in. A diamond on the task's line, its name on a tag where
+// there is room.
 
 const MOST_MARKS = 400;
 
@@ -17,21 +18,23 @@ function racePointsInView(model, camera) {
 
 function drawRacePoints(stage, top) {
     const {context, camera, lanes, palette, model} = stage, free = new Map();
-    context.fillStyle = palette.css.ink;
+    context.font = "600 9px " + stage.font.slice(5);
     for (const {time, task, race} of racePointsInView(model, camera)) {
         const middle = lanes.byKey.has(`task:${task}`) ? lanes.middle(`task:${task}`, "state") : null, x = camera.x(time);
         if (middle === null || x < camera.left)
             continue;
         const y = middle + top;
+        context.fillStyle = palette.css.ink;
         context.beginPath();
         for (const [dx, dy] of [[0, -4.5], [4, 0], [0, 4.5], [-4, 0]])
             context.lineTo(x + dx, y + dy);
         context.fill();
         if (x > (free.get(task) || 0)) {
-            context.font = "600 10px " + stage.font.slice(5);
-            context.fillText("R" + String(race).padStart(2, "0"), x + 5, y + 8);
-            context.font = stage.font;
-            free.set(task, x + 34);
+            context.fillRect(x + 5, y - 5.5, 22, 11);
+            context.fillStyle = palette.css.paper;
+            context.fillText("R" + String(race).padStart(2, "0"), x + 7.5, y + 0.5);
+            free.set(task, x + 30);
         }
     }
+    context.font = stage.font;
 }

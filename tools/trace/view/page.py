@@ -9,7 +9,7 @@ STYLES = ("theme.css", "layout.css", "details.css")
 # In reading order, and so that what runs at once stands behind what it uses.
 SCRIPTS = ("text.js", "unpack.js", "bands.js", "model.js", "analysis.js", "palette.js", "raster.js", "camera.js", "lanes.js", "paint.js",
            "arrows.js", "marks.js", "ruler.js", "overview.js", "gutter.js", "stage.js", "describe.js", "tables.js", "histogram.js", "events.js",
-           "search.js", "permalink.js", "keyboard.js", "mouse.js", "app.js")
+           "search.js", "permalink.js", "keyboard.js", "mouse.js", "navigate.js", "app.js")
 
 
 def text_of(name):

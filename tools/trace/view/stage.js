@@ -23,7 +23,7 @@ class Stage {
         this.raster.resize(this.canvas.width, this.canvas.height);
         this.font = "11px " + getComputedStyle(document.body).fontFamily;
         this.camera.left = GUTTER;
-        this.camera.width = this.width - GUTTER - 12;
+        this.camera.width = this.width - GUTTER;
         this.invalidate();
     }
 
@@ -96,7 +96,7 @@ class Stage {
         const {context, camera} = this, anyStrong = this.arrows.some((arrow) => arrow.strong);
         context.save();
         context.beginPath();
-        context.rect(camera.left, RULER, camera.width + 12, this.height - RULER);
+        context.rect(camera.left, RULER, camera.width, this.height - RULER);
         context.clip();
         this.arrowsDrawn = this.arrows.filter((arrow) => this.arrowPainter.draw(arrow, top, anyStrong));
         context.restore();
