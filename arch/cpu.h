@@ -11,6 +11,7 @@
 
 struct task;
 struct space;
+struct trace_ring;
 
 /* preempt_count: disable depth in bits 0-15, interrupt nesting in 16-23, NMI in 24. */
 #define PREEMPT_ONE 0x00000001u
@@ -24,7 +25,7 @@ struct cpu_local {
     u32 preempt_count;
     u32 need_resched;           /* set by any CPU, cleared by schedule() here */
     struct space *loaded_space; /* what CR3 holds; never NULL after boot */
-    u32 irqs_off_since;         /* low TSC word, for the S33 window */
+    struct trace_ring *trace;   /* where its events go; never NULL */
 };
 
 typedef u32 irqflags_t;
@@ -33,6 +34,8 @@ typedef u32 irqflags_t;
 /*
  * Each architecture's inline/cpu.h defines, as static inlines:
  *   struct cpu_local *cpu_local(void)      this CPU's block; stable only with preemption off
+ *   struct cpu_local *cpu_local_of(u32 cpu)  another's, of a CPU that runs
+ *   struct trace_ring *cpu_local_trace(void)  this CPU's; stable only with preemption off
  *   u32 cpu_id(void)                       likewise
  *   struct task *current_task(void)        always stable: a task sees itself
  *   u32 cpu_need_resched(void)             has anybody asked this CPU to switch?

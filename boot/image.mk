@@ -14,6 +14,10 @@ $(MM_UNIT_O): KERNEL += -flto
 $(B)/product/mm.o: $(MM_UNIT_O)
 	$(Q)echo "  LTO   $@"; $(CC) -m32 -O2 -g -flto=2 -r -nostdlib -flinker-output=nolto-rel -o $@ $^
 
+# A trace writer has no register to spare for a frame pointer; what a backtrace out of one lacks is its caller.
+TRACE_WRITERS_O := $(foreach w,trace_write trace_write_locks,$(B)/product/diag/$(w).o $(B)/test/diag/$(w).o)
+$(TRACE_WRITERS_O): KERNEL += -fomit-frame-pointer -mtune=pentium3
+
 PRODUCT_O := $(filter-out $(MM_UNIT_O),$(SRC_C:%.c=$(B)/product/%.o)) $(B)/product/mm.o $(SRC_ASM:%.asm=$(B)/product/%.o)
 TEST_O    := $(SRC_C:%.c=$(B)/test/%.o) $(TEST_C:%.c=$(B)/test/%.o) $(SRC_ASM:%.asm=$(B)/test/%.o)
 

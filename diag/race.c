@@ -96,8 +96,7 @@ void race_point_hit(enum race_id id)
     struct race_slot *slot = &slots[id];
 
     choice_point(slot);
-    if (trace_on(race_point))
-        trace_write_race_point(id, CALLER_IP());
+    trace_point(race_point, id, CALLER_IP());
     if (READ_ONCE(traps_in_use)) {
         atomic_inc(&slot->hits);
         visit(slot);

@@ -19,9 +19,11 @@ struct event {
 #define IS_SIGNED(ctype) ((ctype)-1 < (ctype)1)
 #define F(e, ctype, type, fname)                                                                             \
     {#type " " #fname, offsetof(struct trace_rec_##e, fname), sizeof(ctype), IS_SIGNED(ctype)},
-#define A(e, fname)            {"char " #fname "[16]", offsetof(struct trace_rec_##e, fname), 16, false},
-#define S(e, fname)            {"__data_loc char[] " #fname, offsetof(struct trace_rec_##e, fname), 4, false},
-#define E(system, event, text) static const struct field fields_##event[] = {FIELDS_##event(event, F, A, S)};
+#define A(e, fname)    {"char " #fname "[16]", offsetof(struct trace_rec_##e, fname), 16, false},
+#define P(e, fname)    {"const char * " #fname, offsetof(struct trace_rec_##e, fname), 8, false},
+#define W(e, fname, n) {"u32 " #fname "[" #n "]", offsetof(struct trace_rec_##e, fname), 4 * (n), false},
+#define E(system, event, text)                                                                               \
+    static const struct field fields_##event[] = {FIELDS_##event(event, F, A, P, W)};
 TRACE_EVENT_LIST(E)
 #undef E
 
@@ -30,8 +32,7 @@ static const struct event events[] = {
     TRACE_EVENT_LIST(E)
 #undef E
 };
-static_assert(ARRAY_SIZE(events) == TRACE_EVENTS - 1,
-              "every event of diag/trace.h has its line in the table");
+static_assert(ARRAY_SIZE(events) == TRACE_EVENTS, "every event of diag/trace.h has its line in the table");
 
 static const struct field common_fields[] = {
     {"unsigned short common_type", offsetof(struct trace_common, type), 2, false},
@@ -61,7 +62,7 @@ u32 trace_formats_write(char *to, u32 room)
     struct text out = {.to = to, .room = room};
     for (u32 i = 0; i < ARRAY_SIZE(events); i++) {
         const struct event *e = &events[i];
-        add(&out, "%s\nname: %s\nID: %u\nformat:\n", e->system, e->name, TRACE_ID_BASE + e->id);
+        add(&out, "%s\nname: %s\nID: %u\nformat:\n", e->system, e->name, e->id);
         add_fields(&out, common_fields, ARRAY_SIZE(common_fields));
         add_fields(&out, e->fields, e->fields_n);
         add(&out, "print fmt: %s\n", e->print);
@@ -70,10 +71,8 @@ u32 trace_formats_write(char *to, u32 room)
     return out.used;
 }
 
-const char *trace_event_name(u32 event, const char **system)
+const char *trace_event_name(u32 n, const char **system)
 {
-    if (event == 0 || event >= TRACE_EVENTS)
-        return NULL;
-    *system = events[event - 1].system;
-    return events[event - 1].name;
+    *system = events[n].system;
+    return events[n].name;
 }

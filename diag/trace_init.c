@@ -1,11 +1,11 @@
-/* Lays out the trace region once the CPUs are known, and says which events are on. */
+/* Lays out the trace region once the CPUs are known, and publishes it. */
 #include "arch/clock.h"
 #include "arch/memmap.h"
 #include "diag/assert.h"
 #include "diag/bootwords.h"
 #include "diag/panic.h"
 #include "diag/printk.h"
-#include "diag/trace.h"
+#include "diag/trace_control.h"
 #include "diag/trace_internal.h"
 #include "lib/format.h"
 #include "lib/string.h"
@@ -13,12 +13,12 @@
 #include "diag/symbols_table.h"
 #endif
 
-u32 trace_mask;
-void (*trace_mask_hook)(void);
 static void *memory;
 static u32 memory_bytes;
 static char trace_word[WORD_TEXT_MAX];
-BOOT_TEXT(trace, "events to record: a comma list of globs (lock:*,sched_*), all, or off", trace_word);
+BOOT_TEXT(trace,
+          "events to record: a comma list of globs (lock:*,sched_*), all, or off; /proc/trace changes it",
+          trace_word);
 
 /* What is still free of the region while it is laid out. */
 struct layout {
@@ -42,7 +42,15 @@ static u32 take(struct layout *layout, u32 bytes, u32 align)
 /* The explorer's image has no table of its own, and its memory is nobody's RAM file. */
 static void lay_out_symbols(struct trace_region *region, struct layout *layout) {}
 static void lay_out_counters(struct trace_region *region, struct layout *layout) {}
+static void say_where_texts_lie(struct trace_region *region) {}
 #else
+static void say_where_texts_lie(struct trace_region *region)
+{
+    region->texts_vaddr = KWINDOW_BASE;
+    region->texts_paddr = 0;
+    region->texts_bytes = KWINDOW_END - KWINDOW_BASE;
+}
+
 static u32 take_copy(struct layout *layout, const void *from, u32 bytes, u32 align)
 {
     u32 start = take(layout, bytes, align);
@@ -91,13 +99,15 @@ static bool lay_out_rings(struct trace_region *region, struct layout *layout, u3
     u32 pages = (memory_bytes - first) / cpus / (TRACE_PAGE_SIZE + 4);
     struct trace_ring *ring = (struct trace_ring *)((u8 *)memory + region->rings_at);
     for (u32 cpu = 0; cpu < cpus; cpu++)
-        ring[cpu].events_at = take(layout, 4 * pages, 4);
+        ring[cpu].first_at = take(layout, 4 * pages, 4);
     layout->used = ALIGN_UP(layout->used, TRACE_PAGE_SIZE);
     pages = MIN(pages, (memory_bytes - MIN(layout->used, memory_bytes)) / TRACE_PAGE_SIZE / cpus);
     for (u32 cpu = 0; cpu < cpus; cpu++) {
         ring[cpu].pages = pages;
-        ring[cpu].used = TRACE_PAGE_DATA; /* full: the first write begins the first page */
         ring[cpu].running = -1;
+        ring[cpu].tasks = (struct trace_task *)((u8 *)memory + region->tasks_at) + cpu * TRACE_TASK_SLOTS;
+        ring[cpu].limit = ring[cpu].end = memory;
+        ring[cpu].next = ring[cpu].end + 1; /* full: the first write begins the first page */
         ring[cpu].pages_at =
             layout->used + cpu * pages * TRACE_PAGE_SIZE; /* not zeroed: begin_page does it */
     }
@@ -122,7 +132,7 @@ static void publish(struct trace_region *region)
         region->first_counts[c] = counter_sum(c);
     __atomic_store_n(&trace_region, region, __ATOMIC_RELEASE);
     for (u32 cpu = 0; cpu < region->cpus; cpu++)
-        __atomic_store_n(&per_cpu(trace_rings, cpu), ring + cpu, __ATOMIC_RELEASE);
+        __atomic_store_n(&cpu_local_of(cpu)->trace, ring + cpu, __ATOMIC_RELEASE);
 }
 
 void trace_start(void)
@@ -140,6 +150,8 @@ void trace_start(void)
     region->page_size = TRACE_PAGE_SIZE;
     region->cycles_per_second = clock_cycles_per_sec();
     region->first_cycles = cpu_cycles();
+    region->base = (u32)(uintptr_t)memory;
+    say_where_texts_lie(region);
     region->formats_bytes = trace_formats_write(NULL, 0);
     region->formats_at = take(&layout, region->formats_bytes, 4);
     if (region->formats_at)
@@ -155,47 +167,6 @@ void trace_start(void)
 #ifndef FL_HOST
     control_record("trace 0x%08x %u", direct_to_phys(memory), memory_bytes);
 #endif
-    if (trace_word[0] && !trace_select(trace_word))
+    if (trace_word[0] && trace_control(trace_word) != 0)
         boot_refuse("trace=%s: no event has such a name", trace_word);
-}
-
-/* The events that one glob names, by event or as system:event. */
-static u32 mask_of(const char *glob)
-{
-    u32 mask = 0;
-    if (!strcmp(glob, "all"))
-        glob = "*";
-    for (u32 ev = 1; ev < TRACE_EVENTS; ev++) {
-        char full[48];
-        const char *system, *name = trace_event_name(ev, &system);
-        fmt_snprintf(full, sizeof full, "%s:%s", system, name);
-        if (glob_match(glob, name) || glob_match(glob, full))
-            mask |= 1u << ev;
-    }
-    return mask;
-}
-
-bool trace_select(const char *globs)
-{
-    static_assert(TRACE_EVENTS <= 32, "one bit per event");
-    u32 mask = 0;
-    if (strcmp(globs, "off") != 0) {
-        while (*globs) {
-            char glob[48];
-            size_t n = 0;
-            for (; globs[n] && globs[n] != ','; n++)
-                if (n < sizeof glob - 1)
-                    glob[n] = globs[n];
-            glob[MIN(n, sizeof glob - 1)] = 0;
-            u32 named = mask_of(glob);
-            if (named == 0)
-                return false;
-            mask |= named;
-            globs += n + (globs[n] == ',');
-        }
-    }
-    WRITE_ONCE(trace_mask, trace_region ? mask : 0);
-    if (trace_mask_hook)
-        trace_mask_hook();
-    return true;
 }

@@ -2,68 +2,101 @@
  * One ring per CPU, written by that CPU only, so a write takes no lock and no locked instruction.
  *
  * Who else is looking: an interrupt on the same CPU is kept out by CLI for the few dozen instructions of a
- * write; an NMI that finds a write under way drops its event and counts it. The host may read at any moment:
- * `commit` grows only after the event it covers is written, and a page used again begins with commit 0. When
- * the ring is full the oldest page goes, and the events it held are counted as lost.
+ * write; an NMI in the middle of one finds no room, and its event is counted as dropped. The host may read at
+ * any moment: `next` moves only after the event before it is complete, and a page is counted as begun before
+ * anything in it changes. When the ring is full, the oldest page goes; or, in mode stop, the newest events
+ * are refused and counted.
  */
 #include "diag/assert.h"
+#include "diag/trace_control.h"
 #include "diag/trace_internal.h"
+#include "lib/string.h"
 
 struct trace_region *trace_region;
-PERCPU_DEFINE(trace_rings);
-u32 trace_pid_at;
+struct trace_ring trace_nowhere = {.next = (u8 *)1}; /* beyond its end */
 
-static void *at(u32 offset)
-{
-    return (u8 *)trace_region + offset;
-}
-
-static void begin_page(struct trace_ring *ring, u64 now)
+/* The present page is full, or there is none yet. `end` is NULL: nobody else begins one meanwhile. */
+static void begin_page(struct trace_ring *ring)
 {
     u32 index = ring->begun % ring->pages;
-    struct trace_page *page = at(ring->pages_at + index * TRACE_PAGE_SIZE);
-    ring->page = page;
-    ring->count = at(ring->events_at + index * sizeof(u32));
-    if (ring->begun >= ring->pages)
-        ring->overwritten += *ring->count;
-    *ring->count = 0;
-    WRITE_ONCE(page->commit, 0);
-    page->commit_high = 0;
-    barrier(); /* stores stay in order on x86: nobody sees the new stamp over old data, or counts the page
-                  before */
-    page->stamp = now;
+    u64 now = cpu_cycles();
+    struct trace_page *page = trace_at(ring->pages_at + index * TRACE_PAGE_SIZE);
+
+    if (ring->begun) {
+        struct trace_page *full = (void *)ALIGN_DOWN((uintptr_t)ring->next - 1, TRACE_PAGE_SIZE);
+        full->commit = (u32)(ring->next - full->data);
+    }
     barrier();
-    WRITE_ONCE(ring->begun, ring->begun + 1);
-    ring->last = now;
-    ring->used = 0;
+    WRITE_ONCE(ring->begun, ring->begun + 1); /* a reader that is still at the old page knows: it goes */
+    barrier();                                /* stores stay in order on x86 */
+    ((u32 *)trace_at(ring->first_at))[index] = ring->written;
+    page->commit = page->commit_high = 0;
+    page->stamp = now;
+    ring->last_low = (u32)now;
+    ring->last_high = (u32)(now >> 32);
+    ring->limit = page->data + TRACE_PAGE_DATA - TRACE_EVENT_ROOM;
+    barrier();
+    WRITE_ONCE(ring->next, page->data);
 }
 
-cold noinline u32 trace_make_room(struct trace_ring *ring, u32 bytes, u64 now)
+cold noinline keeps_registers void trace_new_page(void)
 {
-    assert(bytes <= TRACE_RECORD_MAX && bytes % 4 == 0);
-    if (ring->begun == 0 || ring->used + bytes + 12 > TRACE_PAGE_DATA)
-        begin_page(ring, now);
-    u64 delta = now - ring->last;
-    if (delta >> TRACE_DELTA_BITS == 0)
-        return (u32)delta;
-    u32 *extend = (u32 *)(ring->page->data + ring->used);
+    struct trace_ring *ring = cpu_local_trace();
+
+    if (!ring->end) { /* below us, an NMI, a write is under way; or this is trace_nowhere */
+        ring->dropped++;
+    } else if (ring->begun >= ring->pages && trace_stops_when_full()) {
+        ring->refused++;
+    } else {
+        WRITE_ONCE(ring->end, NULL);
+        barrier();
+        begin_page(ring);
+        barrier();
+        WRITE_ONCE(ring->end, ring->limit);
+    }
+}
+
+cold noinline keeps_registers void trace_extend_time(void)
+{
+    struct trace_ring *ring = cpu_local_trace();
+    u64 now = cpu_cycles(), delta = now - ((u64)ring->last_high << 32 | ring->last_low);
+    u32 *extend = (u32 *)ring->next;
+
+    memmove(ring->next + 4 + TRACE_EXTEND_ROOM, ring->next + 4, TRACE_RECORD_MAX);
     extend[0] = TRACE_TIME_EXTEND | (u32)delta << 5;
     extend[1] = (u32)(delta >> TRACE_DELTA_BITS);
-    ring->used += 8;
-    return 0;
+    ring->last_low = (u32)now;
+    ring->last_high = (u32)(now >> 32);
 }
 
-cold noinline void trace_drop(struct trace_ring *ring, irqflags_t irq)
+cold noinline keeps_registers void trace_note_nesting(void)
 {
-    if (ring)
-        ring->dropped++;
-    irq_restore(irq);
+    struct trace_common *common = (void *)(cpu_local_trace()->next + 4);
+    u32 count = preempt_count();
+
+    if (count & (PREEMPT_NMI - PREEMPT_IRQ))
+        common->flags |= 8;
+    if (count >= PREEMPT_NMI)
+        common->flags |= 64;
 }
 
-void trace_remember_task(s32 pid, const char *comm)
+cold noinline void trace_remember_task(struct trace_task *slot, s32 pid, const char *comm)
 {
-    struct trace_task *table = (struct trace_task *)at(trace_region->tasks_at) + cpu_id() * TRACE_TASK_SLOTS;
-    struct trace_task *slot = &table[(u32)pid % TRACE_TASK_SLOTS];
     slot->pid = pid;
     __builtin_memcpy(slot->comm, comm, sizeof slot->comm);
+}
+
+void trace_task_renamed(s32 pid)
+{
+    struct trace_region *region = READ_ONCE(trace_region);
+
+    if (!region)
+        return;
+    /* Another CPU may fill the slot at this moment with the old name: then its next switch to another task
+     * does. */
+    for (u32 cpu = 0; cpu < region->cpus; cpu++) {
+        struct trace_task *slot = trace_task_slot(trace_ring_of(cpu), pid);
+        if (READ_ONCE(slot->pid) == pid)
+            WRITE_ONCE(slot->pid, -1);
+    }
 }

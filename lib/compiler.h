@@ -15,7 +15,14 @@
 #define cacheline_aligned __attribute__((aligned(64)))
 #define printf_like(f, a) __attribute__((format(printf, f, a)))
 #define in_section(s)     __attribute__((section(s), used))
-#define must_check        __attribute__((warn_unused_result))
+/* Costs its caller no register: for the seldom half of a function that keeps its arguments in them. Not in
+ * the host's image, where gcc would have to save the SSE registers as well. */
+#ifdef FL_HOST
+#define keeps_registers in_registers
+#else
+#define keeps_registers __attribute__((no_caller_saved_registers)) in_registers
+#endif
+#define must_check __attribute__((warn_unused_result))
 
 /* Init-only code and data: freed when boot ends (row S13). */
 #ifdef FL_HOST

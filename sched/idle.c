@@ -53,7 +53,6 @@ void sched_init_boot_cpu(void)
     runq_of(0)->local = cpu_local();
     cpu_local()->current = &boot_idle;
     held_sleeping = locks_of_current;
-    trace_pid_at = offsetof(struct task, pid);
     cpumask_set(&sched_cpus, 0);
     sched_dump_init();
 }

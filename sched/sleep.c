@@ -89,8 +89,7 @@ static void enqueue_claimed(struct task *task, u64 slept_ns)
             runq_make_absolute(q, task, slept_ns);
             runq_insert(q, task);
             runq_check_preempt(q, task);
-            if (trace_on(sched_wakeup))
-                trace_write_sched_wakeup(TRACE_sched_wakeup, task->pid, task->comm, q->cpu);
+            trace_point_as(sched_wakeup, sched_wakeup, task->pid, task->comm, q->cpu);
             spin_unlock(&q->lock);
             return;
         }
@@ -125,8 +124,7 @@ lock_implementation bool task_wake_states(struct task *task, u32 mask)
     spin_unlock(&q->lock);
     if (woken) {
         count_event(wakeup);
-        if (trace_on(sched_waking))
-            trace_write_sched_wakeup(TRACE_sched_waking, task->pid, task->comm, q->cpu);
+        trace_point_as(sched_waking, sched_wakeup, task->pid, task->comm, q->cpu);
     }
     if (needs_queue)
         enqueue_claimed(task, clock_ns() - since);

@@ -92,10 +92,8 @@ static void announce(struct runq *q, struct task *prev, struct task *next, enum 
     count_event(context_switch);
     if (why == LEAVE_PREEMPTED)
         count_event(preempt);
-    if (trace_on(sched_switch))
-        trace_write_sched_switch(prev->pid, prev->comm,
-                                 why == LEAVE_SLEEP ? READ_ONCE(prev->state) : TASK_RUNNING, next->pid,
-                                 next->comm);
+    trace_point(sched_switch, prev->comm, next->comm, next->pid,
+                why == LEAVE_SLEEP ? READ_ONCE(prev->state) : TASK_RUNNING);
 }
 
 /* A kernel task runs in whatever space is loaded; so does one that returns to the space it left. */

@@ -73,6 +73,9 @@ struct task {
     struct task *next_dead; /* the reaper's list */
 };
 
+static_assert(offsetof(struct task, pid) == sizeof(struct arch_task),
+              "diag/ finds a task's pid there (diag/trace.h)");
+
 /* flags */
 #define TASKF_WORK    0 /* something to do before user mode: signal, death */
 #define TASKF_SIGNAL  1 /* a signal is deliverable: interruptible sleeps end */

@@ -21,13 +21,41 @@ void lock_watch_init(void)
     look_again();
 }
 
+/*
+ * Who waits, by the lock's address: whoever lets go of a lock that is waited for tells the trace where it
+ * took it (faultline:lock_held). Two locks may share a counter; then a release too many is told, and nobody
+ * looks for it. Written by those who wait, and only while locks are watched.
+ */
+#define WAITED_FOR 256u
+static u32 waited_for[WAITED_FOR];
+
+static u32 *waiters_of(const void *lock)
+{
+    u32 address = (u32)(uintptr_t)lock;
+
+    return &waited_for[(address >> 2 ^ address >> 10 ^ address >> 18) % WAITED_FOR];
+}
+
+static void waiters_add(const void *lock, u32 n)
+{
+    __atomic_fetch_add(waiters_of(lock), n, __ATOMIC_RELAXED);
+}
+
+static noinline void tell_held(const struct held_lock *entry)
+{
+    u32 flags = entry->mode == LOCK_SHARED ? CONTEND_READ : CONTEND_WRITE;
+
+    trace_write_lock_held(entry->lock, entry->class->name, flags,
+                          entry->timed ? (u32)cpu_cycles() - entry->since : 0, entry->ip);
+}
+
 void lock_watch_acquire(const void *lock, struct lock_class *class, u32 acquire_flags, vaddr_t ip)
 {
     if (lockdep_watching())
         lockdep_acquire(lock, class, acquire_flags, ip);
-    trace_lock(lock_acquire, lock, acquire_flags & (ACQUIRE_TRY | ACQUIRE_READ), class->name);
-    if (trace_on(mmap_lock_start_locking) && class->rank == RANK_MMAP)
-        trace_write_mmap_lock(TRACE_mmap_lock_start_locking, lock, !(acquire_flags & ACQUIRE_READ));
+    trace_point(lock_acquire, lock, acquire_flags & (ACQUIRE_TRY | ACQUIRE_READ), class->name);
+    if (class->rank == RANK_MMAP)
+        trace_point_as(mmap_lock_start_locking, mmap_lock, lock, !(acquire_flags & ACQUIRE_READ));
 }
 
 struct lock_wait lock_wait_begin(const void *lock, const struct lock_class *class, u32 contend_flags,
@@ -36,10 +64,10 @@ struct lock_wait lock_wait_begin(const void *lock, const struct lock_class *clas
     struct lock_wait wait = {.start = 0, .watched = lock_watched()};
 
     if (wait.watched) {
-        trace_lock(lock_contended, lock, 0, class->name);
-        trace_lock(contention_begin, lock, contend_flags, class->name);
-        if (trace_on(lock_wait))
-            trace_write_lock_wait(lock, class->name, contend_flags, holder.pid, holder.cpu, ip);
+        trace_point_as(lock_contended, lock, lock, class->name);
+        trace_point(contention_begin, lock, contend_flags);
+        trace_point(lock_wait, lock, class->name, contend_flags, holder.pid, holder.cpu, ip);
+        waiters_add(lock, 1);
         wait.start = (u32)cpu_cycles();
     }
     return wait;
@@ -50,27 +78,29 @@ u32 lock_wait_end(const struct lock_wait *wait, const void *lock, const struct l
     if (!wait->watched)
         return 0;
     u32 waited = (u32)cpu_cycles() - wait->start;
-    trace_lock(contention_end, lock, (u32)error, class->name);
+    waiters_add(lock, (u32)-1);
+    trace_point(contention_end, lock, error);
     return waited;
 }
 
 void lock_watch_acquired(struct held_lock *entry, u32 waited, bool contended, bool bounced)
 {
-    trace_lock(lock_acquired, entry->lock, 0, entry->class->name);
-    if (trace_on(mmap_lock_acquire_returned) && entry->class->rank == RANK_MMAP)
-        trace_write_mmap_lock(TRACE_mmap_lock_acquire_returned, entry->lock, entry->mode == LOCK_EXCLUSIVE);
-    if (lock_stat_on) {
+    trace_point_as(lock_acquired, lock, entry->lock, entry->class->name);
+    if (entry->class->rank == RANK_MMAP)
+        trace_point(mmap_lock_acquire_returned, entry->lock, entry->mode == LOCK_EXCLUSIVE);
+    if (lock_stat_on)
         lock_stat_acquired(entry->class, entry->mode, waited, contended, bounced, entry->ip);
-        entry->since = (u32)cpu_cycles();
-        entry->timed = true;
-    }
+    entry->since = (u32)cpu_cycles();
+    entry->timed = true;
 }
 
 void lock_watch_release(const struct held_lock *entry)
 {
-    trace_lock(lock_release, entry->lock, 0, entry->class->name);
-    if (trace_on(mmap_lock_released) && entry->class->rank == RANK_MMAP)
-        trace_write_mmap_lock(TRACE_mmap_lock_released, entry->lock, entry->mode == LOCK_EXCLUSIVE);
+    if (trace_on(lock_held) && READ_ONCE(*waiters_of(entry->lock)) != 0)
+        tell_held(entry);
+    trace_point_as(lock_release, lock, entry->lock, entry->class->name);
+    if (entry->class->rank == RANK_MMAP)
+        trace_point_as(mmap_lock_released, mmap_lock, entry->lock, entry->mode == LOCK_EXCLUSIVE);
     if (lock_stat_on && entry->timed)
         lock_stat_released(entry->class, entry->mode, (u32)cpu_cycles() - entry->since);
 }

@@ -8,10 +8,10 @@
 #include "sync/lockdep.h"
 
 #define TRACE_LOCK_EVENTS                                                                                    \
-    ((1u << TRACE_contention_begin) | (1u << TRACE_contention_end) | (1u << TRACE_lock_acquire) |            \
-     (1u << TRACE_lock_contended) | (1u << TRACE_lock_acquired) | (1u << TRACE_lock_release) |               \
-     (1u << TRACE_lock_wait) | (1u << TRACE_mmap_lock_start_locking) |                                       \
-     (1u << TRACE_mmap_lock_acquire_returned) | (1u << TRACE_mmap_lock_released))
+    (TRACE_BIT(contention_begin) | TRACE_BIT(contention_end) | TRACE_BIT(lock_acquire) |                     \
+     TRACE_BIT(lock_contended) | TRACE_BIT(lock_acquired) | TRACE_BIT(lock_release) | TRACE_BIT(lock_wait) | \
+     TRACE_BIT(lock_held) | TRACE_BIT(mmap_lock_start_locking) | TRACE_BIT(mmap_lock_acquire_returned) |     \
+     TRACE_BIT(mmap_lock_released))
 
 /* Linux's flag words: contention_begin's (lock kind) and lock_acquire's. */
 #define CONTEND_SPIN  1u

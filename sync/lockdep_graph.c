@@ -52,8 +52,7 @@ u32 graph_node(struct lock_class *class, bool is_wait)
 
 struct lock_moment moment_here(vaddr_t ip)
 {
-    const char *task = (const char *)current;
-    s32 pid = task != NULL ? *(const s32 *)(task + trace_pid_at) : 0;
+    s32 pid = current != NULL ? trace_pid_of(current) : 0;
 
     return (struct lock_moment){.ip = ip, .pid = pid, .cpu = cpu_id()};
 }

@@ -8,6 +8,7 @@
 #include "arch/trap.h"
 #include "diag/counters.h"
 #include "diag/printk.h"
+#include "diag/trace.h"
 #include "fs/generated.h"
 #include "sync/lockdep.h"
 #include "sys/syscalls.h"
@@ -35,16 +36,25 @@ static noinline cold s32 syscall_unknown(u32 number)
     return -ENOSYS;
 }
 
+static noinline cold void trace_enter(const struct trap_frame *f)
+{
+    u32 args[6] = {f->ebx, f->ecx, f->edx, f->esi, f->edi, f->ebp};
+    trace_write_sys_enter(f->eax, args);
+}
+
 void syscall_entry(struct trap_frame *frame)
 {
     u32 number = frame->eax;
     count_event(syscall);
+    if (trace_on(sys_enter))
+        trace_enter(frame);
     if (unlikely(number >= ARRAY_SIZE(table) || !table[number].handler)) {
         frame->eax = (u32)syscall_unknown(number);
-        return;
+    } else {
+        handler_of_six call = (handler_of_six)table[number].handler;
+        frame->eax = (u32)call(frame->ebx, frame->ecx, frame->edx, frame->esi, frame->edi, frame->ebp);
     }
-    handler_of_six call = (handler_of_six)table[number].handler;
-    frame->eax = (u32)call(frame->ebx, frame->ecx, frame->edx, frame->esi, frame->edi, frame->ebp);
+    trace_point(sys_exit, number, (s32)frame->eax);
 }
 
 void (*syscall_handler)(struct trap_frame *frame) = syscall_entry;

@@ -7,6 +7,7 @@
 #include "arch/sim/strategy.h"
 #include "arch/trap.h"
 #include "diag/assert.h"
+#include "diag/trace.h"
 #include "sched/task.h"
 
 #undef current /* the field of struct cpu_local is meant here */
@@ -36,13 +37,18 @@ void machine_init(u32 cpus, void (*entry)(void *))
     assert(cpus >= 1 && cpus <= SIM_CPUS_MAX);
     sim_cpu_total = cpus;
     for (u32 cpu = 0; cpu < cpus; cpu++) {
-        sim_locals[cpu] = (struct cpu_local){.self = &sim_locals[cpu], .id = cpu};
+        sim_locals[cpu] = (struct cpu_local){.self = &sim_locals[cpu], .id = cpu, .trace = &trace_nowhere};
         vcpus[cpu] = (struct vcpu){
             .fiber = fiber_create(entry, (void *)(uintptr_t)cpu),
             .next_tick_ns =
                 TICK_NS + cpu * (TICK_NS / SIM_CPUS_MAX), /* apart, so that ticks do not come in step */
         };
     }
+}
+
+struct cpu_local *cpu_local_of(u32 cpu)
+{
+    return &sim_locals[cpu];
 }
 
 void machine_start_cpu(u32 cpu)

@@ -12,7 +12,7 @@ static s32 freed_by[SIM_FRAMES]; /* CPU */
 
 void oracle_start(void)
 {
-    trace_mask |= 1u << TRACE_mm_page_free | 1u << TRACE_mm_page_alloc;
+    trace_mask |= TRACE_BIT(mm_page_free) | TRACE_BIT(mm_page_alloc);
     listening = true;
 }
 
@@ -89,15 +89,20 @@ void oracle_frame_allocated(pfn_t pfn)
         is_free[pfn] = false;
 }
 
-/* The linker sends the kernel's trace writer through here (--wrap): the oracle is one more reader of the
+/* The linker sends the kernel's trace writers through here (--wrap): the oracle is one more reader of the
  * trace. */
-void __real_trace_write_page(enum trace_event ev, pfn_t pfn, u32 flags);
-void __wrap_trace_write_page(enum trace_event ev, pfn_t pfn, u32 flags);
-void __wrap_trace_write_page(enum trace_event ev, pfn_t pfn, u32 flags)
+in_registers void __real_trace_write_mm_page_alloc(pfn_t pfn, u32 flags);
+in_registers void __wrap_trace_write_mm_page_alloc(pfn_t pfn, u32 flags);
+in_registers void __wrap_trace_write_mm_page_alloc(pfn_t pfn, u32 flags)
 {
-    if (ev == TRACE_mm_page_free)
-        oracle_frame_freed(pfn);
-    else if (ev == TRACE_mm_page_alloc)
-        oracle_frame_allocated(pfn);
-    __real_trace_write_page(ev, pfn, flags);
+    oracle_frame_allocated(pfn);
+    __real_trace_write_mm_page_alloc(pfn, flags);
+}
+
+in_registers void __real_trace_write_mm_page_free(pfn_t pfn);
+in_registers void __wrap_trace_write_mm_page_free(pfn_t pfn);
+in_registers void __wrap_trace_write_mm_page_free(pfn_t pfn)
+{
+    oracle_frame_freed(pfn);
+    __real_trace_write_mm_page_free(pfn);
 }

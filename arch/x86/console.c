@@ -114,6 +114,6 @@ static void receive(void)
 void console_on_input(void (*input)(u8 byte))
 {
     input_hook = input;
-    irq_route(COM1_LINE, receive);
+    irq_route(COM1_LINE, "com1", receive);
     port_write8(COM1 + UART_IRQ, 0x01); /* on received data */
 }

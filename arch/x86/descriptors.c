@@ -3,7 +3,9 @@
 #include "arch/x86/cpu_block.h"
 #include "arch/x86/idt.h"
 #include "arch/x86/port.h"
+#include "diag/assert.h"
 #include "diag/panic.h"
+#include "diag/trace.h"
 #include "lib/string.h"
 
 #define TYPE_CODE 0x9Au /* present, executable, readable */
@@ -56,6 +58,7 @@ void cpu_block_init(struct cpu_block *block, u32 id, void *fault_stack_top)
     block->local.self = &block->local;
     block->local.id = id;
     block->local.loaded_space = &kernel_space;
+    block->local.trace = &trace_nowhere;
     block->gdt[GDT_KERNEL_CS] = descriptor(0, 0xFFFFF, TYPE_CODE, FLAGS_4K);
     block->gdt[GDT_KERNEL_DS] = descriptor(0, 0xFFFFF, TYPE_DATA, FLAGS_4K);
     block->gdt[GDT_USER_CS] = descriptor(0, 0xFFFFF, TYPE_CODE | DPL_USER, FLAGS_4K);
@@ -67,6 +70,12 @@ void cpu_block_init(struct cpu_block *block, u32 id, void *fault_stack_top)
     block->tss.ss0 = KERNEL_DS;
     block->tss.io_map = sizeof block->tss; /* no I/O map: user port access is #GP */
     fault_tss_init(block, fault_stack_top);
+}
+
+struct cpu_local *cpu_local_of(u32 cpu)
+{
+    assert(cpu < MAX_CPUS && cpu_blocks[cpu]);
+    return &cpu_blocks[cpu]->local;
 }
 
 static void load_segments(const struct cpu_block *block)

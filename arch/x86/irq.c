@@ -10,29 +10,36 @@
 #include "arch/x86/vectors.h"
 #include "diag/assert.h"
 #include "diag/printk.h"
+#include "diag/trace.h"
 
-static void (*line_handlers[IRQ_LINES])(void); /* written once, before the line is unmasked */
+/* Written once, before the line is unmasked. */
+static struct {
+    void (*handler)(void);
+    const char *name;
+} lines[IRQ_LINES];
 
-void irq_route(u32 line, void (*handler)(void))
+void irq_route(u32 line, const char *name, void (*handler)(void))
 {
     u32 input = ioapic_input_of(line);
 
     assert(line < IRQ_LINES && input < IRQ_LINES && handler);
-    assert(!line_handlers[input] || line_handlers[input] == handler);
-    line_handlers[input] = handler;
+    assert(!lines[input].handler || lines[input].handler == handler);
+    lines[input].name = name;
+    lines[input].handler = handler;
     ioapic_unmask(line, VECTOR_DEVICE + input);
 }
 
 static void device_interrupt(u32 vector)
 {
-    void (*handler)(void) = NULL;
+    u32 line = vector - VECTOR_DEVICE;
 
-    if (vector >= VECTOR_DEVICE && vector < VECTOR_DEVICE + IRQ_LINES)
-        handler = line_handlers[vector - VECTOR_DEVICE];
-    if (handler)
-        handler();
-    else
+    if (line < IRQ_LINES && lines[line].handler) {
+        trace_point(irq_handler_entry, line, lines[line].name);
+        lines[line].handler();
+        trace_point(irq_handler_exit, line, true);
+    } else {
         printk("interrupt vector %#x has no handler\n", vector);
+    }
     lapic_eoi(); /* after the handler: a level-triggered line is quiet by now */
 }
 
@@ -43,12 +50,16 @@ void irq_dispatch(struct trap_frame *frame)
     switch (frame->vector) {
     case VECTOR_TIMER:
         lapic_eoi();
+        trace_point_as(local_timer_entry, vector, VECTOR_TIMER);
         timer_tick(frame_from_user(frame));
         clock_schedule_noise();
+        trace_point_as(local_timer_exit, vector, VECTOR_TIMER);
         break;
     case VECTOR_CROSSCALL:
         lapic_eoi();
+        trace_point_as(call_function_entry, vector, VECTOR_CROSSCALL);
         crosscall_poll();
+        trace_point_as(call_function_exit, vector, VECTOR_CROSSCALL);
         break;
     case VECTOR_RESCHED: /* need_resched is looked at on the way out */
         lapic_eoi();

@@ -5,5 +5,6 @@
 #define IRQ_LINES 24
 
 /* Calls handler, in interrupt context on CPU 0, for each interrupt of an ISA line (0-15) or I/O APIC input.
- * One handler a line; a machine without an I/O APIC gets a line in the log instead. */
-void irq_route(u32 line, void (*handler)(void));
+ * One handler a line; its name is for traces, and must stay; a machine without an I/O APIC gets a line in the
+ * log instead. */
+void irq_route(u32 line, const char *name, void (*handler)(void));

@@ -6,6 +6,7 @@
 #include "diag/assert.h"
 #include "diag/panic.h"
 #include "diag/race.h"
+#include "diag/trace.h"
 #include "lib/string.h"
 #include "sched/task.h"
 
@@ -70,6 +71,7 @@ void space_load(struct space *space)
         u32 asked = (u32)atomic_read_acquire(&space->flush_gen);
         cr3_write(space->root);
         store_release(&space->flushed[cpu->id], asked);
+        trace_point(tlb_flush, FLUSH_TASK_SWITCH, TRACE_ALL_PAGES);
         cpu->loaded_space = space;
         /* No translation of the former space is left here but the global ones, which it does not own. */
         cpumask_clear(&former->cpus, cpu->id);

@@ -80,8 +80,7 @@ static void kernel_fault(struct trap_frame *frame, vaddr_t addr, u32 code)
 {
     enum fault_result result = FAULT_NO_REGION;
 
-    if (trace_on(page_fault_kernel))
-        trace_write_fault(TRACE_page_fault_kernel, addr, frame_ip(frame), code);
+    trace_point_as(page_fault_kernel, fault, addr, frame_ip(frame), code);
     if (kernel_may_resolve(frame, addr))
         result = fault_resolve_access(frame, addr, code);
     if (result != FAULT_DONE)
@@ -98,8 +97,7 @@ void page_fault_entry(struct trap_frame *frame, vaddr_t addr, u32 code)
         return;
     }
     assert(preempt_count() == 0 && current->mm);
-    if (trace_on(page_fault_user))
-        trace_write_fault(TRACE_page_fault_user, addr, frame_ip(frame), code);
+    trace_point_as(page_fault_user, fault, addr, frame_ip(frame), code);
     result = fault_resolve_access(frame, addr, code);
     if (result == FAULT_DONE || result == FAULT_KILLED)
         return; /* killed: the way back to user mode ends in the exit */

@@ -95,8 +95,7 @@ struct page *page_alloc(unsigned gfp)
     make_used(page, CALLER_IP());
     if ((gfp & GFP_ZERO) && !is_zero)
         page_zero(page);
-    if (trace_on(mm_page_alloc))
-        trace_write_page(TRACE_mm_page_alloc, page_pfn(page), gfp);
+    trace_point(mm_page_alloc, page_pfn(page), gfp);
     return page;
 }
 
@@ -110,8 +109,7 @@ static inline bool make_free(struct page *page)
     assert(!(flags & ((1u << PG_LOCKED) | (1u << PAGE_RESERVED))) && (flags & (1u << PG_RAM)));
     page->flags = flags & ((3u << PG_ZONE) | (1u << PG_RAM));
     frame_poison(page);
-    if (trace_on(mm_page_free))
-        trace_write_page(TRACE_mm_page_free, page_pfn(page), 0);
+    trace_point(mm_page_free, page_pfn(page));
     return flags & (1u << PG_DIRECT);
 }
 

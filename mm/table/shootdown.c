@@ -63,9 +63,8 @@ static void flush_pages(const struct flush_request *request)
 }
 
 /* On each CPU of the mask, with interrupts or at least preemption off. */
-static void flush_here(void *arg)
+static void flush_here(const struct flush_request *request, enum tlb_flush_reason why)
 {
-    const struct flush_request *request = arg;
     struct space *space = &request->mm->space;
     u32 self = cpu_id(), asked;
 
@@ -76,12 +75,20 @@ static void flush_here(void *arg)
         return;
     }
     asked = (u32)atomic_read_acquire(&space->flush_gen); /* before the flush: it makes no later ones */
-    if (request->all || asked != request->number || space->flushed[self] != asked - 1)
+    bool all = request->all || asked != request->number || space->flushed[self] != asked - 1;
+    trace_point(tlb_flush, why, all ? TRACE_ALL_PAGES : (request->end - request->start) >> PAGE_SHIFT);
+    if (all)
         tlb_flush_user(); /* the mirror's entries and the PDE caches with it: none of them is global */
     else
         flush_pages(request);
     count_event(flush_made);
     store_release(&space->flushed[self], asked);
+}
+
+/* The cross-call, on each other CPU. */
+static void flush_remote(void *request)
+{
+    flush_here(request, FLUSH_REMOTE_SHOOTDOWN);
 }
 
 /* The CPUs of the mask that still have to flush, but for this one. */
@@ -104,8 +111,7 @@ static void count_shootdown(const struct flush_request *request, u32 ipis)
         count_event(shootdown_full);
     else if (request->end)
         this_cpu(counters).n[COUNT_shootdown_pages] += (request->end - request->start) >> PAGE_SHIFT;
-    if (trace_on(shootdown))
-        trace_write_shootdown(request->start, request->end, request->mm->space.cpus.w[0], ipis);
+    trace_point(shootdown, request->start, request->end, request->mm->space.cpus.w[0], ipis);
 }
 
 /* Preemption stays off throughout: if this task moved between its own flush and the others', the CPU it moved
@@ -119,10 +125,10 @@ static void shootdown(struct flush_request *request, const struct cpumask *mask)
      * number. */
     request->number = (u32)atomic_inc(&request->mm->space.flush_gen);
     if (cpumask_test(mask, cpu_id()))
-        flush_here(request);
+        flush_here(request, FLUSH_LOCAL_SHOOTDOWN);
     others = flush_targets(request, mask);
     if (!cpumask_empty(&others))
-        crosscall(&others, flush_here, request);
+        crosscall(&others, flush_remote, request);
     flush_debt_paid(request->mm, request->all ? 0 : request->start, request->all ? USER_END : request->end);
     count_shootdown(request, cpumask_weight(&others));
 }

@@ -1,6 +1,7 @@
 /* /proc's files about the machine. */
 #include "arch/clock.h"
 #include "diag/counters.h"
+#include "diag/trace_control.h"
 #include "fs/dir.h"
 #include "fs/generated.h"
 #include "fs/tmpfs.h"
@@ -99,6 +100,18 @@ static int take_lock_stat(char *written, u32 unused)
     lock_stat_reset();
     return 0;
 }
+static void make_trace(struct text *t, u32 unused)
+{
+    trace_report(text_line, t);
+}
+static int take_trace(char *written, u32 unused)
+{
+    size_t n = strlen(written);
+
+    if (n && written[n - 1] == '\n')
+        written[n - 1] = 0;
+    return trace_control(written);
+}
 static void make_lockdep(struct text *t, u32 unused)
 {
     lockdep_report(text_line, t);
@@ -192,6 +205,7 @@ static const struct {
     {"", "swaps", make_swaps, NULL},
     {"", "lock_stat", make_lock_stat, take_lock_stat},
     {"", "lockdep", make_lockdep, NULL},
+    {"", "trace", make_trace, take_trace},
     {"", "kvranges", make_kvranges, NULL},
     {"", "slabinfo", make_slabinfo, NULL},
     {"", "unknown_syscalls", make_unknown, NULL},

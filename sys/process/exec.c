@@ -8,6 +8,7 @@
 #include "arch/user.h"
 #include "diag/assert.h"
 #include "diag/counters.h"
+#include "diag/trace.h"
 #include "fs/page_io.h"
 #include "fs/path.h"
 #include "lib/string.h"
@@ -162,6 +163,7 @@ static void set_identity(struct process *process, struct inode *inode, const cha
 {
     const char *slash = strrchr(path, '/');
     string_copy(current->comm, slash ? slash + 1 : path, sizeof(current->comm));
+    trace_task_renamed(current->pid);
     inode_get(inode);
     mutex_lock(&process_lock);
     struct inode *former = process->exe;

@@ -1,5 +1,6 @@
 /* Who a process is: numbers, groups, sessions, users, a name. */
 #include "arch/user.h"
+#include "diag/trace.h"
 #include "fs/tty.h"
 #include "lib/string.h"
 #include "sys/process/process.h"
@@ -189,6 +190,7 @@ s32 sys_prctl(u32 option, u32 arg)
             else if (!name[i])
                 break;
         memcpy(current->comm, name, sizeof(name));
+        trace_task_renamed(current->pid);
         return 0;
     case PR_GET_NAME:
         memcpy(name, current->comm, sizeof(name) - 1);

@@ -5,41 +5,54 @@
  * interrupts off.
  */
 #include "arch/sim/machine.h"
-#include "diag/trace.h"
+#include "diag/trace_control.h"
 #include "diag/trace_internal.h"
+#include "sched/task.h"
 #include "tests/test.h"
+#undef current /* the field of struct cpu_local is meant here */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define CPUS   4u
+#define NAMES  4096u
 #define REGION (192u << 10) /* small, so that the busiest ring is lapped */
+
+/* What events point to has to lie in the RAM file: behind the region. */
+static char *lock_name;
 
 static void write_one_of_each(u32 n)
 {
     static const char a[16] = "alpha", b[16] = "beta";
-    trace_write_sched_switch(10, a, 1, 11, b);
+    static const u32 args[6] = {1, 2, 3, 4, 5, 6};
+    trace_write_sched_switch(a, b, 11, 1);
     trace_write_sched_wakeup(TRACE_sched_waking, 10, a, 2);
     trace_write_sched_wakeup(TRACE_sched_wakeup, 10, a, 2);
-    trace_write_lock(TRACE_contention_begin, &trace_mask, 1, "lock");
-    trace_write_lock(TRACE_contention_end, &trace_mask, 0, "lock");
-    trace_write_lock(TRACE_lock_acquire, &trace_mask, 3, "mmap_lock");
-    trace_write_lock(TRACE_lock_contended, &trace_mask, 0,
-                     "a_name_that_is_far_longer_than_any_name_should_ever_be");
-    trace_write_lock(TRACE_lock_acquired, &trace_mask, 0, "x");
-    trace_write_lock(TRACE_lock_release, &trace_mask, 0, "");
+    trace_write_contention_begin(&trace_mask, 1);
+    trace_write_contention_end(&trace_mask, 0);
+    trace_write_lock_acquire(&trace_mask, 3, lock_name);
+    trace_write_lock(TRACE_lock_contended, &trace_mask, lock_name);
+    trace_write_lock(TRACE_lock_acquired, &trace_mask, lock_name);
+    trace_write_lock(TRACE_lock_release, &trace_mask, lock_name);
     trace_write_mmap_lock(TRACE_mmap_lock_start_locking, &trace_mask, false);
-    trace_write_mmap_lock(TRACE_mmap_lock_acquire_returned, &trace_mask, false);
+    trace_write_mmap_lock_acquire_returned(&trace_mask, false);
     trace_write_mmap_lock(TRACE_mmap_lock_released, &trace_mask, true);
-    trace_write_lock_wait(&trace_mask, "page", 1, 12, 3, 0xF0101000);
+    trace_write_lock_wait(&trace_mask, lock_name, 1, 12, 3, 0xF0101000);
+    trace_write_lock_held(&trace_mask, lock_name, 4, 1000, 0xF0101000);
     trace_write_fault(TRACE_page_fault_user, 0x40001000, 0x08048000, 6);
     trace_write_fault(TRACE_page_fault_kernel, 0x40002000, 0xF0102000, 2);
     trace_write_fault_phase(n, PHASE_recheck_lost, 0x40001000, 0);
     trace_write_race_point(7, 0xF0103000);
     trace_write_shootdown(0x40000000, 0x40004000, 0xE, 0x6);
-    trace_write_tlb_flush(0, 4);
-    trace_write_page(TRACE_mm_page_alloc, 0x1234, 1);
-    trace_write_page(TRACE_mm_page_free, 0x1234, 0);
+    trace_write_tlb_flush(FLUSH_TASK_SWITCH, 4);
+    trace_write_mm_page_alloc(0x1234, 1);
+    trace_write_mm_page_free(0x1234);
+    trace_write_irq_handler_entry(4, lock_name);
+    trace_write_irq_handler_exit(4, true);
+    trace_write_vector(TRACE_local_timer_entry, 0xEF);
+    trace_write_vector(TRACE_call_function_exit, 0xFB);
+    trace_write_sys_enter(4, args);
+    trace_write_sys_exit(4, -14);
 }
 
 static void write_as(struct cpu_local *cpu, u32 rounds)
@@ -53,20 +66,34 @@ static void write_as(struct cpu_local *cpu, u32 rounds)
     sim_cpu_now = real;
 }
 
-/* An NMI inside a write finds the ring busy: its event is counted, not written. */
+/* An NMI inside a write finds no room: its event is counted, not written. */
 static void write_inside_a_write(struct cpu_local *cpu)
 {
-    struct trace_slot slot;
     struct cpu_local *real = sim_cpu_now;
+    u32 dropped = trace_ring_of(cpu->id)->dropped;
     sim_cpu_now = cpu;
-    struct trace_common *outer = trace_reserve(&slot, TRACE_race_point, 16);
-    check(outer != NULL);
-    if (outer) {
-        memset(outer + 1, 0, 8);
-        trace_write_tlb_flush(1, 1);
-        trace_commit(&slot, 16);
-    }
+    WRITE(TRACE_race_point, race_point, {
+        rec->race = 41;
+        rec->ip = 0;
+        trace_write_tlb_flush(FLUSH_REMOTE_SHOOTDOWN, 1);
+    });
+    check_eq(trace_ring_of(cpu->id)->dropped, dropped + 1);
     sim_cpu_now = real;
+}
+
+/* Two rings more than are needed, and what mode stop keeps: the oldest. */
+static void write_until_it_stops(struct cpu_local *cpu)
+{
+    struct trace_ring *ring = trace_ring_of(cpu->id);
+
+    check_eq(trace_control("stop"), 0);
+    write_as(cpu, 400);
+    u32 written = ring->written;
+    check(ring->refused > 0);
+    check_eq(ring->begun, ring->pages);
+    write_as(cpu, 1);
+    check_eq(ring->written, written);
+    check_eq(trace_control("overwrite"), 0);
 }
 
 /* A folder of this run's own: others may run the same test at the same time. Commands find it as $DIR. */
@@ -86,7 +113,7 @@ static void save(const char *name, const void *memory)
     if (!file)
         return;
     check_eq(fseek(file, 8192, SEEK_SET), 0); /* not at the file's start, as in a guest */
-    check_eq(fwrite(memory, 1, REGION, file), REGION);
+    check_eq(fwrite(memory, 1, REGION + NAMES, file), REGION + NAMES);
     check_eq(fclose(file), 0);
 }
 
@@ -102,7 +129,8 @@ TEST(
         "what four CPUs write into their rings, trace-cmd reads: every kept event, in order, lost ones counted")
 {
     static struct cpu_local fake[CPUS];
-    void *memory = aligned_alloc(TRACE_PAGE_SIZE, REGION);
+    static struct task nobody;
+    void *memory = aligned_alloc(TRACE_PAGE_SIZE, REGION + NAMES);
     irqflags_t irqs = irq_save();
     u32 real_total = sim_cpu_total;
 
@@ -111,11 +139,21 @@ TEST(
     trace_init(memory, REGION);
     sim_cpu_total = CPUS;
     trace_start();
+    lock_name = (char *)memory + REGION;
+    strcpy(lock_name, "mmap_lock");
+    trace_region->texts_vaddr = (u32)(uintptr_t)lock_name;
+    trace_region->texts_paddr = 8192 + REGION;
+    trace_region->texts_bytes = NAMES;
     for (u32 cpu = 0; cpu < CPUS; cpu++) {
         fake[cpu] = (struct cpu_local){.self = &fake[cpu], .id = cpu, .preempt_count = cpu};
+        fake[cpu].current = &nobody;
+        fake[cpu].trace = trace_ring_of(cpu);
+        cpu_local_of(cpu)->trace = &trace_nowhere;
         sim_irqs_on[cpu] = false;
-        write_as(&fake[cpu], cpu == 3 ? 400 : 10 + cpu); /* the last one laps its ring */
+        if (cpu != 0)
+            write_as(&fake[cpu], cpu == 3 ? 400 : 10 + cpu); /* the last one laps its ring */
     }
+    write_until_it_stops(&fake[0]);
     write_inside_a_write(&fake[1]);
     sim_cpu_total = real_total;
     check(make_folder());
@@ -126,7 +164,7 @@ TEST(
     irq_restore(irqs);
 
     shell("python3 -m tools.trace $DIR/ram --at 8192 -o $DIR/trace.dat > $DIR/trace.out");
-    shell("grep -q ' 4 CPUs, [1-9][0-9]* older ones lost' $DIR/trace.out");
+    shell("grep -q ' 4 CPUs, [1-9][0-9]* older ones lost, [1-9][0-9]* newer ones refused' $DIR/trace.out");
     shell("! python3 -m tools.trace $DIR/ram --at 4096 -o $DIR/none.dat 2> /dev/null");
     if (system("command -v trace-cmd > /dev/null") != 0) {
         test_note("trace-cmd is not installed: its report was not looked at");
@@ -135,7 +173,9 @@ TEST(
     }
     shell("trace-cmd report --ts-check $DIR/trace.dat > $DIR/trace.txt 2> $DIR/trace.err");
     shell("! grep -i 'backwards\\|warning\\|error:\\|FAILED\\|UNKNOWN' $DIR/trace.txt $DIR/trace.err");
-    shell("test $(grep -c '\\[000\\].*fault_phase' $DIR/trace.txt) = 10");
+    shell("test $(grep -c '\\[000\\].*fault_phase:.* fault 0 ' $DIR/trace.txt) = 1"); /* mode stop: the oldest
+                                                                                         is there */
+    shell("grep -q 'mmap_lock at .*held for 1000 cycles' $DIR/trace.txt");
     shell("test $(grep -c '\\[002\\].*fault_phase' $DIR/trace.txt) = 12");
     shell("test $(grep -c '\\[001\\].*tlb_flush' $DIR/trace.txt) = 11");
     shell("grep -q 'EVENTS DROPPED' $DIR/trace.txt");

@@ -14,7 +14,7 @@ HOST_C    := $(sort $(wildcard $(addsuffix /*.c,$(HOST_DIRS) mm/*))) fs/cpio.c s
 HOST_FLAGS := $(HOST) -fno-pie -fno-pic
 SANITIZE  := -fsanitize=address,undefined -fno-sanitize-recover=undefined
 # The oracles listen to the kernel's own page events and to the ends of its operations (arch/sim/oracle.c, rights.c).
-HOST_LINK := -m32 -no-pie -Wl,--wrap=trace_write_page,--wrap=rwsem_read_unlock,--wrap=rwsem_write_unlock
+HOST_LINK := -m32 -no-pie -Wl,--wrap=trace_write_mm_page_alloc,--wrap=trace_write_mm_page_free,--wrap=rwsem_read_unlock,--wrap=rwsem_write_unlock
 
 HOST_ASAN := $(patsubst %.c,$(B)/host/asan/%.o,$(HOST_C))
 HOST_FAST := $(patsubst %.c,$(B)/host/fast/%.o,$(HOST_C))

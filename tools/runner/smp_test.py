@@ -12,8 +12,8 @@ from tools.runner.records import Record, parse_plan, parse_result
 from tools.runner.show import ConsoleLog, log_path, relative, say, verdict
 
 # Waits, faults, switches and shootdowns: what the report and the first look at a trace need, without every acquire.
-RECORDED = ("lockstat=on trace=sched:*,contention*,lock_wait,mmap_lock:*,page_fault*,fault_phase,race_point,shootdown,"
-            "tlb_flush")
+RECORDED = ("lockstat=on trace=sched:*,contention*,lock_wait,lock_held,mmap_lock:*,page_fault*,fault_phase,race_point,"
+            "shootdown,tlb_flush,call_function*")
 RECORDED_ALL = "lockstat=on trace=all"
 NO_SUCH_TEST = "no test has such a name"  # the kernel's own words (tests/tests_main.c)
 

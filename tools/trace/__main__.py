@@ -37,21 +37,27 @@ def parse_arguments():
 def convert(options):
     """Writes the file; returns one line that says what is in it."""
     region = read_region(options.ram, *options.at)
-    rings, kept, lost = [], 0, 0
+    rings, kept, lost, refused, seen = [], 0, 0, 0, set()
+    pointers = region.pointers()
     for ring in region.rings():
-        pages, ring_kept, ring_lost = ring_pages(region, ring)
+        pages, ring_kept, ring_lost = ring_pages(region, ring, pointers, seen)
         rings.append(pages)
         kept += ring_kept
         lost += ring_lost
+        refused += ring.refused
+    texts = {address: region.text_at(address) for address in (int.from_bytes(raw, "little") for raw in seen)}
+    texts = {address: text for address, text in texts.items() if text is not None}
     try:
-        tracedat.write(options.output, region, rings)
+        tracedat.write(options.output, region, rings, texts)
         if options.counters:
             with open(options.counters, "w", encoding="ascii") as out:
                 for name, value in {**read_counters(options.ram, region), "lost": lost}.items():
                     print(name, value, file=out)
     except OSError as error:
         raise TraceError(f"{error.filename or options.output}: {error.strerror}") from error
-    return f"{options.output}: {kept} events of {region.cpus} CPUs" + (f", {lost} older ones lost" if lost else "")
+    older = lost - refused
+    return (f"{options.output}: {kept} events of {region.cpus} CPUs" + (f", {older} older ones lost" if older else "")
+            + (f", {refused} newer ones refused" if refused else ""))
 
 
 def main():

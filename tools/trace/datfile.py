@@ -151,7 +151,11 @@ class Trace:
 
     def seconds(self, ns):
         """The time that trace-cmd prints for it."""
-        return ((self.origin * self.mult >> self.shift) + ns) / 1e9
+        return self.absolute(ns) / 1e9
+
+    def absolute(self, ns):
+        """The same in nanoseconds since the machine's clock began."""
+        return (self.origin * self.mult >> self.shift) + ns
 
     def events(self):
         """Every event, in the order of time; events of one moment in the order of their CPUs."""

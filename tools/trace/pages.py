@@ -14,8 +14,9 @@ TIME_EXTEND = 30
 DATA_MAX = 28
 
 
-def sound_length(data, commit):
-    """How much of the page can be read: up to the first event that makes no sense (the writer was there just now)."""
+def sound_length(data, commit, pointers, seen):
+    """(how much of the page can be read, events): up to the first event that makes no sense, in a damaged memory. Collects
+    in `seen` what the fields point to that `pointers` names: {event id: place in the record}."""
     at = events = 0
     while at + 4 <= commit:
         kind = data[at] & 31
@@ -27,7 +28,11 @@ def sound_length(data, commit):
             break
         if at + size > commit:
             break
-        events += kind != TIME_EXTEND
+        if kind != TIME_EXTEND:
+            events += 1
+            place = pointers.get(data[at + 4] | data[at + 5] << 8)
+            if place:
+                seen.add(data[at + 4 + place : at + 8 + place])
         at += size
     return at, events
 
@@ -43,21 +48,27 @@ def with_lost(stamp, data, length, lost):
     return PAGE_HEADER.pack(stamp, commit) + data[:PAGE_DATA].ljust(PAGE_DATA, b"\0")
 
 
-def ring_pages(region, ring):
-    """The ring's pages in the order of time, and (events kept, events lost)."""
-    first = max(0, ring.begun - ring.pages)
-    lost = ring.overwritten + ring.dropped
-    kept = 0
-    pages = []
-    last_stamp = 0
-    for number in range(first, ring.begun):
-        raw = region.part(ring.pages_at + number % ring.pages * region.page_size, region.page_size)
+def ring_pages(region, ring, pointers, seen):
+    """The ring's pages in the order of time, and (events kept, events lost).
+
+    The guest may have gone on while its memory was copied. It counts a page as begun before it touches it, so what is
+    there of page n is whole as long as no page after n + pages - 1 was begun since (`fresh`); what has been published of
+    the page that was the present one lies before `next`.
+    """
+    present = ring.begun - 1
+    pages, kept, last_stamp = [], 0, 0
+    for number in range(max(0, ring.begun - ring.pages, ring.fresh - ring.pages), ring.begun):
+        place = ring.pages_at + number % ring.pages * region.page_size
+        raw = region.part(place, region.page_size)
         stamp, commit = PAGE_HEADER.unpack_from(raw)
+        if number == present:
+            commit = ring.next_at - place - PAGE_HEADER.size  # outside the page: it had just been begun
         data = raw[PAGE_HEADER.size:]
-        length, events = sound_length(data, min(commit, PAGE_DATA))
-        if length == 0 or stamp < last_stamp:  # just begun, or used again while the memory was copied
+        length, events = sound_length(data, min(commit, PAGE_DATA), pointers, seen)
+        if length <= 0 or stamp < last_stamp:
             continue
         last_stamp = stamp
         kept += events
-        pages.append(with_lost(stamp, data, length, lost if not pages else 0))
-    return pages, kept, lost
+        pages.append((stamp, data, length))
+    lost = max(0, ring.written - kept) + ring.dropped
+    return [with_lost(*page, 0 if n else lost) for n, page in enumerate(pages)], kept, lost + ring.refused

@@ -1,19 +1,24 @@
 """The trace region in memory. Every offset here is diag/trace_layout.h's, whose static_asserts name this file."""
 
 import os
+import re
 import struct
 from dataclasses import dataclass
 
 from tools.trace import TraceError
 
 MAGIC = b"FLTRACE\0"
-VERSION = 2
-HEADER = struct.Struct("<8s4I2Q14I")
+VERSION = 3
+HEADER = struct.Struct("<8s4I2Q18I")
 DAMAGED = "the trace region is damaged: "
 COUNT = struct.Struct("<I")
-RING = struct.Struct("<8IQ24x")
+RING = struct.Struct("<5Ii8I8x")
 TASK = struct.Struct("<i16s")
 TASK_SLOTS = 256
+EVENT_ID = re.compile(r"^ID: (\d+)$", re.MULTILINE)
+POINTER = re.compile(r"field:const char \* \w+;\toffset:(\d+);")
+BEGUN = 8        # the place of `begun` in a ring
+TEXT_MAX = 64
 MAX_CPUS = 64
 MAX_COUNTERS = 1024
 CLOCK_RATES = range(10**6, 10**11)  # cycles a second
@@ -21,27 +26,35 @@ CLOCK_RATES = range(10**6, 10**11)  # cycles a second
 
 @dataclass
 class Ring:
-    """One CPU's ring. Page number n (counted from the start of tracing) lies at n modulo `pages`."""
+    """One CPU's ring. Page number n (counted from the start of tracing) lies at n modulo `pages`.
 
+    `fresh` reads `begun` once more: what the copy of the pages may not contain any more, when the guest goes on."""
+
+    next_at: int
     pages_at: int
     pages: int
-    events_at: int
+    first_at: int
     begun: int
-    overwritten: int
+    written: int
     dropped: int
+    refused: int
+    fresh: int
 
 
 class Region:
     """A copy of the region's bytes and what its tables say. The guest may go on writing; the copy does not change."""
 
-    def __init__(self, data):
+    def __init__(self, data, text_at=None, begun_now=None):
+        """`text_at(paddr)` reads a text from the guest's memory; `begun_now(cpu)` a ring's `begun` after the copy was made."""
         self.data = data
+        self._text_at, self._begun_now = text_at, begun_now
         if len(data) < HEADER.size:
             raise TraceError("the memory ends before the trace region's header does")
         (magic, version, size, self.cpus, self.page_size, self.cycles_per_second, self.first_cycles,
          self.formats_at, self.formats_bytes, self.symbols, self.symbol_address_at, self.symbol_name_at,
          self.names_at, self.names_bytes, self.tasks_at, self.rings_at, self.counters_at, self.counters_stride,
-         self.counters_n, self.counter_names_at, self.counter_names_bytes) = HEADER.unpack_from(data)
+         self.counters_n, self.counter_names_at, self.counter_names_bytes, self.base, self.texts_vaddr, self.texts_paddr,
+         self.texts_bytes) = HEADER.unpack_from(data)
         if magic != MAGIC:
             raise TraceError("there is no trace region at that address: its magic is missing")
         if version != VERSION:
@@ -75,6 +88,16 @@ class Region:
                 systems.setdefault(system, []).append(body)
         return systems
 
+    def pointers(self):
+        """{event id: where its record has the address of a text}"""
+        found = {}
+        for texts in self.formats().values():
+            for text in texts:
+                number, field = EVENT_ID.search(text), POINTER.search(text)
+                if number and field:
+                    found[int(number[1])] = int(field[1])
+        return found
+
     def kallsyms(self):
         """The image's symbols as /proc/kallsyms prints them."""
         n = self.symbols
@@ -97,16 +120,21 @@ class Region:
                 found[pid] = comm.split(b"\0")[0].decode(errors="replace")
         return found
 
+    def text_at(self, vaddr):
+        """The text that an event points to, or None."""
+        return self._text_at(vaddr) if self._text_at else None
+
     def rings(self):
         """One Ring per CPU."""
         rings = []
         for cpu in range(self.cpus):
-            pages_at, pages, events_at, begun, overwritten, dropped, *_ = RING.unpack(
+            (next_place, _, _, _, written, _, _, _, begun, pages_at, pages, first_at, dropped, refused) = RING.unpack(
                 self.part(self.rings_at + cpu * RING.size, RING.size))
             if pages == 0:
                 raise TraceError(DAMAGED + f"the ring of CPU {cpu} has no pages")
             self.part(pages_at, pages * self.page_size)
-            rings.append(Ring(pages_at, pages, events_at, begun, overwritten, dropped))
+            fresh = self._begun_now(cpu) if self._begun_now else begun
+            rings.append(Ring(next_place - self.base, pages_at, pages, first_at, begun, written, dropped, refused, fresh))
         return rings
 
 
@@ -127,7 +155,22 @@ def read_region(path, at, size=None):
     head = read_at(path, at, HEADER.size)
     if len(head) == HEADER.size and head.startswith(MAGIC):
         size = HEADER.unpack(head)[2]
-    return Region(read_at(path, at, max(size or 0, HEADER.size)))
+    data = read_at(path, at, max(size or 0, HEADER.size))
+
+    def text_at(vaddr):
+        place = vaddr - region.texts_vaddr
+        if not 0 <= place < region.texts_bytes:
+            return None
+        raw = read_at(path, region.texts_paddr + place, TEXT_MAX)
+        text = raw.split(b"\0", 1)[0]
+        return text.decode("ascii") if len(text) < len(raw) and text.isascii() else None
+
+    def begun_now(cpu):
+        raw = read_at(path, at + region.rings_at + cpu * RING.size, RING.size)
+        return RING.unpack(raw)[BEGUN] if len(raw) == RING.size else 0
+
+    region = Region(data, text_at, begun_now)
+    return region
 
 
 def read_counters(path, region):

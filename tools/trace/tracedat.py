@@ -38,6 +38,11 @@ def sized64(text):
     return u64(len(data)) + data
 
 
+def sized32(text):
+    data = text.encode()
+    return u32(len(data)) + data
+
+
 def option(kind, data):
     return struct.pack("<HI", kind, len(data)) + data
 
@@ -50,8 +55,9 @@ def tsc_conversion(cycles_per_second):
     return (10**9 << shift) // cycles_per_second, shift
 
 
-def head(region):
-    """Everything before the options."""
+def head(region, texts):
+    """Everything before the options. `texts`: {address: text} that events point to; they go where Linux has those of
+    trace_printk."""
     out = [b"\x17\x08\x44tracing6\0", bytes([0, LONG_SIZE]), u32(PAGE_SIZE)]
     out += [b"header_page\0", sized64(HEADER_PAGE), b"header_event\0", sized64(HEADER_EVENT)]
     out.append(u32(0))  # no formats of ftrace's own plugins
@@ -59,9 +65,8 @@ def head(region):
     out.append(u32(len(systems)))
     for system, formats in systems.items():
         out += [system.encode() + b"\0", u32(len(formats)), *map(sized64, formats)]
-    kallsyms = region.kallsyms().encode()
-    out += [u32(len(kallsyms)), kallsyms]
-    out.append(u32(0))  # no trace_printk formats
+    out.append(sized32(region.kallsyms()))
+    out.append(sized32("".join(f'0x{address:x} : "{text}"\n' for address, text in sorted(texts.items()))))
     out.append(sized64("".join(f"{pid} {comm}\n" for pid, comm in sorted(region.tasks().items()))))
     out.append(u32(region.cpus))
     return b"".join(out)
@@ -77,9 +82,9 @@ def options(region):
     return b"".join(out)
 
 
-def write(path, region, rings):
-    """`rings`: a list of pages per CPU."""
-    start = head(region) + options(region) + b"flyrecord\0"
+def write(path, region, rings, texts):
+    """`rings`: a list of pages per CPU; `texts`: {address: text} that events point to."""
+    start = head(region, texts) + options(region) + b"flyrecord\0"
     place = -(-(len(start) + 16 * len(rings)) // PAGE_SIZE) * PAGE_SIZE
     for pages in rings:
         size = len(pages) * PAGE_SIZE

@@ -16,6 +16,11 @@ static inline u32 cpu_id(void)
 {
     return sim_cpu_now->id;
 }
+static inline struct trace_ring *cpu_local_trace(void)
+{
+    return sim_cpu_now->trace;
+}
+struct cpu_local *cpu_local_of(u32 cpu);
 static inline struct task *current_task(void)
 {
     return sim_cpu_now->current;

@@ -17,6 +17,11 @@ static inline u32 cpu_id(void)
 {
     return CPU_LOCAL_READ(id);
 }
+static inline struct trace_ring *cpu_local_trace(void)
+{
+    return CPU_LOCAL_READ(trace);
+}
+struct cpu_local *cpu_local_of(u32 cpu);
 static inline struct task *current_task(void)
 {
     return CPU_LOCAL_READ(current);

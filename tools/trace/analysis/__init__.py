@@ -24,7 +24,7 @@ from tools.trace.analysis.waits import WaitCollector
 class Study:
     """One trace, read once."""
 
-    def __init__(self, trace):
+    def __init__(self, trace, events):
         self.trace = trace
         self.timelines = Timelines()
         self.counts = {}
@@ -53,6 +53,6 @@ class Study:
         self.timelines.finish(self.end)
 
 
-def study_trace(trace):
-    """Reads every event once."""
-    return Study(trace)
+def study_trace(trace, events=None):
+    """Looks at every event once; `events` are the trace's own, where the caller has them already."""
+    return Study(trace, trace.events() if events is None else events)

@@ -59,8 +59,12 @@ class Fault:
     def outcome(self):
         """The exit's word."""
         last = self.marks[-1]
-        known = last.phase == "exit" and last.outcome < len(OUTCOMES)
-        return OUTCOMES[last.outcome] if known else "unknown"
+        return self.outcome_of(last) if last.phase == "exit" else "unknown"
+
+    @staticmethod
+    def outcome_of(mark):
+        """The result that a mark carries, in words."""
+        return OUTCOMES[mark.outcome] if mark.outcome < len(OUTCOMES) else f"result {mark.outcome}"
 
     def steps(self):
         """[(phase reached, begin, end)]"""

@@ -42,17 +42,19 @@ def nested_waits(study, holder, begin, end):
 
 
 def chain_of(study, wait):
-    """[Link] from the waiter to whoever was not waiting: each holder's own wait at the moment when the wait before it
-    began. A task that comes up twice ends the chain (a deadlock)."""
-    links, seen = [], set()
-    while wait is not None and wait.index not in seen:
-        seen.add(wait.index)
+    """[Link] from the waiter to whoever was not waiting: the holder, the wait for another lock in which the holder stood
+    while it held this one, and on. A lock that comes up twice ends the chain: a deadlock."""
+    links, locks = [], set()
+    while wait is not None and wait.lock not in locks:
+        locks.add(wait.lock)
         holders = holders_of(study, wait)
         holder = holders[0] if holders else None
         links.append(Link(wait, holder))
-        begin = wait.begin
-        following = nested_waits(study, holder.task, begin, wait.end) if holder else []
-        wait = next((w for w in following if w.begin <= begin), following[0] if following else None)
+        following = []
+        if holder:  # where its hold is not recorded, only what it does at the beginning surely lies inside
+            end = holder.end if holder.ip else wait.begin + 1
+            following = [w for w in nested_waits(study, holder.task, holder.begin, end) if w.lock != wait.lock]
+        wait = next((w for w in following if w.begin <= wait.begin), following[0] if following else None)
     return links
 
 

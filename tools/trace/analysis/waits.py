@@ -28,6 +28,7 @@ class Wait:
     error: int = 0
     ended: bool = False
     index: int = 0
+    flags: int = 0
 
     @property
     def length(self):
@@ -56,7 +57,8 @@ class WaitCollector:
         return {"contention_begin": self._begin, "lock_wait": self._owner, "contention_end": self._end}
 
     def _begin(self, event):
-        wait = Wait(event.lock_addr, f"{event.lock_addr:#x}", kind_of(event.flags), event.task, event.cpu, event.ns)
+        wait = Wait(event.lock_addr, f"{event.lock_addr:#x}", kind_of(event.flags), event.task, event.cpu, event.ns,
+                    flags=event.flags)
         self._waits.append(wait)
         self._open[waiter(event)] = wait
         return wait
