@@ -18,13 +18,14 @@ ARGS      ?=        ## run: its arguments
 FILES     ?=        ## run: files and folders it can open, under the same names
 MUTANT    ?= *      ## mutants: which ones, as a shell pattern: MUTANT='R0*'
 SECONDS_QUIET ?= 60 ## host seconds without any sign of progress before the runner asks a machine what it does and ends it
-TRACE     ?=        ## trace-view: a saved trace.dat; the default is the last run's, build/trace.dat
+TRACE     ?=        ## trace-view, trace-report, trace-perf, trace-story: a saved trace.dat; the default is the last run's
+FAULT     ?=        ## trace-story: which fault, by its number in the list that trace-story prints without it
 V         ?=        ## 1 shows every command, and the console while tests run
 
 # `make` keeps the blanks before a comment; the tools must not see them.
-$(foreach v,CPUS MEM TEST SEED BOOT ACCEL QEMU_ARGS PROGRAM ARGS FILES MUTANT SECONDS_QUIET TRACE V,\
+$(foreach v,CPUS MEM TEST SEED BOOT ACCEL QEMU_ARGS PROGRAM ARGS FILES MUTANT SECONDS_QUIET TRACE FAULT V,\
     $(if $(filter file,$(origin $(v))),$(eval $(v) := $(strip $($(v))))))
-export CPUS MEM TEST SEED BOOT ACCEL QEMU_ARGS PROGRAM ARGS FILES MUTANT SECONDS_QUIET TRACE V
+export CPUS MEM TEST SEED BOOT ACCEL QEMU_ARGS PROGRAM ARGS FILES MUTANT SECONDS_QUIET TRACE FAULT V
 export FL_BUILD := $(B)
 
 CC      := gcc
@@ -98,7 +99,25 @@ trace-view: trace-view-page ## build/trace.html: the last run's trace (or TRACE=
 trace-view-page: $(B)/make_exit.so
 	$(Q)status=0; PYTHONDONTWRITEBYTECODE=1 python3 -m tools.trace.view $(or $(TRACE),$(B)/trace.dat) -o $(B)/trace.html || status=$$?; \
 	    echo $$status > $(B)/trace-view.status
-trace-test: $(ISO) ## traces of real runs: trace-cmd reads them, their counts are the kernel's, a hang or panic leaves one
+# The same for what prints: $(call trace-tool,MODULE,ARGUMENTS).
+define trace-tool
+	$(Q)status=0; PYTHONDONTWRITEBYTECODE=1 python3 -m tools.trace.$(1) $(or $(TRACE),$(B)/trace.dat) $(2) || status=$$?; \
+	    echo $$status > $(B)/trace-$(1).status
+endef
+trace-report: trace-report-text ## of the last run's trace (or TRACE=file): waits, holders, chains, how long each phase of a fault took
+	@$(eval -load $(B)/make_exit.so)$(exit-with-status $(B)/trace-report.status)
+trace-report-text: $(B)/make_exit.so
+	$(call trace-tool,report)
+trace-perf: trace-perf-files ## build/perf.data, build/perf-locks.data: the trace for perf lock contention, perf lock report, perf sched timehist
+	@$(eval -load $(B)/make_exit.so)$(exit-with-status $(B)/trace-perf.status)
+trace-perf-files: $(B)/make_exit.so
+	$(call trace-tool,perf,-o $(B)/perf.data --locks $(B)/perf-locks.data --kallsyms $(B)/perf.kallsyms)
+trace-story: trace-story-text ## one fault (FAULT=n) step by step, in sentences, with times and source lines; without FAULT a list of faults
+	@$(eval -load $(B)/make_exit.so)$(exit-with-status $(B)/trace-story.status)
+trace-story-text: $(B)/make_exit.so
+	$(call trace-tool,story,--build $(B) $(if $(FAULT),--fault '$(FAULT)'))
+trace-test: $(ISO) ## traces of real runs: trace-cmd and perf (installed when it is missing) read them, their counts are the kernel's, a hang or panic leaves one; TEST= chooses
+	$(Q)sh tools/deps $(B) perf || true
 	$(RUNNER) trace-test
 view-test: $(ISO) ## the page of make trace-view in a headless Chromium (installed when it is missing); damaged and foreign traces
 	$(Q)sh tools/deps $(B) browser || true
@@ -129,5 +148,5 @@ help: ## this list
 clean: ## remove build/
 	$(Q)rm -rf $(B)
 
-.PHONY: all objs deps smp-test test run run-program programs mutants mutants-bounded bench trace trace-view trace-view-page trace-test view-test gdb check-locks check-layers check-notes check-calls format format-check host-test help clean
+.PHONY: all objs deps smp-test test run run-program programs mutants mutants-bounded bench trace trace-view trace-view-page trace-report trace-report-text trace-perf trace-perf-files trace-story trace-story-text trace-test view-test gdb check-locks check-layers check-notes check-calls format format-check host-test help clean
 -include $(shell find $(B) -type f -name '*.d' 2>/dev/null)

@@ -13,6 +13,8 @@ struct task;
 #define PF_WRITE   2u
 #define PF_USER    4u
 
+/* mm/fault/fault_entry.c. For the trace: the address is saved, and interrupts are still off (S33). */
+void page_fault_seen(struct trap_frame *frame, vaddr_t addr, u32 code);
 /* mm/fault/fault_entry.c. `addr` was read from CR2 with interrupts off, and they are on again if the faulting
  * code had them on (R33, S33). Resolves the fault, raises a signal, fixes up a kernel user-access, or oopses.
  */

@@ -7,6 +7,8 @@
 #include "arch/context.h"
 #include "lib/compiler.h"
 
+struct trap_frame;
+
 /* An event's number is its common_type in the file: above the ids that ftrace uses itself. */
 #define TRACE_FIRST 300u
 enum trace_event {
@@ -108,7 +110,7 @@ in_registers void trace_write_irq_handler_entry(u32 irq, const char *name);
 in_registers void trace_write_irq_handler_exit(u32 irq, bool handled);
 /* local_timer and call_function, entry and exit. */
 in_registers void trace_write_vector(enum trace_event ev, u32 vector);
-in_registers void trace_write_sys_enter(u32 number, const u32 args[6]);
+in_registers void trace_write_sys_enter(const struct trap_frame *frame);
 in_registers void trace_write_sys_exit(u32 number, s32 result);
 
 /* A point whose writer takes just its event's own fields. */

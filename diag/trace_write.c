@@ -1,5 +1,6 @@
 /* The writers: each fills in the record of its event by field name, in place. Their prototypes are
  * diag/trace.h's; those of locks are in trace_write_locks.c. */
+#include "arch/trap.h"
 #include "diag/assert.h"
 #include "diag/trace_internal.h"
 
@@ -136,11 +137,11 @@ in_registers void trace_write_vector(enum trace_event ev, u32 vector)
     WRITE(ev, local_timer_entry, { rec->vector = (s32)vector; });
 }
 
-in_registers void trace_write_sys_enter(u32 number, const u32 args[6])
+in_registers void trace_write_sys_enter(const struct trap_frame *frame)
 {
     WRITE(TRACE_sys_enter, sys_enter, {
-        rec->id = (s32)number;
-        __builtin_memcpy(rec->args, args, sizeof rec->args);
+        rec->id = (s32)frame_call_number(frame);
+        frame_call_words(frame, rec->args);
     });
 }
 

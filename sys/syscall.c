@@ -36,18 +36,11 @@ static noinline cold s32 syscall_unknown(u32 number)
     return -ENOSYS;
 }
 
-static noinline cold void trace_enter(const struct trap_frame *f)
-{
-    u32 args[6] = {f->ebx, f->ecx, f->edx, f->esi, f->edi, f->ebp};
-    trace_write_sys_enter(f->eax, args);
-}
-
 void syscall_entry(struct trap_frame *frame)
 {
     u32 number = frame->eax;
     count_event(syscall);
-    if (trace_on(sys_enter))
-        trace_enter(frame);
+    trace_point(sys_enter, frame);
     if (unlikely(number >= ARRAY_SIZE(table) || !table[number].handler)) {
         frame->eax = (u32)syscall_unknown(number);
     } else {

@@ -39,6 +39,7 @@ static bool take_page_fault(vaddr_t va, u32 code)
     mmus[cpu_id()].cr2 = va;
     sim_choice_here(STEP_USER, va, true);
     vaddr_t addr = mmus[cpu_id()].cr2;
+    page_fault_seen(&frame, addr, code);
     if (frame.irqs_were_on)
         irq_enable();
     race_point(R33); /* an interrupt whose handler faults puts its own address into CR2 */

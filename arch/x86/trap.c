@@ -68,8 +68,10 @@ void page_fault_trap(struct trap_frame *frame)
         irq_enable_as(frame);
         race_point(R33); /* an interrupt whose handler faults puts its own address into CR2 */
         addr = cr2_read();
+        page_fault_seen(frame, addr, frame->error);
     } else {
         addr = cr2_read();
+        page_fault_seen(frame, addr, frame->error);
         irq_enable_as(frame);
         race_point(R33);
     }

@@ -76,11 +76,18 @@ static enum fault_result fault_resolve_access(struct trap_frame *frame, vaddr_t 
     return fault_handle(current->mm, addr, code & PF_WRITE ? ACCESS_WRITE : ACCESS_READ);
 }
 
+void page_fault_seen(struct trap_frame *frame, vaddr_t addr, u32 code)
+{
+    if (frame_from_user(frame))
+        trace_point_as(page_fault_user, fault, addr, frame_ip(frame), code);
+    else
+        trace_point_as(page_fault_kernel, fault, addr, frame_ip(frame), code);
+}
+
 static void kernel_fault(struct trap_frame *frame, vaddr_t addr, u32 code)
 {
     enum fault_result result = FAULT_NO_REGION;
 
-    trace_point_as(page_fault_kernel, fault, addr, frame_ip(frame), code);
     if (kernel_may_resolve(frame, addr))
         result = fault_resolve_access(frame, addr, code);
     if (result != FAULT_DONE)
@@ -97,7 +104,6 @@ void page_fault_entry(struct trap_frame *frame, vaddr_t addr, u32 code)
         return;
     }
     assert(preempt_count() == 0 && current->mm);
-    trace_point_as(page_fault_user, fault, addr, frame_ip(frame), code);
     result = fault_resolve_access(frame, addr, code);
     if (result == FAULT_DONE || result == FAULT_KILLED)
         return; /* killed: the way back to user mode ends in the exit */

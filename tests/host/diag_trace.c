@@ -5,6 +5,7 @@
  * interrupts off.
  */
 #include "arch/sim/machine.h"
+#include "arch/trap.h"
 #include "diag/trace_control.h"
 #include "diag/trace_internal.h"
 #include "sched/task.h"
@@ -24,7 +25,7 @@ static char *lock_name;
 static void write_one_of_each(u32 n)
 {
     static const char a[16] = "alpha", b[16] = "beta";
-    static const u32 args[6] = {1, 2, 3, 4, 5, 6};
+    static const struct trap_frame frame = {.vector = 4};
     trace_write_sched_switch(a, b, 11, 1);
     trace_write_sched_wakeup(TRACE_sched_waking, 10, a, 2);
     trace_write_sched_wakeup(TRACE_sched_wakeup, 10, a, 2);
@@ -51,7 +52,7 @@ static void write_one_of_each(u32 n)
     trace_write_irq_handler_exit(4, true);
     trace_write_vector(TRACE_local_timer_entry, 0xEF);
     trace_write_vector(TRACE_call_function_exit, 0xFB);
-    trace_write_sys_enter(4, args);
+    trace_write_sys_enter(&frame);
     trace_write_sys_exit(4, -14);
 }
 

@@ -67,6 +67,8 @@ def row_texts(name, ours, linux, clear, goal):
     """One row of the table and whether it holds: no row above Linux's."""
     if not isinstance(ours, int):
         return (name, linux, "-", goal + clear, "-", f"no figure: {ours}"), False
+    if linux == 0:
+        return (name, "-", ours, goal, "-", "goal" if ours <= goal else "ABOVE GOAL"), ours <= goal
     mark = "goal" if ours <= goal + clear else "" if ours <= linux else "ABOVE LINUX"
     return (name, linux, ours, goal + clear, f"{ours / linux:.2f}", mark), ours <= linux
 

@@ -10,6 +10,7 @@ from tools.runner.machine import Console, Machine
 from tools.runner.options import Refusal
 from tools.runner.records import Record, parse_plan, parse_result
 from tools.runner.show import ConsoleLog, log_path, relative, say, verdict
+from tools.trace import report as trace_report
 
 # Waits, faults, switches and shootdowns: what the report and the first look at a trace need, without every acquire.
 RECORDED = ("lockstat=on trace=sched:*,contention*,lock_wait,lock_held,mmap_lock:*,page_fault*,fault_phase,race_point,"
@@ -165,4 +166,7 @@ def main(config, pattern, recorded=RECORDED):
     log.close()
     if run.planned is None and NO_SUCH_TEST in log.recent():
         raise Refusal(f"TEST={pattern} matches no test.")
+    if recorded == RECORDED_ALL and traces[0]:
+        for line in trace_report.report_on(config.path("trace.dat")):
+            say("# " + line)
     return report(config, run, log, traces[0], time.monotonic() - started)

@@ -3,18 +3,19 @@ the kernel's own figures; a reader that is lapped; and what a point costs that i
 
 import collections
 import re
+import shutil
 import subprocess
 import sys
 
-from tools.runner import lock_report
+from tools.runner import lock_report, smp_test
+from tools.runner.options import MIB
+from tools.runner.show import ConsoleLog, log_path
+from tools.runner.trace_damage import check_damaged_file
 from tools.runner.trace_reading import Failure, read_counters, read_events, trace_cmd
-from tools.trace import TraceError, tracedat
 from tools.trace.analysis import study_trace
 from tools.trace.datfile import open_trace
-from tools.trace.pages import ring_pages
-from tools.trace.region import read_region
 
-READS = 25  # how often the rings are read while they are lapped
+IRQS_OFF = 1
 NUMBER = re.compile(r"^ *(\d+) ")
 
 
@@ -33,6 +34,8 @@ def tool(module, *arguments):
 
 def check_perf(config, outcome, path):
     """perf lock and perf sched read the files made of a trace with lock:* on, and count what the kernel counted."""
+    if not shutil.which("perf"):
+        raise Failure("there is no perf here: Debian's package linux-perf has it")
     data, locks, symbols = config.path("perf.data"), config.path("perf-locks.data"), config.path("perf.kallsyms")
     tool("tools.trace.perf", path, "-o", data, "--locks", locks, "--kallsyms", symbols)
     rows = lock_report.parse(outcome.lock_report)
@@ -112,45 +115,112 @@ def check_story(config, path):
             raise Failure(f"the story has no line like {place}: {story[-600:]}")
 
 
-def check_lapped(machine, rings, out):
-    """Reads the rings of a running machine again and again; every copy must be whole events in order. Called once the rings
-    are full. Returns how many pages were thrown away because their CPU had been faster."""
-    thrown = 0
-    for _ in range(READS):
-        region = read_region(machine.ram, *rings)
-        pages = []
-        for ring in region.rings():
-            pages.append(ring_pages(region, ring, {}, set())[0])
-            thrown += max(0, ring.fresh - ring.begun)
-        tracedat.write(out, region, pages, {})
-        try:
-            trace = open_trace(out)
-            events = trace.events()
-        except TraceError as error:
-            raise Failure(f"a copy of the lapped rings cannot be read: {error}") from None
-        if trace.damaged or not events:
-            raise Failure(f"{trace.damaged} pages of the lapped rings end in half an event")
-        if any(event.event == "page_fault_kernel" and event.error_code > 31 for event in events):
-            raise Failure("a torn event: a page fault with an impossible error code")
-    return thrown
+WINDOW_MAX = 300  # instructions: the trap's registers saved, CR2 read, and the test image's own race point behind the STI
+
+
+def cr2_complaint(path):
+    """S33, in a trace: what contradicts "CR2 is saved, then interrupts come back on", or None."""
+    saved = {}
+    for event in open_trace(path).events():
+        if event.event in ("page_fault_user", "page_fault_kernel"):
+            if not event.context & IRQS_OFF:
+                return f"a fault at {event.address:#x} was recorded with interrupts on already"
+            saved[event.task] = event.address
+        elif event.event == "fault_phase" and event.phase == 0:
+            if event.context & IRQS_OFF or saved.get(event.task, 0) & ~4095 != event.address & ~4095:
+                return f"the fault at {event.address:#x} began with interrupts off, or at an address that was not saved"
+    return None if saved else "there is no fault"
+
+
+def check_cr2(path):
+    """S33: true of every fault."""
+    complaint = cr2_complaint(path)
+    if complaint:
+        raise Failure(complaint)
+
+
+def check_cr2_mutant(path):
+    """S33: where the two are swapped (mutant R33), the trace shows it."""
+    if not cr2_complaint(path):
+        raise Failure("the trace of mutant R33 looks like any other")
+
+
+def check_window(notes):
+    """S33: how long interrupts are off, in instructions: the note of s33_irqs_off_window under -icount shift=0, where an
+    instruction is a nanosecond of the machine's time."""
+    found = re.search(r"s33 window (\d+) cycles of (\d+) million", " ".join(notes))
+    instructions = int(found[1]) * 1000 // int(found[2]) if found else 0
+    if not 0 < instructions <= WINDOW_MAX:
+        raise Failure(f"from the access to interrupts on again: {instructions} instructions, at most {WINDOW_MAX} allowed: {notes}")
+    return f"at most {instructions} instructions"
 
 
 def check_points(config):
-    """Each trace point of the product: one test of the mask in memory and one branch, which is not taken when it is off."""
+    """The trace points of the product: a test of the mask in memory, and a branch. Where a function has several points gcc may
+    load the mask once for all; these are told apart."""
     image = f"{config.build}/product/faultline.elf"
     mask = next(int(line.split()[0], 16) for line in command("nm", image).splitlines() if line.endswith(" trace_mask"))
+    places = "|".join(f"{mask + byte:x}" for byte in range(4))
+    tested = re.compile(rf"(test|cmp)[bl] +\$0x[0-9a-f]+,0x({places})$")
+    loaded = re.compile(rf"mov +0x({places}),%e")
     code = [line.split("\t")[-1].strip() for line in
             command("objdump", "-d", "--no-show-raw-insn", image).splitlines() if "\t" in line]
     points = loads = 0
-    for here, after in zip(code, code[1:]):
-        if f"0x{mask:x}" not in here:
-            continue
-        if re.match(r"test[bl] +\$0x[0-9a-f]+,0x", here) and re.match(r"j(ne|e|s|ns) ", after):
+    for at, instruction in enumerate(code):
+        if tested.match(instruction):
+            if not any(re.match(r"j\w+ |set|cmov", after) for after in code[at + 1 : at + 6]):
+                raise Failure(f"no branch behind a test of the mask: {code[at : at + 6]}")
             points += 1
-        elif re.match(r"cmp[bl] +\$0x0,0x", here) and re.match(r"j(s|ns|l|ge) ", after):
-            points += 1  # the sign bit is the last event's
-        else:
-            loads += 1
+        loads += bool(loaded.match(instruction))
     if points < 20:
-        raise Failure(f"only {points} trace points are a test and a branch; {loads} other uses of the mask")
-    return f"{points} points of the product are one test and one branch when off ({loads} other uses of the mask)"
+        raise Failure(f"only {points} trace points are a test and a branch, {loads} loads")
+    return f"{points} points of the product are a test of memory and a branch, {loads} more load the mask"
+
+
+def window_notes(config):
+    """What s33_irqs_off_window says where an instruction takes a nanosecond."""
+    notes, log = [], ConsoleLog(log_path(config, "trace-window"))
+    machine = config.with_(icount="shift=0,sleep=off", cpus=1)
+    smp_test.boot(machine, ["test=s33_irqs_off_window"], log, lambda record: notes.append(record.text))
+    log.close()
+    return notes
+
+
+def cases(config, run):
+    """[(name, what it shows, function)]. `run(config, tests, boot words, log's name)` boots and gives (outcome, trace)."""
+    everything = "lockstat=on trace=all"
+
+    def stressed(check, words, memory, pattern="stress_*"):
+        def run_and_check():
+            outcome, path = run(config.with_(memory=memory * MIB), pattern, words, "trace-viewers")
+            if outcome.failed or not path:
+                raise Failure(f"the run failed: {outcome.broken() or outcome.failures}")
+            return check(outcome, path)
+        return run_and_check
+
+    def with_perf(outcome, path):
+        check_perf(config, outcome, path)
+        for module in ("perf", "story", "report"):
+            check_damaged_file(config, path, module)
+
+    def with_report(outcome, path):
+        check_analyses(config, outcome, path)
+        check_profile(path)
+
+    def mutant():
+        _, path = run(config.with_(boot="mutant=R33"), "r33_*", smp_test.RECORDED, "trace-R33")
+        check_cr2_mutant(path)
+
+    return [
+        ("perf", "perf lock contention, perf lock report and perf sched timehist read the trace and count what the kernel counted; "
+         "damaged files are refused", stressed(with_perf, "lockstat=on trace=sched:*,lock:*,lock_wait", 1536)),
+        ("report", "waits, holders and faults of the text report are the kernel's; trace-cmd report --profile reads it",
+         stressed(with_report, smp_test.RECORDED, 1024)),
+        ("s40_story", "a fault that lost its race is told in the note's own steps, with times and source lines",
+         stressed(lambda _, path: check_story(config, path), everything, 512, "r01_*")),
+        ("s33_cr2_saved", "the trace of each fault shows CR2 saved while interrupts are off",
+         stressed(lambda _, path: check_cr2(path), smp_test.RECORDED, 512, "r0*")),
+        ("s33_mutant", "and that of mutant R33 shows it when it is not", mutant),
+        ("s33_window", "interrupts are off for a bounded number of instructions", lambda: check_window(window_notes(config))),
+        ("points", "a point that is off is one test and one branch", lambda: check_points(config)),
+    ]

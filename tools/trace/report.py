@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from tools.trace import TraceError
+from tools.trace import TraceError, show
 from tools.trace.analysis import study_trace
 from tools.trace.analysis.figures import lock_figures, phase_figures, phase_times, histogram
 from tools.trace.analysis.holders import chain_of, holder_time, holders_of
@@ -103,13 +103,18 @@ def report(study):
     return [line for part in parts for line in (*part, "") if part][:-1]
 
 
+def report_on(path):
+    """The report on a file."""
+    return report(study_trace(open_trace(path)))
+
+
 def main():
     """The command."""
     parser = argparse.ArgumentParser(prog="python3 -m tools.trace.report",
                                      description="Waits, holders, chains and the phases of faults of a trace, as text.")
     parser.add_argument("trace", nargs="?", default="build/trace.dat", help="default: build/trace.dat")
     try:
-        print("\n".join(report(study_trace(open_trace(parser.parse_args().trace)))))
+        show(report_on(parser.parse_args().trace))
     except TraceError as error:
         sys.exit(f"trace: {error}")
 

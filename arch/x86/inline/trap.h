@@ -34,6 +34,20 @@ static inline bool frame_irqs_were_on(const struct trap_frame *f)
 {
     return f->eflags & 0x200u;
 }
+/* A system call's number and its six words, in the order of its arguments. */
+static inline u32 frame_call_number(const struct trap_frame *f)
+{
+    return f->eax;
+}
+static inline void frame_call_words(const struct trap_frame *f, u32 words[6])
+{
+    words[0] = f->ebx;
+    words[1] = f->ecx;
+    words[2] = f->edx;
+    words[3] = f->esi;
+    words[4] = f->edi;
+    words[5] = f->ebp;
+}
 
 /* A program's first moment: flat segments, interrupts on, every other register zero. The selectors are
  * Linux's too. */

@@ -4,7 +4,7 @@ import argparse
 import os
 import sys
 
-from tools.trace import TraceError
+from tools.trace import TraceError, show
 from tools.trace.analysis import study_trace
 from tools.trace.datfile import open_trace
 from tools.trace.perf.events import contention_file, lock_file
@@ -55,7 +55,7 @@ def write_all(options):
 def main():
     """The command."""
     try:
-        print("\n".join(write_all(parse_arguments())))
+        show(write_all(parse_arguments()))
     except TraceError as error:
         sys.exit(f"trace: {error}")
 

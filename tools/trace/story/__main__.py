@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from tools.trace import TraceError
+from tools.trace import TraceError, show
 from tools.trace.analysis import study_trace
 from tools.trace.datfile import open_trace
 from tools.trace.story.lines import find_image, microseconds, source_lines
@@ -92,7 +92,7 @@ def main():
     try:
         study = study_trace(open_trace(options.trace))
         lines = tell(study, options.fault, options.build) if options.fault else list_faults(study)
-        print("\n".join(lines))
+        show(lines)
     except TraceError as error:
         sys.exit(f"trace: {error}")
 
