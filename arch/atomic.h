@@ -13,12 +13,12 @@ typedef struct {
 
 static inline int atomic_read(const atomic_t *a)
 {
-    choice_point(a);
+    choice_point_read(a);
     return __atomic_load_n(&a->v, __ATOMIC_RELAXED);
 }
 static inline int atomic_read_acquire(const atomic_t *a)
 {
-    choice_point(a);
+    choice_point_read(a);
     return __atomic_load_n(&a->v, __ATOMIC_ACQUIRE);
 }
 static inline void atomic_set(atomic_t *a, int v)
@@ -78,7 +78,7 @@ static inline bool atomic_bit_clear(u32 *word, unsigned bit)
 }
 static inline bool atomic_bit_test(const u32 *word, unsigned bit)
 {
-    choice_point(word);
+    choice_point_read(word);
     return (__atomic_load_n(word, __ATOMIC_ACQUIRE) >> bit) & 1;
 }
 
@@ -90,7 +90,7 @@ static inline void memory_barrier(void)
 }
 #define load_acquire(p)                                                                                      \
     ({                                                                                                       \
-        choice_point(p);                                                                                     \
+        choice_point_read(p);                                                                                \
         __atomic_load_n((p), __ATOMIC_ACQUIRE);                                                              \
     })
 #define store_release(p, v)                                                                                  \

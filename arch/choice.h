@@ -4,4 +4,5 @@
  * it.
  */
 #pragma once
-#include <inline/choice.h> /* arch/x86/inline or arch/sim/inline: defines choice_point(addr) */
+#include <inline/choice.h> /* arch/x86/inline or arch/sim/inline: choice_point(addr) before a write,
+                              choice_point_read(addr) before a read */

@@ -30,6 +30,7 @@ struct race_slot {
 static struct race_slot slots[RACE_COUNT];
 static bool traps_in_use; /* lets a point that nobody watches cost one load */
 static u32 perturb_seed;
+static u32 unforced;
 static char mutant_word[WORD_TEXT_MAX];
 static PERCPU(struct random, perturb_state);
 
@@ -37,6 +38,9 @@ u64 mutants_on;
 void (*race_pause)(void);
 
 BOOT_NUMBER(perturb, "spin a pseudo-random time at race points, from this seed (0: off)", &perturb_seed);
+BOOT_NUMBER(unforced,
+            "1: scenarios do not hold tasks at race points; whether the race comes is the schedule's",
+            &unforced);
 BOOT_TEXT(mutant, "plant the mistake of one race of the catalogue, R01..R58", mutant_word);
 
 void race_init(void)
@@ -52,8 +56,12 @@ void race_init(void)
     mutants_on = 1ull << number;
 }
 
+/* With unforced=1 the scenario learns that somebody came by, and nobody waits for it: what the trap would
+ * have forced is left to the schedule. */
 static void park(struct race_slot *slot)
 {
+    if (unforced)
+        return;
     while (atomic_read_acquire(&slot->state) == TRAP_CAUGHT) {
         if (in_atomic() || race_pause == NULL) {
             crosscall_poll(); /* others may wait for this CPU to flush; they must not wait for the scenario

@@ -83,7 +83,7 @@ cold noinline keeps_registers void trace_note_nesting(void)
 cold noinline void trace_remember_task(struct trace_task *slot, s32 pid, const char *comm)
 {
     slot->pid = pid;
-    __builtin_memcpy(slot->comm, comm, sizeof slot->comm);
+    memcpy(slot->comm, comm, sizeof slot->comm);
 }
 
 void trace_task_renamed(s32 pid)

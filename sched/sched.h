@@ -38,3 +38,5 @@ struct timer {
 void timer_arm(struct timer *t, u64 expires_ns, void (*fn)(struct timer *));
 /* True when it had not fired. On return the function is not running anywhere. */
 bool timer_cancel(struct timer *t);
+/* When the first timer of a CPU is due; ~0: none is armed. Takes no lock: for dumps, and for the explorer. */
+u64 timers_next(u32 cpu);

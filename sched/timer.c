@@ -90,6 +90,13 @@ static struct timer *take_expired(struct timer_base *base, u64 now)
     return t;
 }
 
+u64 timers_next(u32 cpu)
+{
+    const struct rbnode *node = rb_first(&per_cpu(bases, cpu).tree);
+
+    return node ? rb_entry(node, struct timer, node)->expires_ns : ~0ull;
+}
+
 void timers_run(void)
 {
     struct timer_base *base = &this_cpu(bases);

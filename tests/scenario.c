@@ -187,10 +187,12 @@ static bool actor_is_caught(const struct actor *a)
     return false;
 }
 
-/* Asleep on a lock or a queue, switch away complete: it moves again only when somebody lets it. */
+/* Asleep on a lock or a queue, switch away complete: it moves again only when somebody lets it. One that was
+ * preempted on its way to sleep is still on a run queue, and moves by itself. */
 static bool actor_is_asleep(const struct actor *a)
 {
-    return READ_ONCE(a->task->state) != TASK_RUNNING && !READ_ONCE(a->task->on_cpu);
+    return READ_ONCE(a->task->state) != TASK_RUNNING && !READ_ONCE(a->task->on_cpu) &&
+           !READ_ONCE(a->task->on_rq);
 }
 
 void actor_settle(struct actor *a)

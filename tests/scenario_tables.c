@@ -38,9 +38,9 @@ void scene_check_tables(struct mm *mm)
     u32 tables = 0;
 
     for (u32 pde = 0; pde < pde_index(USER_END); pde++) {
-        struct page *table = pt_table(mm, pde << PDE_SHIFT);
-        if (!table)
+        if (!READ_ONCE(mm->space.dir[pde].v))
             continue;
+        struct page *table = pt_table(mm, pde << PDE_SHIFT);
         check_table(table, pde);
         tables++;
     }

@@ -35,5 +35,13 @@ static inline bool is_blind(enum sim_blind which)
 }
 /* What sim_planted (tests/host/sim_oracles.c) does wrong, to see that somebody notices (boot word simplant=).
  */
-enum sim_plant { PLANT_NOTHING, PLANT_FREED_FRAME, PLANT_FREED_TABLE, PLANT_RIGHTS, PLANT_SLEEPER };
+enum sim_plant {
+    PLANT_NOTHING,
+    PLANT_FREED_FRAME,
+    PLANT_FREED_TABLE,
+    PLANT_RIGHTS,
+    PLANT_SLEEPER,
+    PLANT_NO_EARLY_TICK,
+    PLANT_DISK_IN_ORDER
+};
 extern unsigned sim_planted;

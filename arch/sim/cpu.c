@@ -7,16 +7,8 @@
 #include "diag/printk.h"
 #include "sched/task.h"
 
-/* ---- time: virtual, moved by choice points alone ---- */
+/* ---- time: virtual (interrupts.c) ---- */
 
-u64 clock_ns(void)
-{
-    return sim_time_ns;
-}
-u64 sim_cycles(void)
-{
-    return sim_time_ns;
-} /* a 1 GHz machine */
 u64 clock_cycles_to_ns(u64 cycles)
 {
     return cycles;

@@ -10,28 +10,10 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 const struct exploration *exploring;
 struct findings *findings;
-static time_t deadline, last_progress;
-static volatile sig_atomic_t interrupted; /* Ctrl-C: say what was covered so far */
-
-static void show_progress(const char *what)
-{
-    time_t t = time(NULL);
-
-    if (!exploring->progress || t == last_progress)
-        return;
-    last_progress = t;
-    fprintf(stderr, "\r  %s: %u schedules, %s   ", exploring->test->name, findings->schedules, what);
-}
-
-bool out_of_budget(void)
-{
-    return interrupted || findings->schedules >= exploring->schedules || (deadline && time(NULL) >= deadline);
-}
 
 static const char *strategy_name(const struct schedule *schedule)
 {
@@ -76,7 +58,7 @@ void found_failure(const struct schedule *schedule)
 bool try_schedule(const struct schedule *schedule, const char *what)
 {
     findings->schedules++;
-    show_progress(what);
+    show_progress(what, ~0u);
     if (run_schedule(schedule))
         return true;
     found_failure(schedule);
@@ -97,6 +79,39 @@ static bool explore_drawn(enum strategy_kind kind, u64 seed, u32 count, u32 dept
     return true;
 }
 
+/* ---- one schedule, again and again ---- */
+
+static u32 hash_of_run(void)
+{
+    const u32 *words = (const u32 *)run->step;
+    u32 h = run->verdict;
+
+    for (u32 i = 0; i < run->steps * (sizeof(struct step) / 4); i++)
+        h = (h ^ words[i]) * 16777619u;
+    for (const char *c = run->sentence; *c; c++)
+        h = (h ^ (u8)*c) * 16777619u;
+    return h;
+}
+
+static bool repeats_itself(const struct schedule *schedule)
+{
+    u32 first = 0;
+
+    for (u32 i = 0; i < exploring->repeat; i++, findings->schedules++) {
+        run_schedule(schedule);
+        first = i ? first : hash_of_run();
+        if (hash_of_run() == first)
+            continue;
+        findings->verdict = RUN_BROKEN;
+        printf("  # run %u of the schedule is not like the first: the simulation is not deterministic\n",
+               i + 1);
+        return false;
+    }
+    if (exploring->repeat)
+        printf("  # replayed %u times, each time the same, step by step\n", exploring->repeat);
+    return true;
+}
+
 /* ---- the template process ---- */
 
 /* A little of everything: the default, one deviation at every place, then draws. */
@@ -108,7 +123,7 @@ static bool explore_auto(u32 length)
         if (!explore_drawn(STRATEGY_RANDOM, exploring->seed + i / 2, 1, 0, 0) ||
             !explore_drawn(STRATEGY_PCT, exploring->seed + i / 2, 1, 2 + i / 2 % 3, length))
             return false;
-    return search_exhaustively(exploring->bound);
+    return !run_can_pause || search_exhaustively(exploring->bound);
 }
 
 static void explore_all(void)
@@ -116,7 +131,8 @@ static void explore_all(void)
     struct schedule usual = {.kind = STRATEGY_USUAL};
 
     if (exploring->how == EXPLORE_ONE && exploring->one.kind != STRATEGY_PCT) {
-        try_schedule(&exploring->one, "replay");
+        if (repeats_itself(&exploring->one))
+            try_schedule(&exploring->one, "replay");
         return;
     }
     if (exploring->drawn_only)
@@ -127,7 +143,8 @@ static void explore_all(void)
     if (exploring->how == EXPLORE_ONE) {
         struct schedule pct = exploring->one;
         pct.length = length;
-        try_schedule(&pct, "replay");
+        if (repeats_itself(&pct))
+            try_schedule(&pct, "replay");
         return;
     }
     if (exploring->how == EXPLORE_RANDOM)
@@ -140,26 +157,19 @@ static void explore_all(void)
         explore_auto(length);
 }
 
-static void on_interrupt(int signal_number)
+static void template_process(void)
 {
-    interrupted = 1;
-}
-
-static noreturn void template_process(void)
-{
-    struct sigaction action = {.sa_handler = on_interrupt, .sa_flags = SA_RESTART};
-
-    sigaction(SIGINT, &action, NULL);
+    budget_catch_interrupt();
     findings->verdict = RUN_PASSED;
     findings->bound_done = ~0u;
     memory_unshare(); /* the next test's machine starts with empty memory, too */
-    if (exploring->seconds)
-        deadline = time(NULL) + exploring->seconds;
     run_boot();
+    budget_begin();
     explore_all();
-    findings->interrupted = interrupted;
+    budget_end();
+    if (exploring->trace)
+        replay_trace_save(exploring->trace);
     fflush(stdout);
-    _exit(0);
 }
 
 static void *share(size_t bytes)
@@ -186,12 +196,19 @@ void explore(const struct exploration *e, struct findings *found)
     exploring = e;
     fflush(stdout);
     signal(SIGINT, SIG_IGN);
-    pid_t pid = fork();
-    if (pid == 0)
+    pid_t pid = e->here ? 0 : fork();
+    if (pid == 0) {
         template_process();
+        if (!e->here)
+            _exit(0);
+        *found = *findings;
+        return;
+    }
     if (pid < 0 || waitpid(pid, &status, 0) != pid || status != 0) {
         findings->verdict = RUN_BROKEN;
-        snprintf(findings->sentence, sizeof(findings->sentence), "the simulated machine did not boot");
+        findings->died = true;
+        snprintf(findings->sentence, sizeof(findings->sentence), "%s",
+                 findings->schedules ? "the explorer itself died" : "the simulated machine did not boot");
     }
     signal(SIGINT, SIG_DFL);
     *found = *findings;

@@ -1,7 +1,6 @@
 /*
- * The explorer: runs one test under many schedules. Each schedule is a child process forked from a machine
- * that has booted and rests just before the test, so every run starts from the same state and may do as it
- * likes to it.
+ * The explorer: runs one test under many schedules, each from the same machine that has booted and rests just
+ * before the test.
  */
 #pragma once
 #include "arch/sim/strategy.h"
@@ -17,22 +16,32 @@ struct exploration {
     u32 schedules;       /* at most so many */
     u32 depth;           /* pct */
     u32 bound;           /* exhaustive: deviations from the default schedule */
-    u32 seconds;     /* host time, 0: no limit; only how much is explored depends on it, never a verdict */
-    u32 steps;       /* a run of more choice points is called endless */
-    bool shorten;    /* look for a failing schedule with fewer deviations */
-    bool progress;   /* a line about it on stderr */
-    bool quiet;      /* no report, no shortening: the findings are enough */
-    bool forgetful;  /* random and pct: TLB entries go now and then without a flush */
-    bool drawn_only; /* random and pct: the default schedule is not one of those tried */
+    u32 seconds;       /* host time, 0: no limit; only how much is explored depends on it, never a verdict */
+    u32 steps;         /* a run of more choice points is called endless */
+    bool shorten;      /* look for a failing schedule with fewer deviations */
+    bool progress;     /* a line about it on stderr */
+    bool quiet;        /* no report, no shortening: the findings are enough */
+    bool forgetful;    /* random and pct: TLB entries go now and then without a flush */
+    bool drawn_only;   /* random and pct: the default schedule is not one of those tried */
+    const char *trace; /* a file for the trace rings of the last run, all events on; or NULL */
+    u32 repeat;        /* EXPLORE_ONE: so many times, and each time to the letter the same */
+    bool unreduced;    /* exhaustive: states that were seen before are gone through again */
+    bool here;         /* in this process, for a debugger */
+    bool interrupts;   /* exhaustive: early ticks and late interrupts are deviations, too */
 };
 
 struct findings {
     u32 verdict;    /* RUN_PASSED, or that of the first schedule that failed */
     u32 schedules;  /* run in all, shortening excluded */
     u32 bound_done; /* exhaustive: all schedules with so many deviations were run; ~0: none */
+    u32 known;      /* exhaustive: of them, those that came to a state seen before */
+    u32 outcomes;   /* exhaustive: different states in which runs ended */
+    u32 states;     /* exhaustive: different states at the places where it looks */
+    double seconds; /* of the host's processor */
     u32 max_steps;
     char strategy[16]; /* what found it: usual, random, pct or exhaustive */
     bool interrupted;  /* by Ctrl-C: what is said is what was covered */
+    bool died;         /* no machine, no report: `sentence` is all there is */
     bool complete;     /* exhaustive: nothing left within the bound */
     char sentence[400];
     char schedule[512]; /* the failing schedule as it was found, or "" where it does not fit */

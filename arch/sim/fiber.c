@@ -7,15 +7,20 @@
 #include <sanitizer/common_interface_defs.h>
 #endif
 #include "arch/sim/fiber.h"
+#include "arch/sim/run.h"
+#include "arch/sim/undo.h"
 
 /* Instrumented frames are several times as large as the kernel's own. */
 #define FIBER_STACK (256u * 1024u)
 #define HOST_PAGE   4096u
+#define FIBERS_MAX  1000u
 
 static struct sim_fiber host_fiber;
 struct sim_fiber *fiber_now = &host_fiber;
 static struct sim_fiber *left_behind; /* who ran before the switch that is under way */
 static struct sim_fiber *free_fibers;
+static struct sim_fiber fibers[FIBERS_MAX];
+static u32 fiber_n;
 
 void sim_fiber_swap(u32 *save_esp, u32 load_esp);
 void sim_fiber_first(void);
@@ -52,6 +57,13 @@ __asm__(".text\n"
         "    ud2\n"
         ".size sim_fiber_first, . - sim_fiber_first\n");
 
+static void recycle(struct sim_fiber *fiber)
+{
+    fiber->idle = true;
+    fiber->next_free = free_fibers;
+    free_fibers = fiber;
+}
+
 /* The second half of a switch, on the stack that was switched to. */
 static void switch_landed(void)
 {
@@ -65,10 +77,8 @@ static void switch_landed(void)
         from->size = size;
     }
 #endif
-    if (from->retired) {
-        from->next_free = free_fibers;
-        free_fibers = from;
-    }
+    if (from->retired)
+        recycle(from);
 }
 
 void fiber_begin(void)
@@ -93,15 +103,29 @@ void fiber_switch(struct sim_fiber *to)
     switch_landed();
 }
 
-static struct sim_fiber *stack_new(void)
+/* All stacks lie in one place, so that whoever looks at a store knows whether it went to a stack. */
+static char *stacks;
+
+static void reserve_stacks(void)
 {
-    struct sim_fiber *fiber = calloc(1, sizeof(*fiber));
-    char *memory = mmap(NULL, FIBER_STACK + HOST_PAGE, PROT_READ | PROT_WRITE,
-                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (!fiber || memory == MAP_FAILED || mprotect(memory, HOST_PAGE, PROT_NONE)) {
-        fprintf(stderr, "the host has no memory for a fiber's stack\n");
+    stacks = mmap(NULL, FIBERS_MAX * (FIBER_STACK + HOST_PAGE), PROT_READ | PROT_WRITE,
+                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (stacks == MAP_FAILED) {
+        fprintf(stderr, "the host has no memory for the fibers' stacks\n");
         exit(2);
     }
+    undo_except(stacks, FIBERS_MAX * (FIBER_STACK + HOST_PAGE));
+}
+
+static struct sim_fiber *stack_new(void)
+{
+    if (!stacks)
+        reserve_stacks();
+    if (fiber_n == FIBERS_MAX)
+        sim_fail("more than %u tasks at one time: there are no more stacks", FIBERS_MAX);
+    struct sim_fiber *fiber = &fibers[fiber_n];
+    char *memory = stacks + fiber_n++ * (FIBER_STACK + HOST_PAGE);
+    mprotect(memory, HOST_PAGE, PROT_NONE);
     fiber->stack = memory + HOST_PAGE;
     fiber->size = FIBER_STACK;
     return fiber;
@@ -120,6 +144,7 @@ struct sim_fiber *fiber_create(void (*entry)(void *), void *arg)
     fiber->entry = entry;
     fiber->arg = arg;
     fiber->retired = false;
+    fiber->idle = false;
     fiber->fake_stack = NULL;
     u32 *top = (u32 *)(fiber->stack + fiber->size) - 8;
     top[4] = (u32)(uintptr_t)sim_fiber_first; /* after edi, esi, ebx, ebp */
@@ -135,6 +160,13 @@ void fiber_retire(struct sim_fiber *fiber)
     fiber->retired = true;
     if (fiber == fiber_now)
         return;
-    fiber->next_free = free_fibers;
-    free_fibers = fiber;
+    recycle(fiber);
+}
+
+struct sim_fiber *fiber_next(struct sim_fiber *after)
+{
+    for (u32 i = after ? (u32)(after - fibers) + 1 : 0; i < fiber_n; i++)
+        if (!fibers[i].idle)
+            return &fibers[i];
+    return NULL;
 }

@@ -14,6 +14,7 @@ struct sim_fiber {
     void (*entry)(void *);
     void *arg;
     bool retired; /* its task is dead: recycled at the switch away from it */
+    bool idle;    /* on the list of those to be used again: nothing on its stack is worth keeping */
     struct sim_fiber *next_free;
 };
 
@@ -24,5 +25,7 @@ extern struct sim_fiber *fiber_now;
 struct sim_fiber *fiber_create(void (*entry)(void *), void *arg);
 /* Gives the stack back; of the running fiber: at the switch away from it. */
 void fiber_retire(struct sim_fiber *fiber);
+/* All that live, one after the other: NULL begins, NULL ends. The host's own is none of them. */
+struct sim_fiber *fiber_next(struct sim_fiber *after);
 /* Becomes `to`; returns when something switches back. */
 void fiber_switch(struct sim_fiber *to);

@@ -23,6 +23,19 @@ void memory_unshare(void);
 void memory_show_window(u64 tables);
 /* The host side of a kernel-window entry. */
 void memory_map_window(vaddr_t va, bool present, bool writable, pfn_t pfn);
+/* Where the direct map has what the window maps at `va` (whatever CPU asks). */
+u32 memory_window_direct(vaddr_t va);
+/* What page n of the window maps for the running CPU: frame + 1 and WINDOW_WRITABLE, or 0. */
+#define WINDOW_WRITABLE 0x80000000u
+u32 memory_window_entry(u32 n);
+
+/* ---- memory_host.c ---- */
+/* The window's page at `va` is touched: maps it. False: nothing is mapped there. */
+bool memory_host_touch(vaddr_t va);
+/* Page n of the window, or many pages, are not what they were: what the host has mapped there goes. */
+void memory_host_forget(u32 n);
+void memory_host_sync(void);
+
 static inline u32 *memory_word(paddr_t pa)
 {
     return phys_to_direct(pa);

@@ -15,11 +15,11 @@ static bool entry_use(paddr_t at, u32 *value, u32 needs, u32 sets)
 {
     u32 *word = memory_word(at);
 
-    sim_choice_here(STEP_WALK, word, true);
+    sim_choice_here(STEP_WALK, word, CHOICE_CLOSED | CHOICE_READS);
     *value = *word;
     if ((*value & needs) != needs || (*value & sets) == sets)
         return true;
-    sim_choice_here(STEP_WALK, word, true);
+    sim_choice_here(STEP_WALK, word, CHOICE_CLOSED | CHOICE_WRITES);
     if (*word != *value)
         return false;
     if (is_broken(BREAK_ACCESSED))

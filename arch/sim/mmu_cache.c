@@ -112,7 +112,7 @@ void mmu_load_root(paddr_t root)
 {
     struct mmu *m = mmu_here();
 
-    sim_choice_here(STEP_TLB, 0, true);
+    sim_choice_here(STEP_TLB, 0, CHOICE_CLOSED | CHOICE_READS);
     m->root = root;
     m->window = window_tables(root);
     memory_show_window(m->window);
@@ -130,7 +130,7 @@ void tlb_flush_page(vaddr_t va)
     struct mmu *m = mmu_here();
     struct tlb_entry *e;
 
-    sim_choice_here(STEP_TLB, va, true);
+    sim_choice_here(STEP_TLB, va, CHOICE_CLOSED | CHOICE_READS);
     if (is_broken(BREAK_INVLPG))
         return;
     e = tlb_find(m, va);
@@ -144,7 +144,7 @@ void tlb_flush_range(vaddr_t start, vaddr_t end)
 {
     struct mmu *m = mmu_here();
 
-    sim_choice_here(STEP_TLB, start, true);
+    sim_choice_here(STEP_TLB, start, CHOICE_CLOSED | CHOICE_READS);
     if (is_broken(BREAK_RANGE))
         end -= PAGE_SIZE;
     for (u32 i = 0; i < TLB_ENTRIES; i++)
@@ -162,7 +162,7 @@ void tlb_flush_all(void)
 {
     struct mmu *m = mmu_here();
 
-    sim_choice_here(STEP_TLB, 0, true);
+    sim_choice_here(STEP_TLB, 0, CHOICE_CLOSED | CHOICE_READS);
     for (u32 i = 0; i < TLB_ENTRIES; i++)
         m->tlb[i].valid = false;
     pdes_drop(m);

@@ -49,14 +49,17 @@ static const void *location(const pte_t *slot)
 
 pte_t sim_pte_read(pte_t *slot)
 {
-    sim_choice_here(STEP_PTE, location(slot), false);
-    return (pte_t){__atomic_load_n(slot_word(slot, false), __ATOMIC_RELAXED)};
+    sim_choice_here(STEP_PTE, location(slot), CHOICE_LATER);
+    u32 *word = slot_word(slot, false);
+    order_read(word);
+    return (pte_t){__atomic_load_n(word, __ATOMIC_RELAXED)};
 }
 
 pte_t sim_pte_xchg(pte_t *slot, pte_t entry)
 {
-    sim_choice_here(STEP_PTE, location(slot), false);
+    sim_choice_here(STEP_PTE, location(slot), CHOICE_LATER);
     u32 *word = slot_word(slot, true);
+    order_write(word);
     u32 old = __atomic_exchange_n(word, entry.v, __ATOMIC_SEQ_CST);
     rights_entry_changed(word, old, entry.v);
     return (pte_t){old};
@@ -64,8 +67,9 @@ pte_t sim_pte_xchg(pte_t *slot, pte_t entry)
 
 bool sim_pte_cmpxchg(pte_t *slot, pte_t old, pte_t entry)
 {
-    sim_choice_here(STEP_PTE, location(slot), false);
+    sim_choice_here(STEP_PTE, location(slot), CHOICE_LATER);
     u32 *word = slot_word(slot, true);
+    order_write(word);
     u32 expected = old.v;
     if (!__atomic_compare_exchange_n(word, &expected, entry.v, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
         return false;
@@ -75,8 +79,9 @@ bool sim_pte_cmpxchg(pte_t *slot, pte_t old, pte_t entry)
 
 pte_t sim_pte_install(pte_t *slot, pte_t entry)
 {
-    sim_choice_here(STEP_PTE, location(slot), false);
+    sim_choice_here(STEP_PTE, location(slot), CHOICE_LATER);
     u32 *word = slot_word(slot, true);
+    order_write(word);
     u32 old = *word;
     __atomic_store_n(word, entry.v, __ATOMIC_RELEASE);
     rights_entry_changed(word, old, entry.v);
@@ -187,7 +192,7 @@ static u32 *kernel_entry(vaddr_t va)
 void kernel_pte_set(vaddr_t va, pte_t pte)
 {
     assert(!pte_present(pte) || pte_pfn(pte) < SIM_FRAMES);
-    sim_choice_here(STEP_PTE, kernel_entry(va), false);
+    sim_choice_here(STEP_PTE, kernel_entry(va), CHOICE_WRITES);
     *kernel_entry(va) = pte.v;
     memory_map_window(va, pte_present(pte), pte_writable(pte), pte_pfn(pte));
 }

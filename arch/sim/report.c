@@ -11,6 +11,7 @@
 
 #define COLUMN      44
 #define TURNS_SHOWN 60u
+#define STEPS_SHOWN 300u
 #define LOG_SHOWN   8000u
 
 /* One CPU's turn: steps first..last, all of them its own. */
@@ -52,12 +53,24 @@ static const char *doing(const struct step *s)
     return words[s->kind];
 }
 
-static void print_cell(u32 step, const struct run *r, const char *where, bool preempted)
+/* What the schedule did here that the default would not have done. */
+static const char *deviation(const struct step *s)
+{
+    if (s->chosen == s->usual)
+        return "";
+    if (s->chosen & CHOSEN_TICK)
+        return (s->chosen & CHOSEN_CPU) == s->cpu ? "(tick) " : "(tick there) ";
+    if (s->chosen & CHOSEN_DEAF)
+        return "(interrupts late) ";
+    return s->usual == s->cpu ? "! " : "(not the next one) ";
+}
+
+static void print_cell(u32 step, const struct run *r, const char *where)
 {
     const struct step *s = &r->step[step];
     char text[160];
 
-    snprintf(text, sizeof(text), "%s%s%s", preempted ? "! " : "", doing(s), where);
+    snprintf(text, sizeof(text), "%s%s%s", deviation(s), doing(s), where);
     printf("  # %7u %*s%.*s\n", step, (int)(s->cpu * COLUMN), "", 110, text);
 }
 
@@ -72,32 +85,34 @@ static void places_of(const struct run *r, const u32 *steps, u32 n, struct sourc
     symbolize(lines, n);
 }
 
+/* Of each turn where it began, where the schedule interfered, and where it ended. */
+static u32 steps_to_show(const struct run *r, const struct turn *turns, u32 n, u32 *steps)
+{
+    u32 m = 0;
+
+    for (u32 i = 0; i < n; i++)
+        for (u32 at = turns[i].first; at <= turns[i].last && m < STEPS_SHOWN; at++)
+            if (at == turns[i].first || at == turns[i].last || r->step[at].chosen != r->step[at].usual)
+                steps[m++] = at;
+    return m;
+}
+
 static void print_schedule(const struct run *r, u32 cpus)
 {
     struct turn *turns;
-    u32 n = find_turns(r, &turns), skip = n > TURNS_SHOWN ? n - TURNS_SHOWN : 0, m = 0;
-    u32 *steps = calloc(2 * n + 2, sizeof(*steps));
-    struct source_line *lines = calloc(2 * n + 2, sizeof(*lines));
+    u32 n = find_turns(r, &turns), skip = n > TURNS_SHOWN ? n - TURNS_SHOWN : 0;
+    u32 steps[STEPS_SHOWN], m = steps_to_show(r, turns + skip, n - skip, steps);
+    struct source_line lines[STEPS_SHOWN];
 
-    for (u32 i = skip; i < n; i++) {
-        steps[m++] = turns[i].first;
-        if (turns[i].last != turns[i].first)
-            steps[m++] = turns[i].last;
-    }
     places_of(r, steps, m, lines);
     printf("  #    step");
     for (u32 cpu = 0; cpu < cpus; cpu++)
         printf(" CPU %-*u", COLUMN - 5, cpu);
-    printf("\n  #        ");
-    printf("(! = the schedule took the CPU away here; idle turns are left out)\n");
+    printf("\n  #         (! = the schedule took the CPU away here; idle turns are left out)\n");
     if (skip)
         printf("  #         (%u earlier turns)\n", skip);
-    for (u32 i = 0; i < m; i++) {
-        const struct step *s = &r->step[steps[i]];
-        print_cell(steps[i], r, lines[i].text, s->chosen != s->usual && s->usual == s->cpu);
-    }
-    free(lines);
-    free(steps);
+    for (u32 i = 0; i < m; i++)
+        print_cell(steps[i], r, lines[i].text);
     free(turns);
 }
 

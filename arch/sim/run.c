@@ -1,27 +1,14 @@
-/* One schedule: a child process of the booted machine runs it, the verdict and all steps come back in *run.
- */
+/* What a run leaves behind: its log, and its verdict in a sentence. How one is made again and again is
+ * run_inplace.c's business, or run_fork.c's. */
 #define _GNU_SOURCE
 #include "arch/sim/explore_private.h"
 #include "arch/sim/machine.h"
-#include "arch/sim/memory.h"
-#include "arch/sim/mmu.h"
 #include "arch/sim/sim.h"
 #include "lib/types.h"
-#include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#define STUCK_SECONDS 20 /* host time between two choice points that only an endless loop needs */
 
 struct run *run;
-static int child_stderr = -1; /* sanitizers write here */
-static bool in_child;
-
-/* ---- inside a run ---- */
 
 void run_log(const char *text, size_t n)
 {
@@ -40,17 +27,6 @@ static void log_line(const char *line)
     run_log("\n", 1);
 }
 
-noreturn void run_finish(enum verdict verdict)
-{
-    run->verdict = verdict;
-    if (!in_child) { /* the boot itself failed: there is no schedule to report */
-        fprintf(stderr, "the simulated machine did not boot:\n%.*s%s\n", (int)run->log_bytes, run->log,
-                run->sentence);
-        _exit(2);
-    }
-    _exit(verdict == RUN_PASSED ? 0 : 1);
-}
-
 noreturn void sim_fail(const char *fmt, ...)
 {
     va_list args;
@@ -61,7 +37,7 @@ noreturn void sim_fail(const char *fmt, ...)
     run_finish(RUN_BROKEN);
 }
 
-/* The first task. What comes after the pause is repeated for each schedule, in a child of its own. */
+/* The first task. What comes after the pause is made again for each schedule. */
 static void main_task(void *arg)
 {
     test_output = log_line;
@@ -70,22 +46,21 @@ static void main_task(void *arg)
     run_finish(test_run_one(exploring->test, 1) ? RUN_PASSED : RUN_FAILED);
 }
 
-static noreturn void run_child(const struct schedule *schedule)
+void run_boot(void)
 {
-    in_child = true;
-    signal(SIGINT, SIG_IGN); /* the template process decides */
-    alarm(STUCK_SECONDS);
-    dup2(child_stderr, 1);
-    dup2(child_stderr, 2);
-    memory_unshare();
-    strategy_begin(schedule, exploring->cpus);
-    mmu_set_forgetful(schedule->forget);
-    machine_record(exploring->steps);
-    machine_run();
-    sim_fail("the machine stopped without a verdict");
+    sim_boot(exploring->cpus, exploring->words, main_task);
+    if (exploring->trace)
+        replay_trace_start();
+    run_prepare();
 }
 
-/* ---- one schedule ---- */
+void run_boot_failed(void)
+{
+    fprintf(stderr, "the simulated machine did not boot:\n%.*s%s\n", (int)run->log_bytes, run->log,
+            run->sentence);
+}
+
+/* ---- the sentence ---- */
 
 static void copy_line(const char *from, const char *text_end)
 {
@@ -115,65 +90,15 @@ static bool sentence_from(const char *text, size_t bytes)
     return false;
 }
 
-/* What the sanitizers said goes behind the kernel's own words. */
-static void collect_stderr(void)
+void run_name_verdict(const char *otherwise)
 {
-    char text[4096];
-    ssize_t n;
-    off_t at = 0;
-
-    while ((n = pread(child_stderr, text, sizeof(text), at)) > 0) {
-        run_log(text, (size_t)n);
-        at += n;
-    }
-}
-
-static void name_verdict(int status)
-{
-    if (run->verdict == RUN_PASSED && status != 0)
-        run->verdict = RUN_UNFINISHED;
-    if (run->verdict == RUN_PASSED)
+    findings->max_steps = MAX(findings->max_steps, run->steps);
+    if (run->verdict == RUN_PASSED || run->verdict == RUN_KNOWN)
         return;
-    collect_stderr();
     if (run->verdict == RUN_ENDLESS)
         snprintf(run->sentence, sizeof(run->sentence),
-                 "no end after %u choice points: livelock, or a wake-up was lost "
-                 "while somebody polls",
+                 "no end after %u choice points: livelock, or a wake-up was lost while somebody polls",
                  run->steps);
-    if (run->sentence[0] || sentence_from(run->log, run->log_bytes))
-        return;
-    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM)
-        snprintf(run->sentence, sizeof(run->sentence), "a loop without any choice point");
-    else if (WIFSIGNALED(status))
-        snprintf(run->sentence, sizeof(run->sentence), "the kernel touched memory that is not there (%s)",
-                 strsignal(WTERMSIG(status)));
-    else
-        snprintf(run->sentence, sizeof(run->sentence), "the machine ended with a failing status");
-}
-
-bool run_schedule(const struct schedule *schedule)
-{
-    int status = 0;
-
-    run->verdict = RUN_UNFINISHED;
-    run->sentence[0] = '\0';
-    run->steps = run->log_bytes = 0;
-    if (ftruncate(child_stderr, 0) || lseek(child_stderr, 0, SEEK_SET) < 0)
-        abort();
-    pid_t pid = fork();
-    if (pid == 0)
-        run_child(schedule);
-    if (pid < 0 || waitpid(pid, &status, 0) != pid) {
-        perror("fork");
-        exit(2);
-    }
-    name_verdict(status);
-    findings->max_steps = findings->max_steps > run->steps ? findings->max_steps : run->steps;
-    return run->verdict == RUN_PASSED;
-}
-
-void run_boot(void)
-{
-    child_stderr = memfd_create("stderr", MFD_CLOEXEC);
-    sim_boot(exploring->cpus, exploring->words, main_task);
+    if (!run->sentence[0] && !sentence_from(run->log, run->log_bytes))
+        snprintf(run->sentence, sizeof(run->sentence), "%s", otherwise);
 }

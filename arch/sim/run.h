@@ -21,12 +21,16 @@ enum step_kind {
     STEP_IPI,
 };
 
+#define CHOSEN_CPU  0x07u
+#define CHOSEN_TICK 0x08u /* its timer interrupt came at once */
+#define CHOSEN_DEAF 0x10u /* what was on its way to it took longer */
+
 /* One choice point that was passed. */
 struct step {
     u32 ip, caller; /* where, and who called that */
     u32 addr;       /* what it is about to touch, or 0 */
     u8 cpu;         /* who stood here */
-    u8 chosen;      /* who ran on */
+    u8 chosen;      /* who ran on: CHOSEN_CPU, and what was done to its interrupts */
     u8 usual;       /* whom the default schedule lets run on */
     u8 enabled;     /* bit per CPU that could */
     u8 kind;        /* enum step_kind */
@@ -34,11 +38,13 @@ struct step {
 };
 
 enum verdict {
-    RUN_UNFINISHED, /* the child died without a word: the host's signal is the verdict */
+    RUN_UNFINISHED, /* it pauses; of a child process: it died without a word, the host's signal is the verdict
+                     */
     RUN_PASSED,
     RUN_FAILED,  /* the test's own checks */
     RUN_BROKEN,  /* an oracle, a panic, a deadlock: `sentence` says which */
     RUN_ENDLESS, /* the step limit */
+    RUN_KNOWN,   /* came to a state from which all was seen before: search.c */
 };
 
 struct run {
@@ -55,4 +61,7 @@ extern struct run *run; /* the present one */
 /* Ends the run: the sentence becomes its verdict. From any fiber. */
 noreturn cold void sim_fail(const char *fmt, ...) printf_like(1, 2);
 noreturn void run_finish(enum verdict verdict);
+/* A host signal in the run's own code: becomes its verdict when the handler returns (true), or is none of
+ * it. */
+bool run_crashed(int signal_number, void *context);
 void run_log(const char *text, size_t n);

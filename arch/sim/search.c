@@ -1,139 +1,201 @@
 /*
- * The exhaustive search: depth first over lists of deviations from the default schedule (delay bounding:
- * Emmi, Qadeer and Rakamaric, POPL 2011). A run is made again from its start for each list; what it passed
- * tells where the next deviation may go.
+ * The exhaustive search. Every schedule with up to BOUND deviations from the default one (delay bounding:
+ * Emmi, Qadeer and Rakamaric, POPL 2011; on two CPUs a deviation is a preemption: CHESS, PLDI 2007), fewer
+ * first, each continued only until it comes to a state that was seen before with as many deviations left
+ * (order.h: what is the same by another order of independent steps is the same state).
+ *
+ * This file has no hooks: what the search knows survives when the machine is taken back.
  */
+#include "arch/sim/search.h"
+#include "arch/sim/checkpoint.h"
 #include "arch/sim/explore_private.h"
+#include "arch/sim/machine.h"
+#include "arch/sim/order.h"
+#include "arch/sim/search_tables.h"
+#include <stdio.h>
 #include <stdlib.h>
 
-/* Addresses that more than one CPU was seen to touch. Only there does it matter who comes first; what is
- * learnt in one run opens more places in the next ones. */
-#define SEEN_SLOTS (1u << 16)
-static struct {
-    u32 addr;
-    u8 cpus;
-} seen[SEEN_SLOTS];
+/* ---- at a choice point ---- */
 
-static u32 shared_n; /* how many of them */
+#define OPTIONS_MAX (3u * SIM_CPUS_MAX)
 
-/* Where there is no room for more, every address counts as shared: nothing is left out. */
-static u8 *seen_cpus(u32 addr)
+struct node {
+    struct checkpoint at;
+    u8 options[OPTIONS_MAX]; /* decisions that are left to try */
+    u32 option_n;
+    u32 left; /* deviations, before any of them */
+};
+
+static u32 left;            /* deviations that the present run may still make */
+static u32 decision;        /* what the search answers to the pause */
+static struct node *wanted; /* the pause asks for this one to be filled */
+static struct node *nodes;  /* the path to the present run: places where something is left to try */
+static u32 node_n, node_room;
+
+static u32 options_at(const struct choice *c, u8 *options)
 {
-    static u32 used;
-    static u8 everybody;
-    u32 i = (addr * 2654435761u) >> 16;
+    u32 n = 0;
 
-    while (seen[i].addr && seen[i].addr != addr)
-        i = (i + 1) % SEEN_SLOTS;
-    if (!seen[i].addr) {
-        if (used > SEEN_SLOTS / 4 * 3) {
-            everybody = 0xff;
-            return &everybody;
-        }
-        used++;
-        seen[i].addr = addr;
-    }
-    return &seen[i].cpus;
-}
-
-static bool is_shared(u8 cpus)
-{
-    return cpus & (cpus - 1);
-}
-
-static void learn(void)
-{
-    for (u32 i = 0; i < run->steps; i++) {
-        if (!run->step[i].addr)
-            continue;
-        u8 *cpus = seen_cpus(run->step[i].addr), before = *cpus;
-        *cpus |= (u8)(1u << run->step[i].cpu);
-        shared_n += !is_shared(before) && is_shared(*cpus);
-    }
-}
-
-static bool worth_deviating(const struct step *s)
-{
-    u32 others = s->enabled & ~(1u << s->usual);
-
-    if (!others)
-        return false;
-    if (s->usual != s->cpu) /* somebody else has to run anyhow: which one is free to choose */
-        return true;
-    if (s->kind == STEP_TLB ||
-        s->kind == STEP_IPI) /* no address tells who depends on a flush or an interrupt */
-        return true;
-    return s->kind != STEP_IRQ_ON && s->addr && is_shared(*seen_cpus(s->addr));
-}
-
-/* The deviations that may follow the last one of the run in *run, as a fresh array. */
-static u32 children(u32 from, struct deviation **list)
-{
-    u32 n = 0, room = 0;
-
-    *list = NULL;
-    for (u32 i = from; i < run->steps; i++) {
-        if (!worth_deviating(&run->step[i]))
-            continue;
-        for (u32 cpu = 0; cpu < exploring->cpus; cpu++) {
-            if (cpu == run->step[i].usual || !(run->step[i].enabled & (1u << cpu)))
-                continue;
-            if (n == room)
-                *list = realloc(*list, (room = room ? 2 * room : 256) * sizeof(**list));
-            (*list)[n++] = (struct deviation){i, cpu};
+    for (u32 cpu = 0; cpu < exploring->cpus; cpu++) {
+        if (c->enabled & (1u << cpu)) {
+            if (cpu != c->usual)
+                options[n++] = (u8)cpu;
+            u32 can = exploring->interrupts ? strategy_interrupts(cpu) : 0;
+            if (can & CHOSEN_TICK)
+                options[n++] = (u8)(cpu | CHOSEN_TICK);
+            if (can & CHOSEN_DEAF)
+                options[n++] = (u8)(cpu | CHOSEN_DEAF);
+        } else if (exploring->interrupts && vcpus[cpu].halted && clock_has_use_for_tick(cpu)) {
+            options[n++] = (u8)(cpu | CHOSEN_TICK);
         }
     }
     return n;
 }
 
-/* Runs all schedules that begin with `prefix` and have `more` further deviations. False: one failed. */
-static bool search(struct schedule *prefix, u32 more, bool *cut)
+void search_saw(const volatile void *addr, u32 cpu)
 {
-    struct deviation *next;
-    u32 n;
+    learn_shared((u32)(uintptr_t)addr, cpu);
+}
 
-    if (out_of_budget()) {
-        *cut = true;
+static bool worth_deviating(const struct choice *c)
+{
+    bool shared = c->addr && learn_shared((u32)(uintptr_t)c->addr, c->here);
+
+    if (c->usual != c->here) /* somebody else has to run anyhow: which one is free to choose */
         return true;
+    if (c->kind == STEP_TLB ||
+        c->kind == STEP_IPI) /* no address tells who depends on a flush or an interrupt */
+        return true;
+    return shared && c->kind != STEP_IRQ_ON;
+}
+
+/* The present state, and all that the default schedule goes by from here on. */
+static u64 state_at(const struct choice *c)
+{
+    u32 spinning = 0;
+
+    for (u32 cpu = 0; cpu < exploring->cpus; cpu++)
+        spinning |= (u32)vcpus[cpu].spinning << cpu;
+    return (order_state(exploring->cpus) ^ (c->here | spinning << 8)) * 0x9e3779b97f4a7c15ull;
+}
+
+u32 search_pick(const struct choice *c)
+{
+    if (!worth_deviating(c))
+        return c->usual;
+    /* Filled in place: a copy made here, on a fiber, would be a store of the run, to be undone later. */
+    struct node *node = wanted;
+    node->option_n = options_at(c, node->options);
+    if (!node->option_n)
+        return c->usual;
+    if (!note_state(state_at(c), left) && !exploring->unreduced)
+        run_finish(RUN_KNOWN);
+    if (!left)
+        return c->usual;
+    node->left = left;
+    decision = c->usual;
+    machine_pause();
+    return decision;
+}
+
+bool search_varies_interrupts(void)
+{
+    return exploring->interrupts;
+}
+
+/* ---- the search itself, on the host ---- */
+
+static void push_node(void)
+{
+    checkpoint_take(&wanted->at);
+    node_n++;
+    if (node_n == node_room) {
+        node_room *= 2;
+        nodes = realloc(nodes, node_room * sizeof(*nodes));
+        if (!nodes) {
+            perror("the search");
+            exit(2);
+        }
     }
-    if (more == 0) {
-        bool passed = try_schedule(prefix, "exhaustive");
-        if (passed)
-            learn();
-        return passed;
-    }
-    if (!run_schedule(prefix)) { /* ran before under a smaller bound, and passed */
-        found_failure(prefix);
+    wanted = &nodes[node_n];
+}
+
+/* Back to the latest place with something left to try; false when there is none. */
+static bool next_schedule(void)
+{
+    while (node_n && !nodes[node_n - 1].option_n)
+        node_n--;
+    wanted = &nodes[node_n];
+    if (!node_n)
         return false;
+    struct node *node = &nodes[node_n - 1];
+    checkpoint_return_to(&node->at);
+    decision = node->options[--node->option_n];
+    left = node->left - 1;
+    return true;
+}
+
+static bool passed_or_report(void)
+{
+    struct schedule list;
+
+    if (run->verdict == RUN_PASSED)
+        findings->outcomes += note_outcome(order_state(exploring->cpus));
+    findings->schedules++;
+    findings->known += run->verdict == RUN_KNOWN;
+    findings->states = states_known();
+    if (run->verdict == RUN_PASSED || run->verdict == RUN_KNOWN)
+        return true;
+    schedule_of_run(run, &list);
+    found_failure(&list);
+    free(list.list);
+    return false;
+}
+
+/* All schedules with up to `bound` deviations. False: one failed. */
+static bool search(u32 bound, bool *cut)
+{
+    struct schedule s = {.kind = STRATEGY_SEARCH};
+
+    node_n = 0;
+    wanted = nodes;
+    left = bound;
+    run_begin(&s);
+    for (;;) {
+        run_continue();
+        if (run->verdict == RUN_UNFINISHED) {
+            push_node();
+            continue;
+        }
+        show_progress("exhaustive", bound);
+        if (!passed_or_report())
+            return false;
+        *cut = out_of_budget();
+        if (*cut || !next_schedule())
+            return true;
     }
-    learn();
-    n = children(prefix->count ? prefix->list[prefix->count - 1].step + 1 : 0, &next);
-    bool passed = true;
-    for (u32 i = 0; i < n && passed && !*cut; i++) {
-        prefix->list[prefix->count++] = next[i];
-        passed = search(prefix, more - 1, cut);
-        prefix->count--;
-    }
-    free(next);
-    return passed;
 }
 
 bool search_exhaustively(u32 bound)
 {
-    struct schedule s = {.kind = STRATEGY_LIST, .list = calloc(bound + 1, sizeof(struct deviation))};
     bool passed = true, cut = false;
 
+    node_room = 1024;
+    nodes = calloc(node_room, sizeof(*nodes));
     findings->bound_done = ~0u;
-    for (u32 more = 0; more <= bound && passed && !cut; more++) {
-        u32 known;
-        do { /* an address that turned out to be shared late opens places in runs that were made before */
-            known = shared_n;
-            passed = search(&s, more, &cut);
-        } while (passed && !cut && shared_n != known);
+    forget_states();
+    for (u32 b = 0; b <= bound && passed && !cut; b++) {
+        for (;;) { /* an address that turned out to be shared late opens places that were passed before */
+            u32 known = words_shared();
+            passed = search(b, &cut);
+            if (!passed || cut || words_shared() == known)
+                break;
+            forget_states();
+        }
         if (passed && !cut)
-            findings->bound_done = more;
+            findings->bound_done = b;
     }
     findings->complete = passed && !cut;
-    free(s.list);
+    free(nodes);
     return passed;
 }

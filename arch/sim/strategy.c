@@ -1,5 +1,7 @@
 /* Strategies: see strategy.h. Runs on the machine's fibers; touches nothing of the kernel. */
 #include "arch/sim/strategy.h"
+#include "arch/sim/machine.h"
+#include "arch/sim/search.h"
 #include "lib/random.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,57 +39,122 @@ void strategy_begin(const struct schedule *schedule, u32 cpus)
         pct_begin(cpus);
 }
 
-static u32 random_pick(u32 enabled, u32 usual)
+u32 strategy_interrupts(u32 cpu)
+{
+    return (clock_has_use_for_tick(cpu) ? CHOSEN_TICK : 0) | (interrupts_wait(cpu) ? CHOSEN_DEAF : 0);
+}
+
+/* Now and then something happens to the chosen CPU's interrupts, too; `halted` ones may get a tick as well.
+ */
+static u32 random_interrupt(u32 chosen)
+{
+    u32 can = strategy_interrupts(chosen);
+
+    if (can && !random_below(&dice, 4))
+        chosen |= can & (random_below(&dice, 2) ? CHOSEN_TICK : CHOSEN_DEAF);
+    return chosen;
+}
+
+/* CPUs that sleep until a timer of theirs is due: it may be due now. */
+static u32 sleepers(u32 enabled)
+{
+    u32 found = 0;
+
+    for (u32 cpu = 0; cpu < sim_cpu_total; cpu++)
+        if (!(enabled & (1u << cpu)) && vcpus[cpu].halted && clock_has_use_for_tick(cpu))
+            found |= 1u << cpu;
+    return found;
+}
+
+static u32 nth_bit(u32 bits, u32 n)
+{
+    while (n--)
+        bits &= bits - 1;
+    return (u32)__builtin_ctz(bits);
+}
+
+static u32 random_pick(const struct choice *c)
 {
     if (random_below(&dice, switch_odds))
-        return usual;
-    u32 which = random_below(&dice, (u32)__builtin_popcount(enabled));
-    while (which--)
-        enabled &= enabled - 1;
-    return (u32)__builtin_ctz(enabled);
+        return c->usual;
+    u32 asleep = sleepers(c->enabled), all = c->enabled | asleep;
+    u32 cpu = nth_bit(all, random_below(&dice, (u32)__builtin_popcount(all)));
+    return asleep & (1u << cpu) ? cpu | CHOSEN_TICK : random_interrupt(cpu);
+}
+
+/* At a change point: an interrupt is an event like any other, so the timer's may come here as well. */
+static u32 pct_change(const struct choice *c)
+{
+    u32 asleep = sleepers(c->enabled), all = c->enabled | asleep;
+    u32 cpu = nth_bit(all, random_below(&dice, (u32)__builtin_popcount(all)));
+
+    return clock_has_use_for_tick(cpu) && random_below(&dice, 2) ? cpu | CHOSEN_TICK : ~0u;
 }
 
 /* A CPU that spins, or whose turn is over, falls to the end, or it would starve the one it waits for. */
-static u32 pct_pick(u32 step, u32 here, u32 enabled, u32 usual, enum step_kind kind)
+static u32 pct_pick(const struct choice *c)
 {
-    bool lower = kind == STEP_SPIN || usual != here;
-    u32 best = (u32)__builtin_ctz(enabled);
+    bool lower = c->kind == STEP_SPIN || c->usual != c->here, change = false;
+    u32 best = (u32)__builtin_ctz(c->enabled);
 
     for (u32 i = 0; i + 1 < now->depth && i < PCT_DEPTH_MAX; i++)
-        lower |= change_at[i] == step;
-    if (lower)
-        priority[here] = lowest--;
+        change |= change_at[i] == c->step;
+    u32 tick = change ? pct_change(c) : ~0u;
+    if (tick != ~0u)
+        return tick;
+    if (lower || change)
+        priority[c->here] = lowest--;
     for (u32 cpu = 0; cpu < SIM_CPUS_MAX; cpu++)
-        if ((enabled & (1u << cpu)) && priority[cpu] > priority[best])
+        if ((c->enabled & (1u << cpu)) && priority[cpu] > priority[best])
             best = cpu;
     return best;
 }
 
-static u32 list_pick(u32 step, u32 enabled, u32 usual)
+/* An entry that cannot be had any more, since shortening dropped another, is the default. */
+static u32 list_pick(const struct choice *c)
 {
-    while (position < now->count && now->list[position].step < step)
+    while (position < now->count && now->list[position].step < c->step)
         position++;
-    if (position == now->count || now->list[position].step != step)
-        return usual;
-    u32 cpu = now->list[position].cpu;
-    return enabled & (1u << cpu) ? cpu : usual;
+    if (position == now->count || now->list[position].step != c->step)
+        return c->usual;
+    u32 chosen = now->list[position].chosen, cpu = chosen & CHOSEN_CPU;
+    if (c->enabled & (1u << cpu))
+        return chosen;
+    return (chosen & CHOSEN_TICK) && (sleepers(c->enabled) & (1u << cpu)) ? chosen : c->usual;
 }
 
-u32 strategy_pick(u32 step, u32 here, u32 enabled, u32 usual, enum step_kind kind)
+u32 strategy_idle_until(void)
 {
-    if (!now || !(enabled & (enabled - 1)))
-        return usual;
+    if (!now || now->kind == STRATEGY_USUAL || (now->kind == STRATEGY_SEARCH && !search_varies_interrupts()))
+        return ~0u;
+    if (now->kind == STRATEGY_LIST)
+        return position < now->count ? now->list[position].step : ~0u;
+    return 0;
+}
+
+void strategy_saw(const volatile void *addr, u32 cpu)
+{
+    if (addr && now && now->kind == STRATEGY_SEARCH)
+        search_saw(addr, cpu);
+}
+
+u32 strategy_pick(const struct choice *c)
+{
+    if (!now)
+        return c->usual;
     switch (now->kind) {
     case STRATEGY_USUAL:
-        return usual;
+        return c->usual;
     case STRATEGY_RANDOM:
-        return random_pick(enabled, usual);
+        return random_pick(c);
     case STRATEGY_PCT:
-        return pct_pick(step, here, enabled, usual, kind);
+        return pct_pick(c);
     case STRATEGY_LIST:
-        return list_pick(step, enabled, usual);
+        return list_pick(c);
+    case STRATEGY_SEARCH:
+        return search_pick(c);
     }
-    return usual;
+    return c->usual;
 }
 
 /* ---- schedules as text ---- */
@@ -102,7 +169,9 @@ static int picks_print(char *text, size_t size, const struct schedule *s)
         return snprintf(text, size, "pct:%u:%llu", s->depth, (unsigned long long)s->seed);
     int n = snprintf(text, size, "list:");
     for (u32 i = 0; i < s->count && (size_t)n < size; i++)
-        n += snprintf(text + n, size - n, "%s%u:%u", i ? "," : "", s->list[i].step, s->list[i].cpu);
+        n += snprintf(text + n, size - n, "%s%u:%u%s%s", i ? "," : "", s->list[i].step,
+                      s->list[i].chosen & CHOSEN_CPU, s->list[i].chosen & CHOSEN_TICK ? "t" : "",
+                      s->list[i].chosen & CHOSEN_DEAF ? "d" : "");
     return n;
 }
 
@@ -120,14 +189,16 @@ static const char *list_parse(const char *text, struct schedule *s)
     s->kind = STRATEGY_LIST;
     s->list = calloc(room, sizeof(*s->list));
     while (*text) {
-        unsigned step, cpu;
+        unsigned step, chosen;
         int used = 0;
-        if (sscanf(text, "%u:%u%n", &step, &cpu, &used) != 2 || cpu >= SIM_CPUS_MAX)
+        if (sscanf(text, "%u:%u%n", &step, &chosen, &used) != 2 || chosen >= SIM_CPUS_MAX)
             return "a list has the form STEP:CPU,STEP:CPU";
+        text += used;
+        if (*text == 't' || *text == 'd')
+            chosen |= *text++ == 't' ? CHOSEN_TICK : CHOSEN_DEAF;
         if (s->count && s->list[s->count - 1].step >= step)
             return "the steps of a list must grow";
-        s->list[s->count++] = (struct deviation){step, cpu};
-        text += used;
+        s->list[s->count++] = (struct deviation){step, chosen};
         if (*text == ',')
             text++;
         else if (*text)

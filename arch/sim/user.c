@@ -37,7 +37,7 @@ static bool take_page_fault(vaddr_t va, u32 code)
 
     irq_disable();
     mmus[cpu_id()].cr2 = va;
-    sim_choice_here(STEP_USER, va, true);
+    sim_choice_here(STEP_USER, va, CHOICE_CLOSED | CHOICE_LATER);
     vaddr_t addr = mmus[cpu_id()].cr2;
     page_fault_seen(&frame, addr, code);
     if (frame.irqs_were_on)
@@ -58,11 +58,11 @@ static void *user_access(vaddr_t va, bool write)
     paddr_t pa;
     u32 code;
 
-    sim_choice_here(STEP_USER, mmu_peek(va), false);
+    sim_choice_here(STEP_USER, mmu_peek(va), CHOICE_LATER);
     while (!mmu_translate(va, write, &pa, &code))
         if (!take_page_fault(va, code))
             return NULL;
-    sim_choice_here(STEP_USER, memory_word(pa), true);
+    sim_choice_here(STEP_USER, memory_word(pa), CHOICE_CLOSED | (write ? CHOICE_WRITES : CHOICE_READS));
     return memory_word(pa);
 }
 

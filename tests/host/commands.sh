@@ -36,6 +36,7 @@ refused "no test has such a name" 'no_such_test*'
 refused "no row of the list" --mutants 'R99'
 refused "needs a number in its range" --bound 99
 refused "one pattern at most" a b
+refused "needs --replay" --trace "$dir/ram"
 
 # A boot word that does not exist: said by the machine that refuses to boot.
 "$explorer" --boot nonsense=1 r01_same_empty_pte > "$dir/out" 2>&1
@@ -51,6 +52,18 @@ cp "$dir/second" "$dir/out"
 [ -n "$token" ] && grep -q "missing flush" "$dir/second" && cmp -s "$dir/second" "$dir/third" &&
     [ "$(grep verdict "$dir/first")" = "$(grep verdict "$dir/second")" ]
 result $? "a token replays its run, twice alike"
+
+"$explorer" --replay "$token" --repeat 1000 > "$dir/out"
+grep -q "replayed 1000 times, each time the same" "$dir/out"
+result $? "a token replays its run 1000 times of 1000"
+
+# A schedule of the search, with interrupts as deviations, is one that a list can say.
+"$explorer" --boot mutant=R43 --strategy exhaustive --interrupts 'r43_released*' > "$dir/out"
+token=$(sed -n "s/.*TOKEN='\(.*\)'.*/\1/p" "$dir/out")
+"$explorer" --replay "$token" --trace "$dir/ram" > "$dir/out"
+grep -q "verdict: .*flush" "$dir/out" && python3 -m tools.trace "$dir/ram" --at 0 -o "$dir/trace.dat" > "$dir/out" &&
+    grep -q "[1-9][0-9]* events of 2 CPUs" "$dir/out"
+result $? "a replay leaves a trace"
 
 # Ctrl-C: what was covered so far, status 130.
 "$explorer" --schedules 1000000 'r05*' > "$dir/out" 2>&1 &

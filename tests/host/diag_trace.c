@@ -61,7 +61,7 @@ static void write_as(struct cpu_local *cpu, u32 rounds)
     struct cpu_local *real = sim_cpu_now;
     sim_cpu_now = cpu;
     for (u32 n = 0; n < rounds; n++) {
-        sim_time_ns += n % 7 == 0 ? 700000000u : 1500; /* now and then more than 27 bits */
+        clock_pass(n % 7 == 0 ? 700000000u : 1500); /* now and then more than 27 bits */
         write_one_of_each(n);
     }
     sim_cpu_now = real;

@@ -6,7 +6,8 @@ BOUND     ?= 2    ## explore: exhaustive up to so many deviations from the defau
 SCHEDULES ?= 2000 ## explore: at most so many schedules a test
 COMPARE   ?=      ## explore-mutants: compare the strategies instead, over so many seeds
 TOKEN     ?=      ## replay: what a failure printed
-$(foreach v,STRATEGY BOUND SCHEDULES COMPARE TOKEN,$(if $(filter file,$(origin $(v))),$(eval $(v) := $(strip $($(v))))))
+GDB       ?=      ## replay: 1 runs it in gdb and stops at the failing step
+$(foreach v,STRATEGY BOUND SCHEDULES COMPARE TOKEN GDB,$(if $(filter file,$(origin $(v))),$(eval $(v) := $(strip $($(v))))))
 
 HOST_DIRS := lib diag sync sched arch/sim tests/host tests/smp
 HOST_C    := $(sort $(wildcard $(addsuffix /*.c,$(HOST_DIRS) mm/*))) fs/cpio.c sys/process/elf.c tests/host/fuzz/range_script.c \
@@ -17,29 +18,42 @@ SANITIZE  := -fsanitize=address,undefined -fno-sanitize-recover=undefined
 HOST_LINK := -m32 -no-pie -Wl,--wrap=trace_write_mm_page_alloc,--wrap=trace_write_mm_page_free,--wrap=rwsem_read_unlock,--wrap=rwsem_write_unlock
 
 HOST_ASAN := $(patsubst %.c,$(B)/host/asan/%.o,$(HOST_C))
+# The explorer takes runs back in time: a hook before each store (arch/sim/undo.c), but not in what is the host's own.
+HOOKS     := -fsanitize=thread --param tsan-instrument-func-entry-exit=0 \
+             -fno-builtin-memcpy -fno-builtin-memmove -fno-builtin-memset -fno-tree-loop-distribute-patterns -Wno-tsan
+# What the trace's writers do is no part of the schedule; elsewhere READ_ONCE and WRITE_ONCE are marked accesses.
+SILENT    := diag/trace_write.c diag/trace_ring.c
+hooks     = $(if $(filter $(NO_HOOKS),$1),,$(HOOKS) --param tsan-distinguish-volatile=$(if $(filter $(SILENT),$1),0,1))
+silent    = $(if $(filter $(SILENT),$1),-DSIM_SILENT)
+NO_HOOKS  := $(addprefix arch/sim/,$(addsuffix .c,budget checkpoint explore interrupts machine memory_host order replay_trace report run run_inplace run_fork search search_tables shorten strategy symbolize turns undo)) \
+             $(addprefix tests/host/,$(addsuffix .c,main mutant_list mutant_table options self_test token))
+HOST_WRAP := -Wl,--wrap=memcpy,--wrap=memmove,--wrap=memset
 HOST_FAST := $(patsubst %.c,$(B)/host/fast/%.o,$(HOST_C))
 
 $(B)/host/asan/%.o: %.c | $(DEPS_OK)
-	$(Q)mkdir -p $(@D); [ -n "$(V)" ] || echo "  CC    $< (host)"; $(CC) $(HOST_FLAGS) $(SANITIZE) -c $< -o $@
-$(B)/host/fast/%.o: %.c | $(DEPS_OK)
-	$(Q)mkdir -p $(@D); [ -n "$(V)" ] || echo "  CC    $< (explorer)"; $(CC) $(HOST_FLAGS) -c $< -o $@
+	$(Q)mkdir -p $(@D); [ -n "$(V)" ] || echo "  CC    $< (host)"; $(CC) $(HOST_FLAGS) $(call silent,$<) $(SANITIZE) -c $< -o $@
+$(B)/host/fast/%.o: %.c tests/host/host.mk | $(DEPS_OK)
+	$(Q)mkdir -p $(@D); [ -n "$(V)" ] || echo "  CC    $< (explorer)"; $(CC) $(HOST_FLAGS) $(call silent,$<) $(call hooks,$<) -c $< -o $@
 # A schedule's token holds for one state of the sources, and for both programs.
 $(B)/host/build_id.c: $(HOST_C) $(wildcard $(addsuffix /*.h,lib arch arch/sim arch/sim/inline arch/x86/inline diag sync sched mm/* tests))
 	$(Q)mkdir -p $(@D); cat $^ | cksum | { read sum rest; echo "extern const unsigned host_build_id; const unsigned host_build_id = $${sum}u;"; } > $@
 $(B)/host/host-tests: $(HOST_ASAN) $(B)/host/build_id.c
 	$(Q)echo "  LINK  $@"; $(CC) $(HOST_LINK) $(SANITIZE) $^ -o $@
 $(B)/host/explorer: $(HOST_FAST) $(B)/host/build_id.c
-	$(Q)echo "  LINK  $@"; $(CC) $(HOST_LINK) $^ -o $@
+	$(Q)echo "  LINK  $@"; $(CC) $(HOST_LINK) $(HOST_WRAP) $^ -o $@
 
 host-test: $(B)/host/host-tests $(B)/host/explorer ## unit tests, self tests, mutants, and a bounded exploration of every scenario under ASan and UBSan
 	$(Q)bash tests/host/run.sh $(B)/host '$(TEST)' "$(BOOT)"
 explore: $(B)/host/explorer ## explore schedules: TEST= STRATEGY= SEED= BOUND= SCHEDULES= CPUS= BOOT=
 	$(Q)$< --progress --strategy $(STRATEGY) --bound $(BOUND) --schedules $(SCHEDULES) --boot "$(BOOT)" \
 	    $(if $(SEED),--seed $(SEED)) $(if $(filter command line environment,$(origin CPUS)),--cpus $(CPUS)) '$(TEST)'
-replay: $(B)/host/explorer ## one schedule of the explorer again: TOKEN= as its failure printed it
-	$(Q)$< --replay '$(TOKEN)'
+replay: $(B)/host/explorer ## one schedule of the explorer again: TOKEN= as its failure printed it; leaves build/trace.dat; GDB=1: in gdb, at the failing step
+	$(Q)if [ -n "$(GDB)" ]; then exec gdb -q -x tools/gdb/replay.gdb --args $< --replay '$(TOKEN)' --here; fi; \
+	    status=0; $< --replay '$(TOKEN)' --trace $(B)/host/replay.ram || status=$$?; [ $$status = 2 ] && exit 2; \
+	    nm -n $< | awk '$$2 ~ /^[tT]$$/' > $(B)/host/replay.symbols; \
+	    python3 -m tools.trace $(B)/host/replay.ram --at 0 --symbols $(B)/host/replay.symbols -o $(B)/trace.dat; exit $$status
 explore-mutants: $(B)/host/explorer ## the explorer against every mutant: MUTANT= SCHEDULES= (TEST=: other scenarios than its own); COMPARE=SEEDS compares the strategies
-	$(Q)$< --mutants '$(MUTANT)' --schedules $(SCHEDULES) --seconds 60 $(if $(COMPARE),--compare $(COMPARE)) '$(TEST)'
+	$(Q)$< --mutants '$(MUTANT)' --schedules $(SCHEDULES) --seconds 60 --boot "$(BOOT)" $(if $(COMPARE),--compare $(COMPARE)) '$(TEST)'
 explore-mutants-bounded: $(B)/host/explorer
 	$(Q)$< --mutants '$(MUTANT)' --schedules 200 --seconds 10
 # The range engine is plain C: clang's 64-bit run-time will do.

@@ -12,11 +12,15 @@
 
 #define MUTANT_LIST "tests/mutants.list"
 
-static void print_indented_note(const struct findings *f, const struct exploration *e)
+static void print_coverage(const struct findings *f, const struct exploration *e)
 {
     if (f->verdict != RUN_PASSED || f->schedules < 2)
         return;
     printf("  # %u schedules, at most %u choice points each", f->schedules, f->max_steps);
+    if (f->seconds > 0.1)
+        printf(", %.0f for a second of processor", f->schedules / f->seconds);
+    if (f->states)
+        printf("; %u states", f->states);
     if (f->complete)
         printf("; all with up to %u deviations explored", e->bound);
     else if (f->bound_done != ~0u)
@@ -37,9 +41,9 @@ static bool run_one(const struct options *o, const struct test *test, u32 n, boo
         e.one = (struct schedule){.kind = STRATEGY_USUAL};
     }
     explore(&e, &found);
-    if (found.schedules == 0)
+    if (found.verdict == RUN_BROKEN && found.died)
         printf("  # verdict: %s\n", found.sentence);
-    print_indented_note(&found, &e);
+    print_coverage(&found, &e);
     printf("%s %u - %s: %s\n", found.verdict == RUN_PASSED ? "ok" : "not ok", n, test->name,
            test->shows ? test->shows : "");
     fflush(stdout);

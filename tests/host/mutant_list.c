@@ -25,6 +25,7 @@ static bool read_row(char *line, struct mutant_row *row)
         return false;
     /* The checker of page-table entries would speak first: it is the test that has to see its mutant. */
     snprintf(row->words, sizeof row->words, "ptecheck=off mutant=%s%s%s", row->id, more[0] ? " " : "", more);
+    snprintf(row->sane, sizeof row->sane, "ptecheck=off%s%s", more[0] ? " " : "", more);
     return true;
 }
 

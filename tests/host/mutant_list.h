@@ -6,6 +6,7 @@ struct mutant_row {
     char id[16];
     char tests[64];  /* a pattern */
     char words[128]; /* boot words: the mutant's, then the row's own */
+    char sane[128];  /* the same without the mutant */
 };
 
 /* The rows whose id matches `pattern`, as an array of *n. Refuses (and ends the program) when there is none.

@@ -20,8 +20,13 @@ static const char usage[] =
     "  --steps N             choice points after which a run is called endless (default 400000)\n"
     "  --boot \"WORDS\"        the kernel's boot words, such as faultlock=rwsem mutant=R01\n"
     "  --replay TOKEN        one schedule again, as a failure printed it\n"
+    "  --repeat N            with --replay: N times; each has to be the same, step by step\n"
+    "  --no-reduction        exhaustive: states that were seen before are gone through again\n"
+    "  --trace FILE          with --replay: the kernel's trace rings of the run, for tools/trace\n"
+    "  --here                with --replay: in this process, for a debugger\n"
     "  --no-shorten          report the schedule as it was found\n"
     "  --progress            a progress line on stderr\n"
+    "  --interrupts          exhaustive: early timer ticks and late interrupts are deviations, too\n"
     "  --forgetful           TLBs drop entries now and then in every drawn schedule (auto: in half of them)\n"
     "  --mutants ID          the mutants of tests/mutants.list whose id matches: a table of who noticed them\n"
     "  --compare SEEDS       with --mutants: the strategies beside each other, median of so many seeds\n"
@@ -34,7 +39,7 @@ noreturn void complain(const char *what, const char *which)
     exit(2);
 }
 
-static u32 number(const char *option, const char *text, u32 least, u32 most)
+u32 option_number(const char *option, const char *text, u32 least, u32 most)
 {
     u32 value;
 
@@ -72,6 +77,11 @@ enum {
     OPT_NO_SHORTEN,
     OPT_PROGRESS,
     OPT_FORGETFUL,
+    OPT_REPEAT,
+    OPT_NO_REDUCTION,
+    OPT_TRACE,
+    OPT_HERE,
+    OPT_INTERRUPTS,
     OPT_MUTANTS,
     OPT_COMPARE,
     OPT_SELF_TEST,
@@ -92,6 +102,11 @@ static const struct option long_options[] = {{"list", no_argument, NULL, OPT_LIS
                                              {"replay", required_argument, NULL, OPT_REPLAY},
                                              {"no-shorten", no_argument, NULL, OPT_NO_SHORTEN},
                                              {"progress", no_argument, NULL, OPT_PROGRESS},
+                                             {"interrupts", no_argument, NULL, OPT_INTERRUPTS},
+                                             {"repeat", required_argument, NULL, OPT_REPEAT},
+                                             {"no-reduction", no_argument, NULL, OPT_NO_REDUCTION},
+                                             {"trace", required_argument, NULL, OPT_TRACE},
+                                             {"here", no_argument, NULL, OPT_HERE},
                                              {"forgetful", no_argument, NULL, OPT_FORGETFUL},
                                              {"mutants", required_argument, NULL, OPT_MUTANTS},
                                              {"compare", required_argument, NULL, OPT_COMPARE},
@@ -114,13 +129,14 @@ static bool take_number(struct exploration *e, int option, const char *value)
         {OPT_DEPTH, "--depth", &e->depth, 1, 16},
         {OPT_BOUND, "--bound", &e->bound, 0, 16},
         {OPT_CPUS, "--cpus", &e->cpus, 1, SIM_CPUS_MAX},
+        {OPT_REPEAT, "--repeat", &e->repeat, 1, 1000000},
         {OPT_STEPS, "--steps", &e->steps, 1, RUN_STEPS_MAX},
     };
 
     for (u32 i = 0; i < ARRAY_SIZE(numbers); i++) {
         if (numbers[i].option != option)
             continue;
-        *numbers[i].at = number(numbers[i].name, value, numbers[i].least, numbers[i].most);
+        *numbers[i].at = option_number(numbers[i].name, value, numbers[i].least, numbers[i].most);
         return true;
     }
     return false;
@@ -144,6 +160,14 @@ static void take_option(struct options *o, int option, const char *value)
         o->e.progress = true;
     } else if (option == OPT_FORGETFUL) {
         o->e.forgetful = true;
+    } else if (option == OPT_INTERRUPTS) {
+        o->e.interrupts = true;
+    } else if (option == OPT_TRACE) {
+        o->e.trace = value;
+    } else if (option == OPT_NO_REDUCTION) {
+        o->e.unreduced = true;
+    } else if (option == OPT_HERE) {
+        o->e.here = true;
     } else if (option == OPT_MUTANTS) {
         o->mutants = value;
     } else if (option == OPT_BUILD) {
@@ -152,55 +176,11 @@ static void take_option(struct options *o, int option, const char *value)
     } else if (option == OPT_SELF_TEST) {
         o->self_test = true;
     } else if (option == OPT_COMPARE) {
-        o->compare_seeds = number("--compare", value, 1, 1000);
+        o->compare_seeds = option_number("--compare", value, 1, 1000);
     } else {
         fputs(usage, option == OPT_HELP ? stdout : stderr);
         exit(option == OPT_HELP ? 0 : 2);
     }
-}
-
-/* ---- tokens ---- */
-
-static const struct test *test_named(const char *name)
-{
-    for (const struct test *const *t = __start_tests; t < __stop_tests; t++)
-        if (strcmp((*t)->name, name) == 0)
-            return *t;
-    complain(name, "no test has this name (--list shows them)");
-}
-
-#define TOKEN_MAX 4096
-
-/* TEST/CPUS/WORDS/SCHEDULE/BUILD, see arch/sim/report.c. The parts live as long as the program. */
-static void take_token(struct options *o, const char *token)
-{
-    static char copy[TOKEN_MAX];
-    char *parts[5], *rest = copy;
-    u32 n = 0;
-
-    if (string_copy(copy, token, sizeof copy) >= sizeof copy)
-        complain("the token is too long", token);
-    for (char *part; n < 5 && (part = strsep(&rest, "/")) != NULL;)
-        parts[n++] = part;
-    if (n != 5 || rest)
-        complain(token, "a token has five parts: TEST/CPUS/WORDS/SCHEDULE/BUILD");
-    char *behind;
-    unsigned long build = strtoul(parts[4], &behind, 16);
-    if (*behind || !*parts[4])
-        complain(token, "the token's BUILD is a hexadecimal number, and this is none");
-    if (build != host_build_id)
-        complain(token,
-                 "this token is from another build of the explorer; its schedule means nothing in this one");
-    o->pattern = test_named(parts[0])->name;
-    o->e.cpus = number("the token's CPUs", parts[1], 1, SIM_CPUS_MAX);
-    for (char *c = parts[2]; *c; c++)
-        if (*c == '+')
-            *c = ' ';
-    o->e.words = parts[2];
-    const char *wrong = schedule_parse(parts[3], &o->e.one);
-    if (wrong)
-        complain("the token's schedule is wrong", wrong);
-    o->e.how = EXPLORE_ONE;
 }
 
 /* ---- all of them ---- */
@@ -227,5 +207,10 @@ void options_read(struct options *o, int argc, char **argv)
     if (optind < argc)
         complain(argv[optind], "one pattern at most");
     if (o->token)
-        take_token(o, o->token);
+        token_read(o, o->token);
+    else if (o->e.trace || o->e.here || o->e.repeat)
+        complain(o->e.trace  ? "--trace"
+                 : o->e.here ? "--here"
+                             : "--repeat",
+                 "is for one schedule: it needs --replay TOKEN");
 }

@@ -25,6 +25,8 @@ def parse_arguments():
     parser.add_argument("--at", "--ring", dest="at", type=address, required=True, metavar="PADDR[:BYTES]",
                         help="where the region lies, from the control port's `trace` record")
     parser.add_argument("-o", "--output", default="build/trace.dat", help="default: build/trace.dat")
+    parser.add_argument("--symbols", metavar="FILE", help="names of functions, as `nm -n` prints them, for a region "
+                        "that has none of its own (a replay of the explorer)")
     parser.add_argument("--counters", metavar="FILE", help="also write the kernel's event counters since tracing began, "
                         "and how many events were lost, as lines NAME NUMBER")
     options = parser.parse_args()
@@ -37,6 +39,8 @@ def parse_arguments():
 def convert(options):
     """Writes the file; returns one line that says what is in it."""
     region = read_region(options.ram, *options.at)
+    if options.symbols:
+        region.use_symbols(options.symbols)
     rings, kept, lost, refused, seen = [], 0, 0, 0, set()
     pointers = region.pointers()
     for ring in region.rings():

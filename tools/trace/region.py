@@ -48,6 +48,7 @@ class Region:
         """`text_at(paddr)` reads a text from the guest's memory; `begun_now(cpu)` a ring's `begun` after the copy was made."""
         self.data = data
         self._text_at, self._begun_now = text_at, begun_now
+        self.other_symbols = None
         if len(data) < HEADER.size:
             raise TraceError("the memory ends before the trace region's header does")
         (magic, version, size, self.cpus, self.page_size, self.cycles_per_second, self.first_cycles,
@@ -98,8 +99,18 @@ class Region:
                     found[int(number[1])] = int(field[1])
         return found
 
+    def use_symbols(self, path):
+        """Names from a file of lines ADDRESS TYPE NAME take the place of the region's own."""
+        try:
+            with open(path, encoding="ascii") as lines:
+                self.other_symbols = [line.split() for line in lines]
+        except OSError as error:
+            raise TraceError(f"{path}: {error.strerror}") from error
+
     def kallsyms(self):
         """The image's symbols as /proc/kallsyms prints them."""
+        if self.other_symbols:
+            return "".join(f"{int(address, 16):016x} T {name}\n" for address, _, name in self.other_symbols)
         n = self.symbols
         addresses = struct.unpack(f"<{n}I", self.part(self.symbol_address_at, 4 * n))
         name_places = struct.unpack(f"<{n}I", self.part(self.symbol_name_at, 4 * n))

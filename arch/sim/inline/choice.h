@@ -3,4 +3,6 @@
 #pragma once
 
 void sim_choice(const volatile void *addr);
-#define choice_point(addr) sim_choice(addr)
+void sim_choice_read(const volatile void *addr);
+#define choice_point(addr)      sim_choice(addr)
+#define choice_point_read(addr) sim_choice_read(addr)

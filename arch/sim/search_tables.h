@@ -1,0 +1,16 @@
+/* What the search knows: which words more than one CPU touches, which states it has been in. */
+#pragma once
+#include "lib/compiler.h"
+
+/* The CPU touches the word: true when another one was seen to, in this run or a former one. Only at such
+ * words does it matter who comes first. */
+bool learn_shared(u32 addr, u32 cpu);
+u32 words_shared(void); /* how many such words there are */
+
+/* True when the state is new, or was seen with fewer deviations left; then it is noted. */
+bool note_state(u64 state, u32 left);
+u32 states_known(void);
+void forget_states(void);
+/* A run ended in this state: true when none did before. The self test holds a reduced search against one that
+ * is not by their number. */
+bool note_outcome(u64 state);
