@@ -14,7 +14,8 @@
 #define REGION (16u << 20)
 
 static void *region;
-/* The program's text and data: the names that events point to lie there, and follow the region in the file. */
+/* The program's text and data: the names that events point to lie there, and follow the region in the file.
+ */
 extern char __executable_start[], edata[];
 
 void replay_trace_start(void)
