@@ -22,7 +22,7 @@ HOST_ASAN := $(patsubst %.c,$(B)/host/asan/%.o,$(HOST_C))
 HOOKS     := -fsanitize=thread --param tsan-instrument-func-entry-exit=0 \
              -fno-builtin-memcpy -fno-builtin-memmove -fno-builtin-memset -fno-tree-loop-distribute-patterns -Wno-tsan
 # What the trace's writers do is no part of the schedule; elsewhere READ_ONCE and WRITE_ONCE are marked accesses.
-SILENT    := diag/trace_write.c diag/trace_ring.c
+SILENT    := $(wildcard diag/trace_write*.c) diag/trace_ring.c
 hooks     = $(if $(filter $(NO_HOOKS),$1),,$(HOOKS) --param tsan-distinguish-volatile=$(if $(filter $(SILENT),$1),0,1))
 silent    = $(if $(filter $(SILENT),$1),-DSIM_SILENT)
 NO_HOOKS  := $(addprefix arch/sim/,$(addsuffix .c,budget checkpoint explore interrupts machine memory_host order replay_trace report run run_inplace run_fork search search_tables shorten strategy symbolize turns undo)) \
