@@ -67,12 +67,13 @@ deps: ## install the packages that are missing (says which first; needs root or 
 # ---- images (boot/image.mk) and host programs (tests/host/host.mk) ----
 -include boot/image.mk
 -include tests/host/host.mk
+-include bench/bench.mk
 
 # ---- running ----
 smp-test: $(ISO) ## every race test on QEMU, CPUS processors: TAP, lock report, verdict, build/trace.dat
 	$(RUNNER) smp-test
 
-test: all ## every suite: layers, notes, format, lock contracts, host, smp (seven ways), programs, traces, mutants (one way each)
+test: all ## every suite: layers, notes, format, lock contracts, host, smp (eight ways), programs, traces, mutants (one way each)
 	$(RUNNER) suites
 
 # make leaves with 2 whatever a recipe says; tools/make_exit.c lets it leave with the program's own status.
@@ -89,7 +90,7 @@ mutants: $(ISO) ## switch each known mistake on and require that its test fails;
 	$(RUNNER) mutants
 mutants-bounded: $(ISO)
 	$(RUNNER) mutants --bounded
-bench: $(ISO) ## instructions for each operation, beside Linux 6.1's
+bench: $(ISO) ## instructions for each operation, beside Linux 6.1's; PROTOCOLS=all: faults a second under each faultlock=
 	$(RUNNER) bench
 trace: $(ISO) ## run TEST with every trace point on; leaves build/trace.dat for trace-cmd report and KernelShark
 	$(RUNNER) trace

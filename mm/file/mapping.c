@@ -30,11 +30,46 @@ static struct rbnode *mapping_lower_bound(struct mapping *mapping, u32 index) mu
     return best;
 }
 
+/*
+ * The look-up with no lock: threads that fault in one file would all write this lock's line.
+ *
+ * The walk may stand in pages that have left the tree, or are not even the file's any more: their entries of
+ * the page array still exist, but a link may be anything. So each is held against the array before it is
+ * followed, and the number of steps is bounded. The page at the end is taken only if it is not free, and is
+ * then asked once more, with the reference held, whether it is this file's page of this index. What the walk
+ * did not find says nothing.
+ */
+#define WALK_MAX 44u /* twice the depth of a balanced tree of 2^20 pages, and some */
+
+static struct page *mapping_find_lockfree(struct mapping *mapping, u32 index)
+{
+    const struct rbnode *link = READ_ONCE(mapping->pages.root);
+    struct page *page;
+
+    for (u32 steps = 0; link && steps < WALK_MAX; steps++) {
+        page = page_of_tree_link(link);
+        if (!page)
+            return NULL;
+        if (page_index(page) == index)
+            break;
+        link = page_index(page) > index ? READ_ONCE(link->left) : READ_ONCE(link->right);
+    }
+    page = link ? page_of_tree_link(link) : NULL;
+    if (!page || !page_get_unless_free(page))
+        return NULL;
+    if (page_mapping(page) == mapping && page_index(page) == index)
+        return page;
+    page_put(page);
+    return NULL;
+}
+
 struct page *mapping_find(struct mapping *mapping, u32 index)
 {
-    struct page *page = NULL;
+    struct page *page = mapping_find_lockfree(mapping, index);
     struct rbnode *node;
 
+    if (likely(page != NULL))
+        return page;
     spin_lock(&mapping->lock);
     node = mapping_lower_bound(mapping, index);
     if (node && page_index(page_of_tree_node(node)) == index) {

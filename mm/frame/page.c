@@ -83,7 +83,7 @@ struct mapping *page_mapping(const struct page *page)
 }
 u32 page_index(const struct page *page)
 {
-    return page->index;
+    return READ_ONCE(page->index);
 }
 
 void page_set_mapping(struct page *page, struct mapping *mapping, u32 index)
@@ -100,6 +100,15 @@ struct rbnode *page_tree_node(struct page *page)
 struct page *page_of_tree_node(struct rbnode *node)
 {
     return container_of(node, struct page, node);
+}
+
+struct page *page_of_tree_link(const struct rbnode *link)
+{
+    u32 offset = (u32)((uintptr_t)link - (uintptr_t)page_array - offsetof(struct page, node));
+
+    return offset % sizeof(struct page) == 0 && offset / sizeof(struct page) < page_array_end
+               ? &page_array[offset / sizeof(struct page)]
+               : NULL;
 }
 
 u32 page_private(const struct page *page)

@@ -79,6 +79,9 @@ u32 page_index(const struct page *page);
 void page_set_mapping(struct page *page, struct mapping *mapping, u32 index); /* under the mapping's lock */
 struct rbnode *page_tree_node(struct page *page); /* intrusive node in its mapping's tree */
 struct page *page_of_tree_node(struct rbnode *node);
+/* The same for a link that was read with no lock and may be anything by now: NULL when no struct page has
+ * such a node. What it returns may be looked at: an entry of the page array is never freed. */
+struct page *page_of_tree_link(const struct rbnode *link);
 
 /* A word for the owner of a frame that is in no page cache; lost when it is freed. */
 u32 page_private(const struct page *page);

@@ -85,9 +85,14 @@ int pt_move(struct mm *mm, vaddr_t from, vaddr_t to, u32 length)
         move_take_out(mm, source, &batch);
         if (!batch.taken)
             continue;
+        if (mutant(R11))
+            move_put_in(mm, target, &batch);
+        race_point(
+            R11); /* other CPUs may still write the pages at the old place: nobody may find them at the new */
         shootdown_range(mm, source, source + (batch.n << PAGE_SHIFT));
         flush_debt_none();
-        move_put_in(mm, target, &batch);
+        if (!mutant(R11))
+            move_put_in(mm, target, &batch);
     }
     return 0;
 }

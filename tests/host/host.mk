@@ -66,3 +66,17 @@ $(if $(filter file,$(origin FUZZ_SECONDS)),$(eval FUZZ_SECONDS := $(strip $(FUZZ
 fuzz: $(B)/host/fuzz-range ## libFuzzer on the range engine, against a bitmap; what it finds stays in build/host/corpus
 	$(Q)mkdir -p $(B)/host/corpus; $< -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -artifact_prefix=$(B)/host/ $(B)/host/corpus
 .PHONY: explore replay fuzz explore-mutants explore-mutants-bounded
+
+# Shared cache lines of a fault (tests/host/lines): the kernel once more, with a call before every access to memory.
+# Not the countdown of failing allocations, which the product does not have.
+LINES_KERNEL := $(filter-out mm/frame/alloc_fail.c,$(filter lib/% diag/% sync/% sched/% mm/% arch/sim/pgtable.c,$(HOST_C)))
+LINES_O := $(LINES_KERNEL:%.c=$(B)/host/lines/%.o) $(patsubst %.c,$(B)/host/fast/%.o,$(filter-out $(LINES_KERNEL),$(HOST_C)) \
+           $(wildcard tests/host/lines/*.c))
+$(B)/host/lines/%.o: %.c | $(DEPS_OK)
+	$(Q)mkdir -p $(@D); [ -n "$(V)" ] || echo "  CC    $< (lines)"; \
+	$(CC) $(HOST_FLAGS) -fsanitize=thread -Wno-tsan --param tsan-instrument-func-entry-exit=0 -c $< -o $@
+$(B)/host/lines-per-fault: $(LINES_O) $(B)/host/build_id.c
+	$(Q)echo "  LINK  $@"; $(CC) $(HOST_LINK) $^ -o $@
+lines: $(B)/host/lines-per-fault ## shared cache lines that one fault writes, faults in different page tables: BOOT=faultlock=seq
+	$(Q)$< --strategy usual --schedules 1 --boot "$(BOOT) ptecheck=off" lines_per_fault
+.PHONY: lines

@@ -1,0 +1,202 @@
+/*
+ * How many faults a second threads of one process get done, and how long a mmap() waits beside them. The same
+ * static program runs on Faultline and, as /init, on Linux (make bench-linux).
+ *
+ *     faults THREADS ROUNDS [init]
+ *
+ * Each thread has 16 MiB of its own, whole page tables, and touches each of their pages once a round. A
+ * round's time is from the first thread's start to the last one's end; taking the pages away again is not
+ * counted. Prints, a line each: `rate KIND FAULTS_PER_SECOND` (the median round) and
+ * `wait LONGEST_US MMAPS_PER_SECOND`, then `end`.
+ */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/reboot.h>
+#include <time.h>
+#include <unistd.h>
+
+#define PAGE        4096u
+#define REGION      (16u << 20)
+#define TABLE       (4u << 20)
+#define MAX_THREADS 16u
+#define MAX_ROUNDS  1000u
+
+static unsigned threads, rounds;
+static char *memory; /* threads * REGION, aligned to a page table */
+static pthread_barrier_t begin, end;
+static atomic_bool over;
+static bool as_init; /* the machine's first process: when it is done, the machine is */
+
+static void leave(int status)
+{
+    fflush(stdout);
+    if (as_init) {
+        sync();
+        reboot(RB_POWER_OFF);
+    }
+    exit(status);
+}
+
+static void need(bool good, const char *what)
+{
+    if (good)
+        return;
+    printf("failed: %s\n", what);
+    leave(1);
+}
+
+/* Linux starts us with no file open when the initramfs has no /dev/console. */
+static void become_init(void)
+{
+    int console;
+
+    mount("devtmpfs", "/dev", "devtmpfs", 0, NULL);
+    console = open("/dev/console", O_RDWR);
+    for (int fd = 0; fd < 3 && console >= 0; fd++)
+        dup2(console, fd);
+}
+
+static uint64_t now_ns(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+static void *toucher(void *arg)
+{
+    volatile char *mine = memory + (uintptr_t)arg * REGION;
+
+    for (;;) {
+        pthread_barrier_wait(&begin);
+        if (over)
+            return NULL;
+        for (unsigned at = 0; at < REGION; at += PAGE)
+            mine[at] = 1;
+        pthread_barrier_wait(&end);
+    }
+}
+
+static int by_size(const void *a, const void *b)
+{
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* The median round's nanoseconds. `file` < 0: anonymous memory. */
+static uint64_t touch_rounds(int flags, int file)
+{
+    static uint64_t times[MAX_ROUNDS];
+    pthread_t task[MAX_THREADS];
+    char *all =
+        mmap(NULL, threads * REGION + TABLE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+    need(all != MAP_FAILED, "reserving memory");
+    memory = (char *)(((uintptr_t)all + TABLE - 1) & ~(uintptr_t)(TABLE - 1));
+    over = false;
+    pthread_barrier_init(&begin, NULL, threads + 1);
+    pthread_barrier_init(&end, NULL, threads + 1);
+    for (uintptr_t i = 0; i < threads; i++)
+        need(pthread_create(&task[i], NULL, toucher, (void *)i) == 0, "starting a thread");
+    for (unsigned r = 0; r < rounds; r++) {
+        need(mmap(memory, threads * REGION, PROT_READ | PROT_WRITE, flags | MAP_FIXED, file, 0) == memory,
+             "mmap");
+        uint64_t start = now_ns();
+        pthread_barrier_wait(&begin);
+        pthread_barrier_wait(&end);
+        times[r] = now_ns() - start;
+    }
+    over = true;
+    pthread_barrier_wait(&begin);
+    for (unsigned i = 0; i < threads; i++)
+        pthread_join(task[i], NULL);
+    munmap(all, threads * REGION + TABLE);
+    qsort(times, rounds, sizeof *times, by_size);
+    return times[rounds / 2];
+}
+
+static void print_rate(const char *kind, uint64_t ns)
+{
+    printf("rate %s %llu\n", kind, (unsigned long long)threads * (REGION / PAGE) * 1000000000u / ns);
+    fflush(stdout);
+}
+
+/* ---- a thread that maps and unmaps one page beside the others ---- */
+
+static uint64_t longest_ns, mmaps;
+
+static void *mapper(void *arg)
+{
+    atomic_bool *stop = arg;
+
+    while (!*stop) {
+        uint64_t start = now_ns();
+        void *page = mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        uint64_t took = now_ns() - start;
+        need(page != MAP_FAILED, "mmap beside faults");
+        munmap(page, PAGE);
+        longest_ns = took > longest_ns ? took : longest_ns;
+        mmaps++;
+    }
+    return NULL;
+}
+
+static void measure_wait(void)
+{
+    static atomic_bool stop;
+    pthread_t task;
+    uint64_t start = now_ns();
+
+    need(pthread_create(&task, NULL, mapper, &stop) == 0, "starting the mapper");
+    touch_rounds(MAP_PRIVATE | MAP_ANONYMOUS, -1);
+    stop = true;
+    pthread_join(task, NULL);
+    printf("wait %llu %llu\n", (unsigned long long)(longest_ns / 1000),
+           (unsigned long long)(mmaps * 1000000000u / (now_ns() - start)));
+}
+
+/* A file in memory with all its pages there. */
+static int make_file(void)
+{
+    static char block[1 << 16];
+    int file = open("/faults.data", O_RDWR | O_CREAT | O_TRUNC, 0600);
+
+    need(file >= 0, "creating a file");
+    memset(block, 7, sizeof block);
+    for (unsigned done = 0; done < threads * REGION; done += sizeof block)
+        need(write(file, block, sizeof block) == sizeof block, "writing a file");
+    return file;
+}
+
+int main(int argc, char **argv)
+{
+    as_init = argc > 3 && strcmp(argv[argc - 1], "init") == 0;
+    if (as_init) { /* Linux puts boot words that it does not know before ours */
+        become_init();
+        argv += argc - 4;
+    }
+    threads = argc > 2 ? (unsigned)atoi(argv[1]) : 0;
+    rounds = argc > 2 ? (unsigned)atoi(argv[2]) : 0;
+    need(threads >= 1 && threads <= MAX_THREADS && rounds >= 1 && rounds <= MAX_ROUNDS,
+         "usage: faults THREADS ROUNDS [init]");
+    touch_rounds(MAP_PRIVATE | MAP_ANONYMOUS, -1); /* the allocator's first round is another one */
+    print_rate("anonymous", touch_rounds(MAP_PRIVATE | MAP_ANONYMOUS, -1));
+    measure_wait();
+    int file = make_file();
+    print_rate("private-file", touch_rounds(MAP_PRIVATE, file));
+    print_rate("shared-file", touch_rounds(MAP_SHARED, file));
+    close(file);
+    unlink("/faults.data");
+    printf("end\n");
+    leave(0);
+}

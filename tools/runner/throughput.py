@@ -1,0 +1,153 @@
+"""Faults a second of threads in one address space: by protocol (`make bench PROTOCOLS=`), and beside Linux (`make bench-linux`).
+
+Both systems run the same static program (bench/throughput/faults.c) on the same QEMU, free running, one thread for each
+virtual CPU. Figures of different runs on a busy host are not comparable; those of one run, taken in turns, are.
+"""
+
+import fnmatch
+import os
+import re
+import statistics
+import subprocess
+from dataclasses import dataclass
+
+from tools.runner import initramfs, program, qemu
+from tools.runner.compile import compile_program
+from tools.runner.lines import lines_per_fault
+from tools.runner.options import MIB, Refusal
+from tools.runner.show import say, table, verdict
+
+SOURCE = "bench/throughput/faults.c"
+PROTOCOLS = ("mutex", "rwsem", "retry", "vma", "seq")
+KINDS = ("anonymous", "private-file", "shared-file")
+CPU_COUNTS = (1, 2, 4)
+ROUNDS = 31
+TURNS = 3
+LINUX_WORDS = "console=ttyS0 quiet mitigations=off nokaslr transparent_hugepage=never init_on_alloc=0 panic=-1"
+LINUX_SECONDS = 600  # a machine that is still not done is not going to be
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one run of the program printed."""
+
+    rates: dict
+    longest_us: int
+    mmaps: int
+
+
+def parse(output, who):
+    """The Result, or a Refusal that shows how the run ended."""
+    text = output.replace("\r", "")
+    rates = {kind: int(rate) for kind, rate in re.findall(r"^rate (\S+) (\d+)$", text, re.MULTILINE)}
+    wait = re.search(r"^wait (\d+) (\d+)$", text, re.MULTILINE)
+    if "\nend" not in text or not wait or set(rates) != set(KINDS):
+        raise Refusal(f"{SOURCE} did not get to its end on {who}: {text.strip()[-600:]}")
+    return Result(rates, int(wait[1]), int(wait[2]))
+
+
+def compiled(config):
+    """The program's path."""
+    path, errors = compile_program(config, SOURCE)
+    if errors:
+        raise Refusal(f"{SOURCE} does not compile: {errors}")
+    return path
+
+
+def archive_with(path, name):
+    """An initramfs with the program as `name`."""
+    archive = initramfs.Archive()
+    for folder in initramfs.STANDARD_FOLDERS:
+        archive.folder(folder)
+    archive.tree(path, name)
+    return archive.bytes()
+
+
+def run_ours(config, path, cpus, protocol=None):
+    """One boot of Faultline with as many threads as CPUs."""
+    words = program.program_words("faults", (str(cpus), str(ROUNDS)))
+    if protocol:
+        words.append(f"faultlock={protocol}")
+    outcome = program.boot(config.with_(cpus=cpus, seed=None), archive_with(path, "faults"), words)
+    return parse(outcome.output.decode("utf-8", "replace"), "Faultline")
+
+
+def run_linux(config, path, cpus, folder):
+    """The same under Debian's kernel, the program its first process."""
+    initrd = os.path.join(folder, "initrd.cpio")
+    with open(initrd, "wb") as file:
+        file.write(archive_with(path, "init"))
+    args = [qemu.BINARY, "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-machine", "pc",
+            "-m", f"{config.memory // MIB}M", "-smp", str(cpus), "-accel", "tcg,thread=multi", "-cpu", "qemu32",
+            "-kernel", os.path.join(folder, "vmlinuz"), "-initrd", initrd, "-serial", "stdio",
+            "-append", f"{LINUX_WORDS} -- {cpus} {ROUNDS} init"]
+    try:
+        done = subprocess.run(args, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace",
+                              timeout=LINUX_SECONDS, check=False)
+    except subprocess.TimeoutExpired:
+        raise Refusal(f"Linux made no end within {LINUX_SECONDS} s.") from None
+    return parse(done.stdout, "Linux")
+
+
+def fetch_linux(config):
+    """The folder with Debian's kernel, and its package's name."""
+    folder = os.path.dirname(config.path("linux", "vmlinuz"))
+    done = subprocess.run(["sh", "tools/fetch-linux", folder], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise Refusal(f"make bench-linux needs Debian's kernel: {done.stdout.strip() or done.stderr.strip()}.")
+    with open(os.path.join(folder, "version"), encoding="utf-8") as file:
+        return folder, file.read().strip()
+
+
+def chosen_protocols(wanted):
+    """The protocols that PROTOCOLS= names."""
+    names = PROTOCOLS if wanted == "all" else tuple(wanted.replace(",", " ").split())
+    wrong = [name for name in names if name not in PROTOCOLS]
+    if wrong:
+        raise Refusal(f"PROTOCOLS={wanted}: {wrong[0]} is none of {', '.join(PROTOCOLS)}, or all.")
+    return names
+
+
+def protocols(config, wanted):
+    """`make bench PROTOCOLS=`: every protocol at 1, 2 and 4 CPUs."""
+    names, path, rows = chosen_protocols(wanted), compiled(config), []
+    for name in names:
+        lines = lines_per_fault(config, name)
+        for cpus in CPU_COUNTS:
+            got = run_ours(config, path, cpus, name)
+            rows.append((name, cpus, *(got.rates[kind] // 1000 for kind in KINDS), f"{got.longest_us / 1000:.1f}", got.mmaps,
+                         lines if cpus == CPU_COUNTS[-1] else ""))
+            say(f"# {name}, {cpus} CPUs: done")
+    say(table(rows, ("faultlock", "CPUs", "anonymous", "private file", "shared file", "longest mmap ms", "mmaps/s", "shared lines")))
+    say("# thousand faults a second, threads in one address space, one for each CPU; mmap: beside the anonymous faults")
+    say("# shared lines: cache lines written by a fault that faults of other CPUs touch too, 4 CPUs in different page tables;")
+    say("#   counted by the simulated machine (make lines): median fault, and the mean with refills of the frame caches")
+    verdict(len(rows), 0)
+    return 0
+
+
+def beside_linux(config, pattern):
+    """`make bench-linux`: ours and Linux's in turns."""
+    folder, version = fetch_linux(config)
+    path = compiled(config)
+    ours, linux = {}, {}
+    for turn in range(TURNS):
+        for cpus in CPU_COUNTS:
+            for into, got in ((ours, run_ours(config, path, cpus)), (linux, run_linux(config, path, cpus, folder))):
+                for kind in KINDS:
+                    into.setdefault((kind, cpus), []).append(got.rates[kind])
+        say(f"# turn {turn + 1} of {TURNS} done")
+    rows, good, bad = [], 0, 0
+    for kind in fnmatch.filter(KINDS, pattern):
+        mine = {cpus: statistics.median(ours[kind, cpus]) for cpus in CPU_COUNTS}
+        for cpus in CPU_COUNTS:
+            theirs = statistics.median(linux[kind, cpus])
+            falls = cpus == 4 and mine[4] < mine[2]
+            held = mine[cpus] > theirs and not falls
+            good, bad = good + held, bad + (not held)
+            why = "" if held else "BELOW 2 CPUS" if falls else "BEHIND LINUX"
+            rows.append((kind, cpus, f"{mine[cpus] / 1000:.0f}", f"{theirs / 1000:.0f}", f"{mine[cpus] / theirs:.2f}", why))
+    say(table(rows, ("faults of", "CPUs", "ours", "Linux", "ratio", "")))
+    say(f"# thousand faults a second, {version}, same QEMU and program, median of {TURNS} turns; passed: ahead of Linux, 4 CPUs not below 2")
+    verdict(good, bad)
+    return 0 if not bad else 1
