@@ -64,6 +64,7 @@ struct inode {
     struct dentry *dentry;           /* (n) the name it was given last, NULL when it has none */
     struct directory dir;            /* directories */
     char *target;                    /* (c) symbolic links with a fixed text */
+    u32 seals;                       /* (i) F_SEAL_*: regular files; what may never be done to it any more */
     void *data;                      /* (c) the owner's: pipe, generator, ... */
     struct mapping mapping;          /* regular files */
 };

@@ -12,6 +12,7 @@
 #include "fs/page_io.h"
 #include "lib/string.h"
 #include "mm/kernel/slab.h"
+#include "mm/space/mm.h"
 
 #define TMPFS_SIZE_MAX 0xfffff000u
 
@@ -33,7 +34,12 @@ static void tmpfs_map_put(struct mapping *mapping)
 {
     inode_put(mapping->host);
 }
+static int tmpfs_remove_pages(struct mapping *mapping, u32 first, u32 end)
+{
+    return tmpfs_punch(mapping->host, (u64)first << PAGE_SHIFT, (u64)(end - first) << PAGE_SHIFT);
+}
 static const struct mapping_ops tmpfs_mapping_ops = {
+    .remove = tmpfs_remove_pages,
     .read_page = tmpfs_read_page,
     .size = tmpfs_size,
     .get = tmpfs_map_get,
@@ -42,6 +48,11 @@ static const struct mapping_ops tmpfs_mapping_ops = {
 void tmpfs_mapping_init(struct inode *inode)
 {
     mapping_init(&inode->mapping, &tmpfs_mapping_ops, inode);
+}
+
+struct inode *tmpfs_inode_of(const struct mapping *mapping)
+{
+    return mapping->ops == &tmpfs_mapping_ops ? mapping->host : NULL;
 }
 
 static s32 tmpfs_read(struct file *file, vaddr_t user, size_t n, u64 *position)
@@ -90,8 +101,13 @@ static s32 write_at(struct inode *inode, u64 position, size_t n, vaddr_t user, c
 {
     if (position >= TMPFS_SIZE_MAX)
         return -EFBIG;
+    if (inode->seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE))
+        return -EPERM;
     u32 start = (u32)position, done = 0;
-    n = MIN(n, TMPFS_SIZE_MAX - start);
+    u32 limit = inode->seals & F_SEAL_GROW ? inode->size : TMPFS_SIZE_MAX;
+    if (n && start >= limit)
+        return -EPERM;
+    n = MIN(n, limit - start);
     int error = 0;
     while (done < n && !error) {
         u32 at = start + done, part = MIN(n - done, PAGE_SIZE - at % PAGE_SIZE);
@@ -128,16 +144,58 @@ bool tmpfs_is_file(const struct inode *inode)
     return inode->file_ops == &tmpfs_file_ops;
 }
 
-/* The bytes past the new end in its last page must read as zeroes when the file grows again. */
-static void zero_tail(struct inode *inode, u32 size)
+/* Bytes [from, to) of one page of the file, if it has that. */
+static void zero_part(struct inode *inode, u32 from, u32 to)
 {
-    struct page *page = size % PAGE_SIZE ? mapping_find(&inode->mapping, size >> PAGE_SHIFT) : NULL;
+    struct page *page = from < to ? mapping_find(&inode->mapping, from >> PAGE_SHIFT) : NULL;
     if (!page)
         return;
     char *p = page_map(page);
-    memset(p + size % PAGE_SIZE, 0, PAGE_SIZE - size % PAGE_SIZE);
+    memset(p + from % PAGE_SIZE, 0, to - from);
     page_unmap(p);
     page_put(page);
+}
+
+/* The bytes past the new end in its last page must read as zeroes when the file grows again. */
+static void zero_tail(struct inode *inode, u32 size)
+{
+    zero_part(inode, size, ALIGN_UP(size, PAGE_SIZE));
+}
+
+int tmpfs_punch(struct inode *inode, u64 offset, u64 length)
+{
+    int error = 0;
+    mutex_lock(&inode->lock);
+    u32 from = (u32)MIN(offset, (u64)inode->size), to = (u32)MIN(offset + length, (u64)inode->size);
+    u32 first = ALIGN_UP(from, PAGE_SIZE), end = ALIGN_DOWN(to, PAGE_SIZE);
+    if (to == inode->size)
+        end = ALIGN_UP(to, PAGE_SIZE); /* what is behind the size is zero already */
+    if (inode->seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)) {
+        error = -EPERM;
+    } else if (first >= end) {
+        zero_part(inode, from, MIN(to, first));
+        zero_part(inode, MAX(first, from), MAX(to, first));
+    } else {
+        zero_part(inode, from, first);
+        zero_part(inode, end, MAX(to, end));
+        mapping_remove(&inode->mapping, first >> PAGE_SHIFT, end >> PAGE_SHIFT, false);
+    }
+    mutex_unlock(&inode->lock);
+    return error;
+}
+
+int tmpfs_add_seals(struct inode *inode, u32 seals)
+{
+    int error = 0;
+    mutex_lock(&inode->lock);
+    if (inode->seals & F_SEAL_SEAL)
+        error = -EPERM;
+    else if ((seals & F_SEAL_WRITE) && mapping_is_mapped(&inode->mapping, VM_SHARED | VM_MAYWRITE))
+        error = -EBUSY;
+    else
+        inode->seals |= seals;
+    mutex_unlock(&inode->lock);
+    return error;
 }
 
 int tmpfs_truncate(struct inode *inode, u64 size)
@@ -148,6 +206,10 @@ int tmpfs_truncate(struct inode *inode, u64 size)
         return -EFBIG;
     mutex_lock(&inode->lock);
     bool shrinks = size < inode->size;
+    if ((shrinks && (inode->seals & F_SEAL_SHRINK)) || (size > inode->size && (inode->seals & F_SEAL_GROW))) {
+        mutex_unlock(&inode->lock);
+        return -EPERM;
+    }
     WRITE_ONCE(inode->size, (u32)size);
     if (shrinks) {
         mapping_remove(&inode->mapping, (u32)((size + PAGE_SIZE - 1) >> PAGE_SHIFT), ~0u, true);
@@ -160,7 +222,10 @@ int tmpfs_truncate(struct inode *inode, u64 size)
 
 struct inode *tmpfs_create(u32 mode)
 {
-    return inode_create(mode, (mode & S_IFMT) == S_IFREG ? &tmpfs_file_ops : NULL, NULL);
+    struct inode *inode = inode_create(mode, (mode & S_IFMT) == S_IFREG ? &tmpfs_file_ops : NULL, NULL);
+    if (inode)
+        inode->seals = F_SEAL_SEAL;
+    return inode;
 }
 
 struct inode *tmpfs_create_link(const char *target, size_t n)

@@ -41,6 +41,7 @@ enum {
     ENOSYS,
     ENOTEMPTY,
     ELOOP,
+    EIDRM = 43,
     EOVERFLOW = 75,
     EOPNOTSUPP = 95,
     EOWNERDEAD = 130,

@@ -128,6 +128,7 @@ s32 sys_utimensat_time64(int dirfd, vaddr_t name, vaddr_t times, u32 flags);
 s32 sys_clone(u32 flags, vaddr_t stack, vaddr_t parent_tid, vaddr_t tls, vaddr_t child_tid);
 s32 sys_fork(void);
 s32 sys_vfork(void);
+s32 sys_clone3(vaddr_t args_at, u32 size);
 s32 sys_set_tid_address(vaddr_t addr);
 
 /* sys/futex/futex.c */
@@ -189,6 +190,15 @@ s32 sys_mlock2(vaddr_t addr, u32 length, u32 flags);
 s32 sys_mlockall(u32 flags);
 s32 sys_munlockall(void);
 s32 sys_membarrier(u32 command, u32 flags);
+
+/* sys/memory/shm.c */
+s32 sys_shmget(s32 key, u32 size, u32 flags);
+s32 sys_shmat(s32 id, vaddr_t at, u32 flags);
+s32 sys_shmdt(vaddr_t at);
+s32 sys_shmctl(s32 id, u32 command, vaddr_t buffer);
+s32 sys_ipc(u32 call, u32 first, u32 second, u32 third, vaddr_t pointer);
+/* shmctl as ipc(2) has it, too: then the 64-bit layouts must be asked for (always_64 false). */
+s32 shm_control(s32 id, u32 command, vaddr_t buffer, bool always_64);
 
 /* sys/memory/process_vm.c */
 s32 sys_process_vm_readv(s32 pid, vaddr_t local, u32 local_count, vaddr_t remote, u32 remote_count,

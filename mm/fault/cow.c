@@ -23,7 +23,7 @@
 
 static bool cow_is_alone(struct page *page)
 {
-    return !page_mapping(page) && page_refs(page) == 1;
+    return !page_mapping(page) && !page_bit_test(page, PAGE_REMOVED) && page_refs(page) == 1;
 }
 
 /* Under the table's lock: the page is ours alone. A forced write (mm/space/access.c) into a read-only region

@@ -147,6 +147,7 @@ static struct page *mapping_take(struct mapping *mapping, u32 first, u32 end)
         page = page_of_tree_node(node);
         rb_remove(&mapping->pages, node);
         page_set_mapping(page, NULL, 0);
+        page_bit_set(page, PAGE_REMOVED); /* wherever it is still mapped: it is nobody's private copy */
         assert(mapping->page_count > 0);
         mapping->page_count--;
     }

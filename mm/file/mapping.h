@@ -15,6 +15,9 @@ struct mapping_ops {
     int (*read_page)(struct mapping *mapping, struct page *page);
     /* Size in bytes now: pages wholly beyond it are SIGBUS. */
     u64 (*size)(struct mapping *mapping);
+    /* Pages [first, end) are to read as zeroes and give their memory back. 0 or -errno; sleeps, mmap_lock not
+     * held. NULL: it cannot. */
+    int (*remove)(struct mapping *mapping, u32 first, u32 end);
     void (*get)(struct mapping *mapping); /* a vma holds the file open */
     void (*put)(struct mapping *mapping);
 };
@@ -64,3 +67,10 @@ bool mapping_is_mapped(struct mapping *mapping, u32 flags);
  * pages); NULL when no memory, or when `promise` asks for more than may be promised (mm/space/commit.h).
  * Sleeps. */
 struct mapping *shmem_create(u32 pages, bool promise);
+bool mapping_is_shmem(const struct mapping *mapping);
+/* For who keeps a record of such memory: references now; one more, unless the last has gone; and whom to tell
+ * when it goes. fn(owner) may run with mmap_lock held, must not sleep, and is set before anybody maps it. */
+u32 shmem_references(const struct mapping *mapping);
+must_check bool shmem_get_unless_gone(struct mapping *mapping);
+void shmem_on_last_put(struct mapping *mapping, void (*fn)(void *owner), void *owner);
+void *shmem_owner(const struct mapping *mapping); /* NULL: nobody keeps a record */

@@ -93,7 +93,7 @@ static void unmap_from_space(struct mm *mm, struct mapping *mapping, u32 first, 
 
     rwsem_read_lock(&mm->mmap_lock);
     gather_begin(&g, mm);
-    g.only = copies_too ? NULL : mapping;
+    g.only_removed = !copies_too;
     for (struct vma *vma = vma_find_above(mm, 0); vma; vma = vma_next(vma)) {
         if (vma->mapping != mapping)
             continue;

@@ -68,7 +68,15 @@ void page_unlock(
 void page_wait_unlocked(struct page *page); /* sleeps until unlocked; takes nothing (shape B) */
 must_check int page_wait_unlocked_killable(struct page *page);
 bool page_is_locked(const struct page *page);
-enum page_bit { PAGE_UPTODATE = 1, PAGE_DIRTY, PAGE_ERROR, PAGE_ANON, PAGE_RESERVED, PAGE_REFERENCED };
+enum page_bit {
+    PAGE_UPTODATE = 1,
+    PAGE_DIRTY,
+    PAGE_ERROR,
+    PAGE_ANON,
+    PAGE_RESERVED,
+    PAGE_REFERENCED,
+    PAGE_REMOVED
+};
 void page_bit_set(struct page *page, enum page_bit bit);
 void page_bit_clear(struct page *page, enum page_bit bit);
 bool page_bit_test(const struct page *page, enum page_bit bit);

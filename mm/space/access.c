@@ -42,7 +42,8 @@ static bool region_allows(const struct vma *vma, u32 access)
  * debugger's breakpoint does. */
 static bool page_is_own(struct page *page)
 {
-    return !page_is_zero(page) && !page_mapping(page) && page_refs(page) == 1;
+    return !page_is_zero(page) && !page_mapping(page) && !page_bit_test(page, PAGE_REMOVED) &&
+           page_refs(page) == 1;
 }
 
 /* Under the table's lock. */

@@ -49,7 +49,7 @@ vaddr_t mm_brk(struct mm *mm, vaddr_t new_brk)
     if (brk_set(mm, new_brk))
         mm->brk = new_brk;
     now = mm->brk;
-    locked = mm->def_flags & VM_LOCKED;
+    locked = (mm->def_flags & (VM_LOCKED | VM_ONFAULT)) == VM_LOCKED;
     rwsem_write_unlock(&mm->mmap_lock);
     if (locked && now > old_brk)
         (void)mm_populate(mm, ALIGN_UP(old_brk, PAGE_SIZE),

@@ -52,7 +52,7 @@ static int fork_copy_region(struct mm *parent, struct mm *child, const struct vm
         vma_free(vma);
         return -ENOMEM;
     }
-    vma->flags &= ~VM_LOCKED; /* memory locks are not inherited: mlock(2) */
+    vma->flags &= ~(VM_LOCKED | VM_ONFAULT); /* memory locks are not inherited: mlock(2) */
     vma->has_private = copy_pages;
     vma_insert(child, vma);
     mm_account(child, vma->flags, (int)vma_pages(vma));

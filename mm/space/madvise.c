@@ -9,6 +9,7 @@ enum advice { /* Linux's numbers */
               MADV_WILLNEED = 3,
               MADV_DONTNEED = 4,
               MADV_FREE = 8,
+              MADV_REMOVE = 9,
               MADV_DONTFORK = 10,
               MADV_DOFORK = 11,
               MADV_MERGEABLE = 12,
@@ -89,27 +90,75 @@ static int madvise_flags(struct mm *mm, vaddr_t start, vaddr_t end, int advice)
     return error;
 }
 
-/* Hints: right, if everything is mapped. */
-static int madvise_hint(struct mm *mm, vaddr_t start, vaddr_t end)
+/* Hints: right, if everything is mapped and no region has a flag that forbids them. */
+static int madvise_hint(struct mm *mm, vaddr_t start, vaddr_t end, u32 forbidden)
 {
     vaddr_t reached = start;
+    bool refused = false;
 
     if (rwsem_read_lock_killable(&mm->mmap_lock))
         return -EINTR;
     for (struct vma *vma = vma_find_above(mm, start); vma && vma->start <= reached && reached < end;
-         vma = vma_next(vma))
+         vma = vma_next(vma)) {
         reached = vma->end;
+        refused |= vma->flags & forbidden;
+    }
     rwsem_read_unlock(&mm->mmap_lock);
-    return reached < end ? -ENOMEM : 0;
+    return refused ? -EINVAL : reached < end ? -ENOMEM : 0;
+}
+
+/* The first part of [start, end) that one region of a file shows, to be given back by the file itself: *file
+ * with a reference, pages [*first, *first + pages). Returns where the part ends, or `start` with *error. */
+static vaddr_t removable_part(struct mm *mm, vaddr_t start, vaddr_t end, struct mapping **file, u32 *first,
+                              int *error) must_hold_shared(&mm->mmap_lock)
+{
+    struct vma *vma = vma_find(mm, start);
+    const u32 needed = VM_SHARED | VM_WRITE;
+
+    *error = !vma ? -ENOMEM : (vma->flags & VM_LOCKED) || !vma->mapping ? -EINVAL : 0;
+    if (!*error && ((vma->flags & needed) != needed || !vma->mapping->ops->remove))
+        *error = -EACCES;
+    if (*error)
+        return start;
+    *file = vma->mapping;
+    vma->mapping->ops->get(vma->mapping);
+    *first = vma_index(vma, start);
+    return MIN(vma->end, end);
+}
+
+static int madvise_remove(struct mm *mm, vaddr_t start, vaddr_t end)
+{
+    int error = 0;
+
+    while (start < end && !error) {
+        struct mapping *file = NULL;
+        vaddr_t stop = start;
+        u32 first = 0;
+
+        if (rwsem_read_lock_killable(&mm->mmap_lock))
+            return -EINTR;
+        stop = removable_part(mm, start, end, &file, &first, &error);
+        rwsem_read_unlock(&mm->mmap_lock); /* the file takes locks of its own, outside ours */
+        if (!error)
+            error = file->ops->remove(file, first, first + ((stop - start) >> PAGE_SHIFT));
+        if (file)
+            file->ops->put(file);
+        start = stop;
+    }
+    return error;
 }
 
 int mm_madvise(struct mm *mm, vaddr_t start, u32 length, int advice)
 {
     vaddr_t end;
+    int error;
 
     might_sleep();
-    if (user_range(start, length, &end))
-        return -EINVAL;
+    error = user_range(start, length, &end);
+    if (error) /* beyond the user's half nothing is mapped; around the end there is no such range */
+        return error == -ENOMEM && start + ALIGN_UP(length, PAGE_SIZE) >= start && length <= USER_END
+                   ? -ENOMEM
+                   : -EINVAL;
     switch (advice) {
     case MADV_DONTNEED:
     case MADV_DONTNEED_LOCKED:
@@ -125,7 +174,13 @@ int mm_madvise(struct mm *mm, vaddr_t start, u32 length, int advice)
         return start == end ? 0 : madvise_flags(mm, start, end, advice);
     case MADV_POPULATE_READ:
     case MADV_POPULATE_WRITE:
-        return mm_populate(mm, start, end - start, advice == MADV_POPULATE_WRITE);
+        error = mm_populate(mm, start, end - start, advice == MADV_POPULATE_WRITE);
+        return error == -EAGAIN ? -ENOMEM : error;
+    case MADV_REMOVE:
+        return madvise_remove(mm, start, end);
+    case MADV_COLD:
+    case MADV_PAGEOUT:
+        return madvise_hint(mm, start, end, VM_LOCKED);
     case MADV_WILLNEED:
     case MADV_MERGEABLE:
     case MADV_UNMERGEABLE:
@@ -133,9 +188,7 @@ int mm_madvise(struct mm *mm, vaddr_t start, u32 length, int advice)
     case MADV_NOHUGEPAGE:
     case MADV_DONTDUMP:
     case MADV_DODUMP:
-    case MADV_COLD:
-    case MADV_PAGEOUT:
-        return madvise_hint(mm, start, end);
+        return madvise_hint(mm, start, end, 0);
     default:
         return -EINVAL;
     }

@@ -31,6 +31,11 @@ static int mlock_populate(struct mm *mm, vaddr_t start, vaddr_t end)
     return error;
 }
 
+static u32 locked_flags(bool on_fault)
+{
+    return VM_LOCKED | (on_fault ? VM_ONFAULT : 0);
+}
+
 /* Pages of [start, end) that are mapped and not locked yet. */
 static u32 unlocked_pages(struct mm *mm, vaddr_t start, vaddr_t end) must_hold_shared(&mm->mmap_lock)
 {
@@ -57,7 +62,7 @@ int mm_mlock(struct mm *mm, vaddr_t start, u32 length, bool lock, bool on_fault)
         return -EINTR;
     error = lock && !mm_may_lock(mm, unlocked_pages(mm, first, end)) ? -ENOMEM : 0;
     if (!error)
-        error = vma_set_flags(mm, first, end, lock ? 0 : VM_LOCKED, lock ? VM_LOCKED : 0);
+        error = vma_set_flags(mm, first, end, VM_LOCKED | VM_ONFAULT, lock ? locked_flags(on_fault) : 0);
     rwsem_write_unlock(&mm->mmap_lock);
     return !error && lock && !on_fault ? mlock_populate(mm, first, end) : error;
 }
@@ -71,10 +76,10 @@ int mm_mlock_all(struct mm *mm, bool now, bool future, bool on_fault)
         rwsem_write_unlock(&mm->mmap_lock);
         return -ENOMEM;
     }
-    mm->def_flags = future ? VM_LOCKED : 0;
+    mm->def_flags = future ? locked_flags(on_fault) : 0;
     if (now || !future) /* neither: munlockall */
-        (void)vma_set_flags(mm, 0, USER_END, now ? 0 : VM_LOCKED,
-                            now ? VM_LOCKED : 0); /* holes are no error here */
+        (void)vma_set_flags(mm, 0, USER_END, VM_LOCKED | VM_ONFAULT,
+                            now ? locked_flags(on_fault) : 0); /* holes are no error here */
     rwsem_write_unlock(&mm->mmap_lock);
     if (now && !on_fault)
         (void)mlock_populate(mm, USER_START, USER_END); /* mlockall(2) reports no failure of this */

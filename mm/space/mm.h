@@ -22,6 +22,7 @@ struct mm {
     atomic_t refs;                                  /* struct references (users hold one together) */
     u32 pt_count;                                   /* (t) page tables installed */
     u32 total_pages;                                /* (m) pages of address space */
+    u32 peak_resident;                              /* (a) the most that a look at it found (measure.c) */
     u32 peak_pages;                                 /* (m) the most it ever had */
     u32 locked_pages;                               /* (m) */
     u32 data_pages;                                 /* (m) private, writable, no stack: RLIMIT_DATA's */
@@ -74,6 +75,7 @@ void task_if_in_mm(struct task *task, const struct mm *mm, void (*fn)(struct tas
 #define VM_NORESERVE  0x200u
 #define VM_STACK      0x400u
 #define VM_ACCOUNT    0x1000u /* its pages are promised (mm/space/commit.h) */
+#define VM_ONFAULT    0x2000u /* with VM_LOCKED: locked as it comes in, not filled at once */
 #define VM_RANDOM     0x800u  /* madvise said so: a read of a file page maps that page alone */
 
 #define STACK_LIMIT 0x00800000u /* a VM_GROWSDOWN region grows to 8 MiB: RLIMIT_STACK's default */
@@ -100,6 +102,9 @@ static inline bool mm_is_error(s32 result)
 /* The address, or -errno (an address >= -4095 is an error). */
 s32 mm_mmap(struct mm *mm, const struct mmap_request *request);
 int mm_munmap(struct mm *mm, vaddr_t start, u32 length);
+/* shmdt(2): unmaps what the attachment at `start` still shows of its memory; *owner is whose it was
+ * (shmem_owner). 0, -EINVAL when there is none, -ENOMEM, -EINTR. */
+int mm_detach(struct mm *mm, vaddr_t start, void **owner);
 int mm_mprotect(struct mm *mm, vaddr_t start, u32 length, u32 vm_flags);
 s32 mm_mremap(struct mm *mm, vaddr_t old, u32 old_len, u32 new_len, u32 flags,
               vaddr_t new_addr);                                      /* MREMAP_* */

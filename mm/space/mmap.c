@@ -144,7 +144,8 @@ s32 mm_mmap(struct mm *mm, const struct mmap_request *request)
         return -EINTR;
     }
     addr = mmap_locked(mm, request, vma, length);
-    populate = (request->how & MM_POPULATE) || ((request->vm_flags | mm->def_flags) & VM_LOCKED);
+    populate = (request->how & MM_POPULATE) || (request->vm_flags & VM_LOCKED) ||
+               (mm->def_flags & (VM_LOCKED | VM_ONFAULT)) == VM_LOCKED;
     rwsem_write_unlock(&mm->mmap_lock);
     if (mm_is_error(addr))
         vma_free(vma);

@@ -44,8 +44,6 @@ static struct vma *remap_source(struct mm *mm, const struct remap *r, int *error
     *error = -EINVAL;
     if (!r->old_len && !(vma->flags & VM_SHARED)) /* a second view of the same pages: shared ones only */
         return NULL;
-    if ((r->flags & MREMAP_DONTUNMAP) && vma->mapping)
-        return NULL;
     *error = -EAGAIN;
     if ((vma->flags & VM_LOCKED) && r->new_len > r->old_len &&
         !mm_may_lock(mm, (r->new_len - r->old_len) >> PAGE_SHIFT))

@@ -73,3 +73,36 @@ int mm_munmap(struct mm *mm, vaddr_t start, u32 length)
     rwsem_write_unlock(&mm->mmap_lock);
     return error;
 }
+
+/* The attachment that began at `start`: every region in its range that shows what it showed there, and
+ * nothing that took its place. */
+static int detach_locked(struct mm *mm, vaddr_t start, void **owner) must_hold(&mm->mmap_lock)
+{
+    struct vma *vma = vma_find(mm, start);
+    struct mapping *mapping = vma && vma->start == start && !vma->pgoff ? vma->mapping : NULL;
+    vaddr_t end;
+    int error = 0;
+
+    if (!mapping || !mapping_is_shmem(mapping) || !shmem_owner(mapping))
+        return -EINVAL;
+    *owner = shmem_owner(mapping);
+    end = start + MIN(mapping_pages(mapping) << PAGE_SHIFT, USER_END - start);
+    for (vaddr_t at = start; !error && (vma = vma_find_above(mm, at)) && vma->start < end;) {
+        at = vma->end;
+        if (vma->mapping == mapping && vma->start == start + (vma->pgoff << PAGE_SHIFT))
+            error = munmap_locked(mm, vma->start, vma->end);
+    }
+    return error;
+}
+
+int mm_detach(struct mm *mm, vaddr_t start, void **owner)
+{
+    int error;
+
+    might_sleep();
+    if (rwsem_write_lock_killable(&mm->mmap_lock))
+        return -EINTR;
+    error = detach_locked(mm, start, owner);
+    rwsem_write_unlock(&mm->mmap_lock);
+    return error;
+}

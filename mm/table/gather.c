@@ -20,7 +20,7 @@
 void gather_begin(struct gather *g, struct mm *mm)
 {
     g->mm = mm;
-    g->only = NULL;
+    g->only_removed = false;
     g->start = USER_END;
     g->end = 0;
     g->n = g->table_n = 0;

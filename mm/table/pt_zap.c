@@ -41,7 +41,7 @@ static vaddr_t zap_table(struct mm *mm, vaddr_t addr, vaddr_t end, struct gather
         slot += empty;
         if (addr == end)
             break;
-        if (gather->only && page_mapping(entry_page(pte_read(slot))) != gather->only)
+        if (gather->only_removed && !page_bit_test(entry_page(pte_read(slot)), PAGE_REMOVED))
             continue;
         pte_t old = entry_take(table, slot);
         if (mutant(R55) && !pte_empty(early))

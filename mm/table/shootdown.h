@@ -10,8 +10,8 @@
 #define GATHER_TABLES 8
 struct gather {
     struct mm *mm;
-    struct mapping *only; /* pages of this file alone are taken; NULL, as gather_begin() leaves it: all */
-    vaddr_t start, end;   /* smallest range that covers what was cleared; end 0: nothing */
+    bool only_removed;  /* of a range, take pages that have left their file (PAGE_REMOVED), and no others */
+    vaddr_t start, end; /* smallest range that covers what was cleared; end 0: nothing */
     u32 n;
     u32 table_n; /* page tables died: their mirror addresses and the PDE caches must go too (R50, R51) */
     vaddr_t table_first, table_last; /* first address of the lowest and of the highest table that died */

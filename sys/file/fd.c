@@ -1,6 +1,7 @@
 /* dup, fcntl, ioctl: what is done to a number or to what it names. */
 #include "arch/user.h"
 #include "fs/pipe.h"
+#include "fs/tmpfs.h"
 #include "sys/file/fd_table.h"
 #include "sys/process/process.h"
 #include "sys/syscalls.h"
@@ -61,7 +62,16 @@ enum {
 #define F_DUPFD_CLOEXEC 1030u
 #define F_SETPIPE_SZ    1031u
 #define F_GETPIPE_SZ    1032u
+#define F_ADD_SEALS     1033u
+#define F_GET_SEALS     1034u
 #define SETTABLE        (O_APPEND | O_NONBLOCK)
+
+static s32 add_seals(struct file *file, u32 seals)
+{
+    if (!tmpfs_is_file(file->inode) || (seals & ~31u))
+        return -EINVAL;
+    return file_writable(file) ? tmpfs_add_seals(file->inode, seals) : -EPERM;
+}
 
 static s32 file_fcntl(struct file *file, int fd, u32 command, u32 arg)
 {
@@ -80,6 +90,10 @@ static s32 file_fcntl(struct file *file, int fd, u32 command, u32 arg)
     case F_SETLK64:
     case F_SETLKW64:
         return 0; /* advisory record locks: granted, as on a file system mounted without them */
+    case F_ADD_SEALS:
+        return add_seals(file, arg);
+    case F_GET_SEALS:
+        return tmpfs_is_file(file->inode) ? (s32)READ_ONCE(file->inode->seals) : -EINVAL;
     case F_GETPIPE_SZ:
         return file->ops == &pipe_file_ops ? 65536 : -EBADF;
     default:

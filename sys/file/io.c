@@ -148,11 +148,15 @@ s32 sys_fallocate(int fd, u32 mode, u32 offset_low, u32 offset_high, u32 length_
     u64 offset = (u64)offset_high << 32 | offset_low, length = (u64)length_high << 32 | length_low;
     if ((s64)offset < 0 || (s64)length <= 0)
         return -EINVAL;
-    if (mode & ~1u)
+    if ((mode & ~3u) || mode == 2) /* KEEP_SIZE 1; PUNCH_HOLE 2 only together with it */
         return -EOPNOTSUPP;
     struct file *file = fd_get(fd);
     s32 result = !file || !file_writable(file) ? -EBADF : 0;
-    if (!result && !(mode & 1u) && offset + length > file->inode->size)
+    if (!result && !tmpfs_is_file(file->inode))
+        result = file->ops->seekable ? -ENODEV : -ESPIPE;
+    if (!result && (mode & 2u))
+        result = tmpfs_punch(file->inode, offset, length);
+    else if (!result && !(mode & 1u) && offset + length > file->inode->size)
         result = tmpfs_truncate(file->inode, offset + length);
     file_put(file);
     return result;

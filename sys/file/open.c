@@ -118,9 +118,17 @@ s32 sys_memfd_create(vaddr_t name, u32 flags)
         return -EINVAL;
     struct inode *inode = tmpfs_create(S_IFREG | 0777);
     struct file *file = inode ? file_open(inode, O_RDWR, &error) : NULL;
-    inode_put(inode);
-    if (!file)
+    char *shown = kmalloc(sizeof(label) + 8, GFP_KERNEL);
+    if (!file || !shown) {
+        kfree(shown);
+        file_put(file);
+        inode_put(inode);
         return -ENOMEM;
+    }
+    fmt_snprintf(shown, sizeof(label) + 8, "memfd:%s", label);
+    inode->target = shown; /* goes with the inode */
+    inode->seals = flags & 2 ? 0 : F_SEAL_SEAL;
+    inode_put(inode);
     int fd = fd_install(file, 0, flags & 1);
     if (fd < 0)
         file_put(file);

@@ -152,7 +152,6 @@ s32 futex_wait(vaddr_t addr, u32 value, u32 bitset, bool shared, u64 deadline)
     if (error)
         return error;
     list_init(&w.link);
-    const struct futex_key key = w.key; /* a requeue replaces w.key; the reference taken is this one's */
     waiter_queue(&w);
     error = user_load_u32(addr, &seen);
     if (!error && seen != value)
@@ -161,7 +160,7 @@ s32 futex_wait(vaddr_t addr, u32 value, u32 bitset, bool shared, u64 deadline)
         waiter_sleep(&w, deadline);
     bool late = deadline != NO_DEADLINE && clock_ns() >= deadline;
     bool woken = waiter_leave(&w);
-    key_put(&key);
+    key_put(&w.key); /* a requeue may have replaced it, reference and all */
     if (woken)
         return 0;
     if (error)
@@ -218,8 +217,8 @@ static void unlock_two(struct futex_bucket *a, struct futex_bucket *b) lock_impl
     spin_unlock(a < b ? &a->lock : &b->lock);
 }
 
-/* Moved waiters keep their own file reference of the first futex; the second's file is held by its mapping,
- * which outlives them as the space they sleep in does. */
+/* A waiter that is moved holds the second futex's file from now on, and no longer the first's: the caller
+ * holds both, so no reference that goes here is the last. */
 static u32 move_locked(struct futex_bucket *from, struct futex_bucket *to, const struct futex_key *old,
                        const struct futex_key *new, u32 count)
 {
@@ -233,6 +232,9 @@ static u32 move_locked(struct futex_bucket *from, struct futex_bucket *to, const
             continue;
         list_remove(&w->link);
         list_push_back(&batch, &w->link);
+        if (new->held)
+            new->held->ops->get(new->held);
+        key_put(&w->key);
         w->key = *new;
         WRITE_ONCE(w->bucket, to);
         moved++;

@@ -19,7 +19,9 @@
 #define MAP_LOCKED          0x2000u
 #define MAP_NORESERVE       0x4000u
 #define MAP_POPULATE        0x8000u
+#define MAP_HUGETLB         0x40000u
 #define MAP_FIXED_NOREPLACE 0x100000u
+#define MAP_KNOWN           0x17fd3fu /* with MAP_DENYWRITE, EXECUTABLE, NONBLOCK, STACK, SYNC's place left out */
 static_assert(VM_READ == 1 && VM_WRITE == 2 && VM_EXEC == 4, "PROT_* are VM_*");
 
 static u32 vm_flags_of(u32 prot, u32 flags, const struct file *file)
@@ -42,12 +44,31 @@ static int check_file_access(const struct file *file, u32 prot, u32 flags)
     return shared && (prot & 2) && !file_writable(file) ? -EACCES : 0;
 }
 
+/* A shared mapping of a sealed file is read-only for good. */
+static int apply_seals(const struct inode *inode, u32 prot, u32 *vm)
+{
+    if (!(*vm & VM_SHARED) || !(inode->seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)))
+        return 0;
+    *vm &= ~VM_MAYWRITE;
+    return prot & 2 ? -EPERM : 0;
+}
+
+/* The inode's lock keeps F_SEAL_WRITE and a new writable mapping from passing each other by. */
+static s32 map_file(struct file *file, struct mmap_request *r, u32 prot)
+{
+    mutex_lock(&file->inode->lock);
+    int error = apply_seals(file->inode, prot, &r->vm_flags);
+    s32 result = error ? error : mm_mmap(current->mm, r);
+    mutex_unlock(&file->inode->lock);
+    return result;
+}
+
 static s32 map_with(struct file *file, vaddr_t addr, u32 length, u32 prot, u32 flags, u32 pgoff)
 {
     int error = file ? check_file_access(file, prot, flags) : 0;
     if (error)
         return error;
-    const struct mmap_request r = {
+    struct mmap_request r = {
         .addr = addr,
         .length = length,
         .vm_flags = vm_flags_of(prot, flags, file),
@@ -58,7 +79,8 @@ static s32 map_with(struct file *file, vaddr_t addr, u32 length, u32 prot, u32 f
         .mapping = file ? &file->inode->mapping : NULL,
         .pgoff = pgoff,
     };
-    return mm_mmap(current->mm, &r);
+    /* Only a file that can still be sealed, or is, needs more than mm/. */
+    return file && file->inode->seals != F_SEAL_SEAL ? map_file(file, &r, prot) : mm_mmap(current->mm, &r);
 }
 
 s32 sys_mmap2(vaddr_t addr, u32 length, u32 prot, u32 flags, int fd, u32 pgoff)
@@ -66,6 +88,10 @@ s32 sys_mmap2(vaddr_t addr, u32 length, u32 prot, u32 flags, int fd, u32 pgoff)
     u32 type = flags & MAP_TYPE;
     if (type != MAP_SHARED && type != MAP_PRIVATE && type != 3) /* 3: MAP_SHARED_VALIDATE */
         return -EINVAL;
+    if (type == 3 && (flags & ~MAP_KNOWN))
+        return -EOPNOTSUPP; /* MAP_SHARED_VALIDATE promises not to overlook any */
+    if (flags & MAP_HUGETLB)
+        return -EINVAL; /* there are none: as a Linux without them says */
     if (length == 0 || ((flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) && addr % PAGE_SIZE))
         return -EINVAL;
     if (length > USER_END)

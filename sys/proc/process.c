@@ -3,217 +3,17 @@
  * knows its process by number alone and finds it again under process_lock; what needs its memory takes a user
  * of the space.
  */
-#include "sys/process/process.h"
-#include "arch/user.h"
-#include "diag/assert.h"
 #include "fs/dir.h"
 #include "fs/generated.h"
-#include "fs/page_io.h"
-#include "fs/tmpfs.h"
+#include "fs/path.h"
 #include "lib/format.h"
 #include "lib/string.h"
+#include "mm/fault/fault.h"
+#include "mm/kernel/kvalloc.h"
 #include "mm/kernel/slab.h"
-#include "mm/space/vma.h"
 #include "sys/file/fd_table.h"
 #include "sys/proc/files.h"
-
-/* What the lists of /proc need of a process, copied while it cannot go away. */
-struct snapshot {
-    s32 pid, parent, group, session;
-    char comm[16], state;
-    u32 threads;
-    u64 start_ns, cpu_ns, blocked, pending;
-    struct mm *mm;     /* a user, or NULL (zombie, kernel) */
-    struct inode *exe; /* referenced, or NULL */
-};
-
-static char state_letter(const struct process *process, const struct task *task)
-{
-    if (process->zombie)
-        return 'Z';
-    if (process->stopped)
-        return 'T';
-    switch (task ? READ_ONCE(task->state) : (u32)TASK_DEAD) {
-    case TASK_RUNNING:
-        return 'R';
-    case TASK_INTERRUPTIBLE:
-        return 'S';
-    default:
-        return 'D';
-    }
-}
-
-/* Takes a user of the space, unless it is being torn down or has been let go of. */
-static struct mm *mm_of_task(struct task *task)
-{
-    struct mm *mm = task ? READ_ONCE(task->mm) : NULL;
-    return mm && atomic_inc_unless_zero(&mm->users) ? mm : NULL;
-}
-
-static bool snapshot_take(s32 pid, struct snapshot *s)
-{
-    memset(s, 0, sizeof(*s));
-    mutex_lock(&process_lock);
-    struct process *p = process_find(pid);
-    if (p) {
-        struct thread *first = list_first(&p->threads, struct thread, link);
-        struct task *task = first ? first->task : NULL;
-        *s = (struct snapshot){.pid = pid,
-                               .parent = p->parent_pid,
-                               .group = p->group,
-                               .session = p->session,
-                               .threads = p->live,
-                               .start_ns = p->start_ns,
-                               .state = state_letter(p, task),
-                               .pending = p->pending.set,
-                               .exe = p->exe};
-        if (task) {
-            memcpy(s->comm, task->comm, sizeof(s->comm));
-            s->cpu_ns = task->sum_exec;
-            s->blocked = first->blocked;
-            /* Own memory is stable; another's only while its thread has not left, which (P) does not promise:
-             */
-            s->mm = task == current ? mm_of_task(task) : NULL;
-        }
-        if (s->exe)
-            inode_get(s->exe);
-    }
-    mutex_unlock(&process_lock);
-    return p != NULL;
-}
-
-static void snapshot_put(struct snapshot *s)
-{
-    if (s->mm)
-        mm_put_user(s->mm);
-    inode_put(s->exe);
-}
-
-/* ---- maps ---- */
-struct region {
-    vaddr_t start, end;
-    u32 flags, pgoff;
-    struct inode *inode; /* referenced, or NULL */
-    const char *name;
-};
-struct regions {
-    struct region *at;
-    u32 count, room;
-};
-
-static void copy_region(void *ctx, const struct vma *vma)
-{
-    struct regions *r = ctx;
-    if (r->count == r->room)
-        return;
-    struct inode *inode = vma->mapping ? vma->mapping->host : NULL;
-    if (inode && (!vma->mapping->ops || vma->name))
-        inode = NULL; /* the kernel's own (shared anonymous) memory has no inode to show */
-    if (inode)
-        inode_get(inode);
-    r->at[r->count++] = (struct region){vma->start, vma->end, vma->flags, vma->pgoff, inode, vma->name};
-}
-
-static void print_region(struct text *t, const struct region *r, char *path)
-{
-    int n = 0;
-    if (r->inode) {
-        n = inode_path(r->inode, path, PATH_MAX);
-        if (n < 0)
-            string_copy(path, "/ (deleted)", PATH_MAX);
-    } else {
-        string_copy(path, r->name ? r->name : "", PATH_MAX);
-    }
-    text_print(t, "%08x-%08x %c%c%c%c %08x 00:%02x %-10u %s%s\n", r->start, r->end,
-               r->flags & VM_READ ? 'r' : '-', r->flags & VM_WRITE ? 'w' : '-',
-               r->flags & VM_EXEC ? 'x' : '-', r->flags & VM_SHARED ? 's' : 'p',
-               r->inode ? r->pgoff << PAGE_SHIFT : 0, r->inode ? 1 : 0, r->inode ? r->inode->ino : 0,
-               *path ? "               " : "", path);
-}
-
-static void print_regions(struct text *t, struct mm *mm, bool long_form)
-{
-    struct regions r = {.room = mm->vma_count + 64};
-    char *path = kmalloc(PATH_MAX, GFP_KERNEL);
-    r.at = kmalloc(r.room * sizeof(*r.at), GFP_KERNEL);
-    if (!path || !r.at)
-        t->failed = true;
-    else
-        mm_maps_report(mm, copy_region, &r);
-    for (u32 i = 0; i < r.count; i++) {
-        print_region(t, &r.at[i], path);
-        u32 kb = (r.at[i].end - r.at[i].start) / 1024u;
-        if (long_form)
-            text_print(t, "Size:           %8u kB\nKernelPageSize: %8u kB\nMMUPageSize:    %8u kB\n", kb, 4,
-                       4);
-        inode_put(r.at[i].inode);
-    }
-    kfree(r.at);
-    kfree(path);
-}
-
-static void make_maps(struct text *t, u32 pid)
-{
-    struct snapshot s;
-    if (snapshot_take((s32)pid, &s) && s.mm)
-        print_regions(t, s.mm, false);
-    snapshot_put(&s);
-}
-static void make_smaps(struct text *t, u32 pid)
-{
-    struct snapshot s;
-    if (snapshot_take((s32)pid, &s) && s.mm)
-        print_regions(t, s.mm, true);
-    snapshot_put(&s);
-}
-
-/* ---- numbers ---- */
-static u32 mm_kb(const struct mm *mm)
-{
-    return mm ? mm->total_pages * 4 : 0;
-}
-static u32 rss_kb(struct mm *mm)
-{
-    return mm ? mm_resident(mm) * 4 : 0;
-}
-
-static void make_status(struct text *t, u32 pid)
-{
-    struct snapshot s;
-    if (snapshot_take((s32)pid, &s)) {
-        text_print(
-            t,
-            "Name:\t%s\nState:\t%c\nTgid:\t%d\nPid:\t%d\nPPid:\t%d\nTracerPid:\t0\nUid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t0\n",
-            s.comm, s.state, s.pid, s.pid, s.parent);
-        text_print(
-            t,
-            "VmPeak:\t%8u kB\nVmSize:\t%8u kB\nVmLck:\t%8u kB\nVmHWM:\t%8u kB\nVmRSS:\t%8u kB\nThreads:\t%u\n",
-            mm_kb(s.mm), mm_kb(s.mm), s.mm ? s.mm->locked_pages * 4 : 0, rss_kb(s.mm), rss_kb(s.mm),
-            s.threads);
-        text_print(t, "ShdPnd:\t%016llx\nSigBlk:\t%016llx\n", s.pending, s.blocked);
-    }
-    snapshot_put(&s);
-}
-
-static void make_stat(struct text *t, u32 pid)
-{
-    struct snapshot s;
-    if (snapshot_take((s32)pid, &s))
-        text_print(
-            t,
-            "%d (%s) %c %d %d %d 0 -1 0 0 0 0 0 %u 0 0 0 20 0 %u 0 %u %u %u 4294967295 0 0 0 0 0 0 0 0 0 0 0 0 17 0 0 0 0 0 0 0 0 0 0 0 0 0 0\n",
-            s.pid, s.comm, s.state, s.parent, s.group, s.session, (u32)(s.cpu_ns / 10000000u), s.threads,
-            (u32)(s.start_ns / 10000000u), mm_kb(s.mm) * 1024u, rss_kb(s.mm) / 4);
-    snapshot_put(&s);
-}
-
-static void make_statm(struct text *t, u32 pid)
-{
-    struct snapshot s;
-    if (snapshot_take((s32)pid, &s))
-        text_print(t, "%u %u 0 0 0 %u 0\n", mm_kb(s.mm) / 4, rss_kb(s.mm) / 4, mm_kb(s.mm) / 4);
-    snapshot_put(&s);
-}
+#include "sys/proc/snapshot.h"
 
 static void make_comm(struct text *t, u32 pid)
 {
@@ -223,27 +23,40 @@ static void make_comm(struct text *t, u32 pid)
     snapshot_put(&s);
 }
 
-/* The arguments as they lie in the program's own memory now; another's memory shows its name only. */
+/* The arguments as they lie in the program's memory now. */
 static void make_cmdline(struct text *t, u32 pid)
 {
-    struct snapshot s;
-    bool found = snapshot_take((s32)pid, &s);
-    u32 n = s.mm == current->mm && s.mm ? MIN(s.mm->arg_end - s.mm->arg_start, PAGE_SIZE) : 0;
-    char *bytes = n ? kmalloc(n, GFP_KERNEL) : NULL;
-    if (bytes && !copy_from_user(bytes, s.mm->arg_start, n))
-        text_append(t, bytes, n);
-    else if (found)
-        text_append(t, s.comm, strlen(s.comm) + 1);
-    kfree(bytes);
-    snapshot_put(&s);
+    struct mm *mm = proc_mm((s32)pid);
+    if (!mm)
+        return;
+    u32 n = MIN(mm->arg_end - mm->arg_start, 32 * PAGE_SIZE);
+    char *bytes = n ? kvalloc(n, "a command line", 0) : NULL;
+    t->failed |= n && !bytes;
+    if (bytes)
+        text_append(t, bytes, mm_access(mm, mm->arg_start, bytes, n, ACCESS_READ));
+    kvfree(bytes);
+    mm_put_user(mm);
 }
 
 static const struct {
     const char *name;
     text_maker make;
+    text_taker take;
+    struct inode *(*create)(u32 pid); /* for what is not a text */
 } process_files[] = {
-    {"maps", make_maps},   {"smaps", make_smaps}, {"status", make_status},   {"stat", make_stat},
-    {"statm", make_statm}, {"comm", make_comm},   {"cmdline", make_cmdline},
+    {"maps", proc_make_maps, NULL, NULL},
+    {"smaps", proc_make_smaps, NULL, NULL},
+    {"smaps_rollup", proc_make_smaps_rollup, NULL, NULL},
+    {"status", proc_make_status, NULL, NULL},
+    {"stat", proc_make_stat, NULL, NULL},
+    {"statm", proc_make_statm, NULL, NULL},
+    {"limits", proc_make_limits, NULL, NULL},
+    {"comm", make_comm, NULL, NULL},
+    {"cmdline", make_cmdline, NULL, NULL},
+    {"oom_score", proc_make_oom_score, NULL, NULL},
+    {"oom_score_adj", proc_make_oom_score_adj, proc_take_oom_score_adj, NULL},
+    {"mem", NULL, NULL, proc_mem_create},
+    {"pagemap", NULL, NULL, proc_pagemap_create},
 };
 
 /* ---- links: exe, cwd, fd/N ---- */
@@ -331,7 +144,9 @@ static struct inode *process_dir_lookup(struct inode *dir, const char *name)
     u32 pid = (u32)(uintptr_t)dir->data;
     for (u32 i = 0; i < ARRAY_SIZE(process_files); i++)
         if (!strcmp(name, process_files[i].name))
-            return generated_create(process_files[i].make, NULL, pid);
+            return process_files[i].create
+                       ? process_files[i].create(pid)
+                       : generated_create(process_files[i].make, process_files[i].take, pid);
     bool own = (s32)pid == process_current()->pid;
     if (!strcmp(name, "exe"))
         return link_create(LINK_EXE | pid);

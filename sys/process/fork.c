@@ -4,6 +4,7 @@
 #include "arch/user.h"
 #include "diag/assert.h"
 #include "diag/counters.h"
+#include "lib/string.h"
 #include "mm/kernel/slab.h"
 #include "sys/file/fd_table.h"
 #include "sys/process/process.h"
@@ -16,6 +17,7 @@
 #define CLONE_FS             0x200u
 #define CLONE_FILES          0x400u
 #define CLONE_SIGHAND        0x800u
+#define CLONE_PIDFD          0x1000u
 #define CLONE_VFORK          0x4000u
 #define CLONE_PARENT         0x8000u
 #define CLONE_THREAD         0x10000u
@@ -23,11 +25,13 @@
 #define CLONE_SETTLS         0x80000u
 #define CLONE_PARENT_SETTID  0x100000u
 #define CLONE_CHILD_CLEARTID 0x200000u
+#define CLONE_DETACHED       0x400000u
 #define CLONE_CHILD_SETTID   0x1000000u
 
 struct clone_request {
     u32 flags;
-    vaddr_t stack; /* 0: the caller's */
+    bool clear_handlers; /* CLONE_CLEAR_SIGHAND, which has no bit in 32 */
+    vaddr_t stack;       /* 0: the caller's */
     vaddr_t parent_tid, child_tid;
     vaddr_t tls; /* struct user_desc */
 };
@@ -142,8 +146,9 @@ static void clone_undo(struct thread *child)
 }
 
 /* The child's process: ours, or a new one in the tree. Under (P). */
-static struct process *join_process(s32 tid, u32 flags) must_hold(&process_lock)
+static struct process *join_process(s32 tid, const struct clone_request *r) must_hold(&process_lock)
 {
+    u32 flags = r->flags;
     struct process *self = process_current(), *parent = flags & CLONE_PARENT ? self->parent : self;
     if (flags & CLONE_THREAD)
         return self;
@@ -154,6 +159,8 @@ static struct process *join_process(s32 tid, u32 flags) must_hold(&process_lock)
         actions = actions_create(actions);
     if (!actions)
         return NULL;
+    if (r->clear_handlers)
+        actions_reset(actions);
     struct process *process = process_create(parent, tid, actions);
     if (!process) {
         actions_put(actions);
@@ -171,14 +178,14 @@ static struct process *join_process(s32 tid, u32 flags) must_hold(&process_lock)
 
 /* Makes the child visible. A process that is ending takes no new thread; a fork that a signal is waiting for
  * starts again after the signal, so that Ctrl-C reaches all of a growing family. */
-static int link_child(struct thread *child, u32 flags)
+static int link_child(struct thread *child, const struct clone_request *r)
 {
     int error = 0;
     mutex_lock(&process_lock);
     struct process *self = process_current(), *process = NULL;
     if (task_is_killed(current) || self->group_exiting || self->exec_task)
         error = -EINTR;
-    else if (!(process = join_process(child->tid, flags)))
+    else if (!(process = join_process(child->tid, r)))
         error = -ENOMEM;
     if (!error) {
         child->process = process;
@@ -212,7 +219,7 @@ static s32 clone(const struct clone_request *r)
         error = user_store_u32(r->parent_tid, (u32)tid);
     struct vfork_gate *gate = child->vfork_gate;
     if (!error)
-        error = link_child(child, r->flags);
+        error = link_child(child, r);
     if (error) {
         clone_undo(child);
         return error;
@@ -226,7 +233,58 @@ static s32 clone(const struct clone_request *r)
 
 s32 sys_clone(u32 flags, vaddr_t stack, vaddr_t parent_tid, vaddr_t tls, vaddr_t child_tid)
 {
-    const struct clone_request r = {flags, stack, parent_tid, child_tid, tls};
+    const struct clone_request r = {
+        .flags = flags, .stack = stack, .parent_tid = parent_tid, .child_tid = child_tid, .tls = tls};
+    return clone(&r);
+}
+
+/* struct clone_args, as far as it goes in Linux 6.1. */
+struct user_clone_args {
+    u64 flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls, set_tid, set_tid_size,
+        cgroup;
+};
+#define CLONE_ARGS_LEAST 64u /* its first version */
+
+/* A longer structure of a newer program is one of ours if the rest is zeroes. 0 or -errno. */
+static int clone_args_read(vaddr_t at, u32 size, struct user_clone_args *a)
+{
+    if (size < CLONE_ARGS_LEAST)
+        return -EINVAL;
+    if (size > PAGE_SIZE)
+        return -E2BIG;
+    memset(a, 0, sizeof(*a));
+    if (copy_from_user(a, at, MIN(size, sizeof(*a))))
+        return -EFAULT;
+    for (u32 i = sizeof(*a); i < size; i++) {
+        u8 byte;
+        if (copy_from_user(&byte, at + i, 1))
+            return -EFAULT;
+        if (byte)
+            return -E2BIG;
+    }
+    return 0;
+}
+
+s32 sys_clone3(vaddr_t args_at, u32 size)
+{
+    const u64 clear_sighand = 1ull << 32, unserved = CLONE_PIDFD | CLONE_DETACHED | CSIGNAL;
+    struct user_clone_args a;
+    int error = clone_args_read(args_at, size, &a);
+    if (error)
+        return error;
+    if ((a.flags & unserved) || a.flags >> 33 || a.set_tid_size || a.exit_signal > SIGNALS ||
+        !a.stack != !a.stack_size)
+        return -EINVAL;
+    if ((a.flags & (CLONE_THREAD | CLONE_PARENT)) && a.exit_signal)
+        return -EINVAL;
+    if ((a.flags & clear_sighand) && (a.flags & CLONE_SIGHAND))
+        return -EINVAL;
+    const struct clone_request r = {.flags = (u32)a.flags | (u32)a.exit_signal,
+                                    .clear_handlers = a.flags & clear_sighand,
+                                    .stack = (vaddr_t)(a.stack + a.stack_size),
+                                    .parent_tid = (vaddr_t)a.parent_tid,
+                                    .child_tid = (vaddr_t)a.child_tid,
+                                    .tls = (vaddr_t)a.tls};
     return clone(&r);
 }
 
