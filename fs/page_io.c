@@ -6,6 +6,7 @@
 #include "fs/page_io.h"
 #include "arch/user.h"
 #include "diag/assert.h"
+#include "diag/race.h"
 #include "lib/string.h"
 #include "mm/kernel/slab.h"
 
@@ -44,9 +45,26 @@ int page_to_user(struct page *page, u32 offset, vaddr_t user, size_t n)
     return error;
 }
 
+#ifdef FL_TEST
+/* R35's mistake: the page is kept locked while the program's memory is read, which may be this very page. */
+static int copy_locked(struct page *page, u32 offset, vaddr_t user, size_t n)
+{
+    int error;
+    page_lock(page);
+    error = copy_from_user((char *)page_address(page) + offset, user, n);
+    page_unlock(page);
+    return error;
+}
+#else
+#define copy_locked(page, offset, user, n) 0
+#endif
+
 int page_from_user(struct page *page, u32 offset, vaddr_t user, size_t n)
 {
     assert(offset + n <= PAGE_SIZE);
+    race_point(R36); /* the file's own lock is held, and the copy may fault */
+    if (mutant(R35))
+        return copy_locked(page, offset, user, n);
     if (page_is_direct(page))
         return copy_from_user((char *)page_address(page) + offset, user, n);
     void *buffer = kmalloc(n, GFP_KERNEL);

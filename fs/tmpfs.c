@@ -8,6 +8,7 @@
  */
 #include "fs/tmpfs.h"
 #include "diag/assert.h"
+#include "diag/race.h"
 #include "fs/file.h"
 #include "fs/page_io.h"
 #include "lib/string.h"
@@ -18,8 +19,14 @@
 
 static int tmpfs_read_page(struct mapping *mapping, struct page *page)
 {
+    struct inode *inode = mapping->host;
+    bool mistake = mutant(R36) && !mutex_is_held(&inode->lock); /* read(2) and write(2) have it already */
     assert(page_is_locked(page));
+    if (mistake)
+        mutex_lock(&inode->lock); /* a fault has brought us here, with mmap_lock held */
     page_zero(page);
+    if (mistake)
+        mutex_unlock(&inode->lock);
     return 0;
 }
 static u64 tmpfs_size(struct mapping *mapping)
