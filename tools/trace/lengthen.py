@@ -9,7 +9,7 @@ import sys
 
 from tools.trace import TraceError
 from tools.trace.datfile import open_trace
-from tools.trace.pages import LOST, PAGE_HEADER, sound_length
+from tools.trace.pages import LOST_COUNTED, PAGE_HEADER
 from tools.trace.tracedat import PAGE_SIZE, u64
 
 GAP = 10**6  # cycles between one round and the next
@@ -18,21 +18,18 @@ GAP = 10**6  # cycles between one round and the next
 def later(page, cycles):
     """The page, moved in time, and with no events lost before it."""
     stamp, commit = PAGE_HEADER.unpack_from(page)
-    return PAGE_HEADER.pack(stamp + cycles, commit & (LOST // 2 - 1)) + page[PAGE_HEADER.size :]
+    return PAGE_HEADER.pack(stamp + cycles, commit & (LOST_COUNTED - 1)) + page[PAGE_HEADER.size :]
 
 
 def lengthen(trace, wanted):
     """(the file's bytes, how many events it has)."""
     rings = [[trace.data[at : at + PAGE_SIZE] for at in range(start, start + size, PAGE_SIZE)] for start, size in trace.places]
-    events = 0
-    for page in (page for ring in rings for page in ring):
-        _, commit = PAGE_HEADER.unpack_from(page)
-        events += sound_length(page[PAGE_HEADER.size :], min(commit & (LOST // 2 - 1), PAGE_SIZE - PAGE_HEADER.size))[1]
+    recorded = trace.events()
+    events = len(recorded)
     if not events:
         raise TraceError("there is no event in it")
     rounds = -(-wanted // events)
-    nanoseconds = trace.events()[-1].ns
-    length = (nanoseconds << trace.shift) // trace.mult + GAP
+    length = (recorded[-1].ns << trace.shift) // trace.mult + GAP
     head = trace.data[: trace.places_at]
     place = -(-(len(head) + 16 * len(rings)) // PAGE_SIZE) * PAGE_SIZE
     body = []

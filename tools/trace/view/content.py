@@ -64,6 +64,8 @@ class Content:
         for place, field in enumerate(one.fields, 4):
             how = one.how[field]
             values = [event[place] for event in events]
+            if values and isinstance(values[0], tuple):  # an array of numbers
+                how, values = "text", [" ".join(f"{number:#x}" for number in value) for value in values]
             if how in ("text", "symbol"):
                 table = {value: self.place(value) if how == "symbol" else self.strings[value] for value in set(values)}
                 self.columns.add(f"kind{number}.{field}", [table[value] for value in values])
