@@ -83,14 +83,15 @@ class Content:
                 begin, task = since[event.cpu]
                 if task is None:  # whoever ran when the trace began
                     task = self.task(event.prev_pid, event.cpu)
-                runs.append((event.cpu, task, begin, event.ns))
+                runs.append((event.cpu, begin, event.ns, task))
                 since[event.cpu] = event.ns, self.task(event.next_pid, event.cpu)
             elif since[event.cpu][1] is None:
                 since[event.cpu] = since[event.cpu][0] or event.ns, self.tasks[holder(event)]
-        runs += [(cpu, task, begin, self.study.end) for cpu, (begin, task) in enumerate(since) if task is not None]
-        self._add_spans("run", sorted(runs), 2)
-        self.columns.add("run.cpu", [run[0] for run in sorted(runs)])
-        self.columns.add("run.task", [run[1] for run in sorted(runs)])
+        runs += [(cpu, begin, self.study.end, task) for cpu, (begin, task) in enumerate(since) if task is not None]
+        runs.sort()
+        self._add_spans("run", runs, 1)
+        self.columns.add("run.cpu", [run[0] for run in runs])
+        self.columns.add("run.task", [run[3] for run in runs])
 
     def _add_spans(self, name, rows, at):
         """begin and length of rows (..., begin, end, ...), in any order."""

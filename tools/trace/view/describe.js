@@ -66,7 +66,7 @@ class Panel {
     }
 
     whoHeld(w) {
-        const {model} = this, holders = holdersOf(model, w), length = model.wait.end[w] - model.wait.begin[w];
+        const {model} = this, holders = holdersOf(model, w);
         if (!holders.length)
             return [make("h3", {}, "Who held it"), make("p", {}, "Readers, or somebody whom the trace does not name.")];
         const groups = gathered(holders), rows = groups.slice(0, 8).map((group) => make("tr", {},
@@ -76,9 +76,9 @@ class Panel {
         const more = groups.length > 8 ? make("p", {class: "faint"}, `and from ${plural(groups.length - 8, "more place")}`) : null;
         return [make("h3", {}, "Who held it"),
                 make("table", {class: "plain"}, make("thead", {}, make("tr", {}, make("th", {}, "holder"), make("th", {}, "took it in"),
-                     make("th", {class: "number"}, "of this wait"))), make("tbody", {}, rows)), more,
+                     make("th", {class: "number"}, "meanwhile"))), make("tbody", {}, rows)), more,
                 make("h3", {}, holders.length > 1 ? "What the holders did meanwhile" : "What the holder did meanwhile"),
-                stateBar(holderTime(model, w), length)];
+                stateBar(holderTime(model, w))];
     }
 
     chain(w) {
@@ -101,7 +101,7 @@ class Panel {
                      model.meta.lockkinds[hold.kind[h]] === "read" ? " for reading" : "", ", taken in ", this.place(hold.place[h]),
                      `, on CPU ${hold.cpu[h]}.`),
                 make("h3", {}, "Meanwhile it was"),
-                stateBar(statesDuring(model, hold.task[h], hold.begin[h], hold.end[h]), hold.end[h] - hold.begin[h]),
+                stateBar(statesDuring(model, hold.task[h], hold.begin[h], hold.end[h])),
                 ...this.waitList("Who waited", waiters)];
     }
 
@@ -152,7 +152,7 @@ class Panel {
         const waited = waits.reduce((sum, w) => sum + model.wait.end[w] - model.wait.begin[w], 0);
         return [make("h2", {}, make("span", {class: "chip"}, "task"), " ", model.taskName(t)),
                 make("p", {}, `${plural(faults, "page fault")}; ${plural(waits.length, "wait")}, ${duration(waited)} in all.`),
-                make("h3", {}, "In the whole trace it was"), stateBar(states, model.length), ...this.waitList("Its waits, longest first", waits)];
+                make("h3", {}, "In the whole trace it was"), stateBar(states), ...this.waitList("Its waits, longest first", waits)];
     }
 
     lock(l) {
@@ -195,12 +195,12 @@ function gathered(holders) {
 
 function ordinal(n) {
     const tail = n % 100 > 10 && n % 100 < 14 ? "th" : ["th", "st", "nd", "rd"][n % 10] || "th";
-    return n === 1 ? "very" : n + tail;
+    return n === 1 ? "very" : count(n) + tail;
 }
 
 // Time by state, as a bar and in words.
-function stateBar(times, length) {
-    const parts = Object.entries(times).filter(([, ns]) => ns > 0);
+function stateBar(times) {
+    const parts = Object.entries(times).filter(([, ns]) => ns > 0), length = parts.reduce((sum, [, ns]) => sum + ns, 0);
     return make("div", {class: "states"},
         make("div", {class: "bar"}, parts.map(([state, ns]) => make("i", {class: state, style: `width:${100 * ns / length}%`}))),
         make("ul", {}, parts.map(([state, ns]) => make("li", {}, make("i", {class: state}), `${state} `, make("b", {}, duration(ns)),

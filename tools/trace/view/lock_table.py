@@ -27,5 +27,5 @@ def lock_rows(waits, holding):
             "con_bounces": counts.contended_bounces if counts else None, "wait": span(waited.get((name, shared))),
             "contentions": len(waited.get((name, shared), ())),
             "acq_bounces": counts.bounces if counts else None, "acquisitions": counts.all if counts else None,
-            "hold": span(held.get((name, shared)))})
+            "hold": span(held.get((name, shared))) if counts else None})  # without them, only the holds that others waited for
     return sorted(rows, key=lambda row: (-row["contentions"], -(row["acquisitions"] or 0), row["name"]))

@@ -146,7 +146,7 @@ class Painter {
         for (let pixel = Math.round(left); pixel < raster.width; pixel++) {
             const from = camera.from + (pixel - left) * column, mean = queue.mean(from, from + column);
             if (mean > 0) {
-                const up = Math.max(Math.round(2 * scale), Math.round(Math.min(1, mean / most) * tall));
+                const up = Math.max(Math.round(2 * scale), Math.ceil(Math.min(1, mean / most) * tall - 0.01)); // no flicker at halves
                 raster.box(pixel, bottom - up, 1, up, palette.pixel.queue);
             }
         }
