@@ -89,7 +89,7 @@ class Browser:
 
     def press(self, *keys):
         """Types keys as a person does."""
-        strokes = [stroke for key in keys for stroke in ({"type": "keyDown", "value": KEYS.get(key, key)}, {"type": "keyUp", "value": KEYS.get(key, key)})]
+        strokes = [{"type": way, "value": KEYS.get(key, key)} for key in keys for way in ("keyDown", "keyUp")]
         self._call("POST", self._session + "/actions", {"actions": [{"type": "key", "id": "keys", "actions": strokes}]})
 
     def click(self, x, y):

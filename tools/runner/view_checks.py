@@ -118,6 +118,26 @@ def search(subject, browser):
         expect(f"the first event that {query} found", at, ["event", next(i for i, e in enumerate(events) if matches(e))])
 
 
+def who_runs(subject, browser):
+    """At many moments, on each CPU: the task that the switches say."""
+    running, wanted, moments = {}, [], []
+    events = subject.trace.events()
+    for number, event in enumerate(events[:-1]):
+        if event.event == "sched_switch":
+            running[event.cpu] = event.next_pid
+        if number % (len(events) // 300) == 0 and len(running) == subject.trace.cpus and event.ns < events[number + 1].ns:
+            moments.append(event.ns)
+            wanted.append([running[cpu] for cpu in range(subject.trace.cpus)])
+    found = browser.run("""
+        const {model} = faultline;
+        return arguments[0].map((ns) => model.cpuRuns.map((band) => {
+            const i = band.firstAfter(ns);
+            return i < band.length && band.begin[i] <= ns ? model.tasks[model.run.task[band.item[i]]].pid : 0;
+        }));""", moments)
+    for moment, page, python in zip(moments, found, wanted):
+        expect(f"the tasks that run at {moment} ns", page, python)
+
+
 def longest(subject, browser):
     """n selects the longest wait, brings it into view and says who held it; n again the next."""
     waits = longest_waits(subject.study)
@@ -170,7 +190,8 @@ def keyboard(subject, browser):
     tab = "return document.querySelector('[data-tab][aria-selected=true]').dataset.tab"
     expect("1 2 3 4 open tables", [pressed(key, tab) for key in "2341"], ["waits", "faults", "events", "locks"])
     expect("f selects a fault", pressed("f", "return faultline.selection.type"), "fault")
-    expect("b goes back", [pressed("n", "return faultline.selection.type"), pressed("b", "return faultline.selection.type")], ["wait", "fault"])
+    kind = "return faultline.selection.type"
+    expect("b goes back", [pressed("n", kind), pressed("b", kind)], ["wait", "fault"])
     expect("? opens the list", pressed("?", "return document.getElementById('help').open"), True)
     named = browser.run("return [...document.querySelectorAll('#keys kbd')].map((k) => k.textContent)")
     expect("keys that the list names", {"n", "p", "h", "f", "/", "?", "t", "←", "→", "w", "s"} <= set(named), True)
@@ -196,7 +217,8 @@ def histograms(subject, browser):
     """Count, p50, p99 and longest of each fault phase are the report's."""
     browser.press("3")
     figures = phase_figures(subject.study.faults)
-    page = browser.run("return Object.fromEntries(faultline.model.meta.histograms.map((h) => [h.phase, [h.count, h.p50, h.p99, h.max, h.total]]))")
+    page = browser.run("return Object.fromEntries(faultline.model.meta.histograms.map((h) => "
+                       "[h.phase, [h.count, h.p50, h.p99, h.max, h.total]]))")
     expect("figures by phase", page, {phase: list(row) for phase, row in figures.items()})
     shown = browser.run("return [...document.querySelectorAll('#phase-table tbody tr')].map((r) => [r.cells[0].textContent, "
                         "r.cells[1].textContent.replace(/,/g, ''), r.querySelectorAll('rect').length > 0])")
@@ -205,6 +227,7 @@ def histograms(subject, browser):
 
 CHECKS = {
     "opens": ("no error, and every event that trace-cmd reads", opens),
+    "who runs": ("each CPU's lane shows the task that was switched to", who_runs),
     "arrows": ("lead from the waiter's lane to the holder's, and from the release to the waiter", arrows),
     "analyses": ("holders, their time, chains, critical paths are those of the reports", analyses),
     "lock table": ("contentions are the kernel's lock by lock, their sum the trace's", lock_table),

@@ -29,7 +29,6 @@ class Study:
         self.timelines = Timelines()
         self.counts = {}
         self.end = 0
-        events = trace.events()
         waits, faults = WaitCollector(), FaultCollector()
         self.holding = HoldCollector(trace, any(event.event == "lock_acquired" for event in events))
         takers = {}

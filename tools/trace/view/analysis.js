@@ -15,19 +15,20 @@ function holdersOf(model, w) {
     return found;
 }
 
-// From the waiter to whoever did not wait: [{wait, holder}]. Each next wait is the holder's own, under way when the one before
-// it began, or begun after that. A task that comes up twice ends the chain: a deadlock.
+// From the waiter to whoever did not wait: [{wait, holder}]: the holder, the wait for another lock in which the holder stood
+// while it held this one, and on. A lock that comes up twice ends the chain: a deadlock.
 function chainOf(model, first) {
-    const links = [], seen = new Set();
-    for (let w = first; w >= 0 && !seen.has(w);) {
-        seen.add(w);
+    const {wait} = model, links = [], locks = new Set();
+    for (let w = first; w >= 0 && !locks.has(wait.lock[w]);) {
+        locks.add(wait.lock[w]);
         const holder = holdersOf(model, w)[0] || null;
         links.push({wait: w, holder});
         if (!holder || model.isIdle(holder.task))
             break;
-        const begin = model.wait.begin[w];
-        const own = model.waitsOfTask[holder.task].during(begin, model.wait.end[w]);
-        const standing = own.find((o) => model.wait.begin[o] <= begin);
+        // Where its hold is not recorded, only what it does at the beginning surely lies inside.
+        const end = holder.place ? holder.end : wait.begin[w] + 1;
+        const own = model.waitsOfTask[holder.task].during(holder.begin, end).filter((o) => wait.lock[o] !== wait.lock[w]);
+        const standing = own.find((o) => wait.begin[o] <= wait.begin[w]);
         w = standing !== undefined ? standing : own.length ? own[0] : -1;
     }
     return links;

@@ -33,8 +33,7 @@ class Content:
         self.events = trace.events()
         if not self.events:
             raise TraceError("there is no event in it")
-        trace.events = lambda: self.events  # the study reads them as well: once is enough
-        self.study = study_trace(trace)
+        self.study = study_trace(trace, self.events)
         self.columns = Columns()
         self.tasks, self.locks, self.strings = Numbered(), Numbered(), Numbered({"": 0})
         self.lock_names = {}
@@ -64,8 +63,6 @@ class Content:
         for place, field in enumerate(one.fields, 4):
             how = one.how[field]
             values = [event[place] for event in events]
-            if values and isinstance(values[0], tuple):  # an array of numbers
-                how, values = "text", [" ".join(f"{number:#x}" for number in value) for value in values]
             if how in ("text", "symbol"):
                 table = {value: self.place(value) if how == "symbol" else self.strings[value] for value in set(values)}
                 self.columns.add(f"kind{number}.{field}", [table[value] for value in values])

@@ -7,7 +7,8 @@ import os
 FOLDER = os.path.dirname(os.path.abspath(__file__))
 STYLES = ("theme.css", "layout.css", "details.css")
 # In reading order, and so that what runs at once stands behind what it uses.
-SCRIPTS = ("text.js", "unpack.js", "bands.js", "model.js", "analysis.js", "palette.js", "raster.js", "camera.js", "lanes.js", "paint.js",
+SCRIPTS = ("text.js", "unpack.js", "bands.js", "model.js", "analysis.js", "palette.js", "raster.js", "camera.js",
+           "lanes.js", "paint.js",
            "arrows.js", "marks.js", "ruler.js", "overview.js", "gutter.js", "stage.js", "describe.js", "tables.js", "histogram.js", "events.js",
            "search.js", "permalink.js", "keyboard.js", "mouse.js", "navigate.js", "app.js")
 
