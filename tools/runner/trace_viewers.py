@@ -11,7 +11,7 @@ from tools.runner import lock_report, smp_test
 from tools.runner.options import MIB
 from tools.runner.show import ConsoleLog, log_path
 from tools.runner.trace_damage import check_damaged_file
-from tools.runner.trace_reading import Failure, read_counters, read_events, trace_cmd
+from tools.runner.trace_reading import COMPLAINTS, Failure, read_counters, trace_cmd
 from tools.trace.analysis import study_trace
 from tools.trace.datfile import open_trace
 
@@ -27,6 +27,16 @@ def command(*arguments):
     return done.stdout
 
 
+def perf(*arguments):
+    """What perf says, much of it on its error output; none of it may be a complaint."""
+    done = subprocess.run(("perf", *arguments), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
+                          stdin=subprocess.DEVNULL, check=False)
+    complaint = COMPLAINTS.search(done.stdout)
+    if done.returncode or complaint:
+        raise Failure(f"perf {' '.join(arguments[:6])}: status {done.returncode}, {(complaint or [done.stdout[-200:]])[0]}")
+    return done.stdout
+
+
 def tool(module, *arguments):
     """One of tools.trace's commands."""
     return command(sys.executable, "-m", module, *arguments)
@@ -39,12 +49,12 @@ def check_perf(config, outcome, path):
     data, locks, symbols = config.path("perf.data"), config.path("perf-locks.data"), config.path("perf.kallsyms")
     tool("tools.trace.perf", path, "-o", data, "--locks", locks, "--kallsyms", symbols)
     rows = lock_report.parse(outcome.lock_report)
-    contention = command("perf", "lock", "--kallsyms", symbols, "-i", data, "contention")
+    contention = perf("lock", "--kallsyms", symbols, "-i", data, "contention")
     total = sum(int(match[1]) for match in map(NUMBER.match, contention.splitlines()) if match)
     expected = sum(row.contentions for row in rows)
     if total != expected or "Unknown" in contention:
         raise Failure(f"perf lock contention has {total} waits; /proc/lock_stat has {expected}; callers: {contention[-300:]}")
-    report = command("perf", "lock", "--kallsyms", symbols, "-i", locks, "report", "-F", "acquired,contended")
+    report = perf("lock", "--kallsyms", symbols, "-i", locks, "report", "-F", "acquired,contended")
     found = collections.Counter()
     for line in report.splitlines():
         match = re.match(r"^ *(\S.*?) +(\d+) +(\d+) *$", line)
@@ -57,11 +67,11 @@ def check_perf(config, outcome, path):
     open_ends = counts["lock_acquired"] - found["acquired"]  # acquisitions whose lock_acquire was before the trace
     if not 0 <= open_ends <= config.cpus * 2:
         raise Failure(f"perf lock report has {found['acquired']} acquisitions, the trace {counts['lock_acquired']}")
-    script = command("perf", "script", "--kallsyms", symbols, "-i", data, "-F", "event")
+    script = perf("script", "--kallsyms", symbols, "-i", data, "-F", "event")
     switches = script.count("sched:sched_switch")
     if switches != read_counters(config)["context_switch"]:
         raise Failure(f"perf has {switches} switches; vmstat has {read_counters(config)['context_switch']}")
-    if "actor" not in command("perf", "sched", "-i", data, "timehist", "--kallsyms", symbols):
+    if "actor" not in perf("sched", "-i", data, "timehist", "--kallsyms", symbols):
         raise Failure("perf sched timehist does not know the tasks that ran")
 
 
