@@ -17,6 +17,7 @@ PROGRAM   ?=        ## run: a static Linux/i386 ELF file
 ARGS      ?=        ## run: its arguments
 FILES     ?=        ## run: files and folders it can open, under the same names
 MUTANT    ?= *      ## mutants: which ones, as a shell pattern: MUTANT='R0*'
+MODEL     ?= *      ## models: which ones, as a shell pattern
 SECONDS_QUIET ?= 60 ## host seconds without any sign of progress before the runner asks a machine what it does and ends it
 TRACE     ?=        ## trace-view, trace-report, trace-perf, trace-story: a saved trace.dat; the default is the last run's
 FAULT     ?=        ## trace-story: which fault, by its number in the list that trace-story prints without it
@@ -136,6 +137,8 @@ check-notes: | $(DEPS_OK) ## every file, function and race point that the book n
 	$(Q)python3 tools/check_notes.py
 check-calls: $(B)/test/faultline.elf ## the kernel's call graph against the layers of memory (the product's link inlines too much)
 	$(Q)python3 tools/check_calls.py $<
+models: | $(DEPS_OK) ## Spin searches every state of notes/models, and must find each planted mistake (MODEL=: which ones)
+	$(Q)sh tools/deps $(B) models || true; python3 tools/check_models.py --build $(B) '$(MODEL)'
 format: | $(DEPS_OK) ## clang-format every C file in place
 	$(Q)python3 tools/check_format.py --fix
 format-check: | $(DEPS_OK) ## is every C file formatted?

@@ -14,6 +14,7 @@
 #include "arch/x86/port.h"
 #include "diag/assert.h"
 #include "diag/bootwords.h"
+#include "diag/race.h"
 #include "lib/list.h"
 #include "sync/spinlock.h"
 
@@ -131,6 +132,19 @@ void pdesync_before_load_slow(struct space *space, vaddr_t stack)
     for (vaddr_t va = stack - KSTACK_SIZE; va <= stack + KSTACK_SIZE; va += KSTACK_SIZE)
         if (comes_later(pde_index(va)) && pte_present(pte_read(&kernel_space.dir[pde_index(va)])))
             pte_install(&space->dir[pde_index(va)], later[pde_index(va) - FIRST_LATER]);
+}
+
+/*
+ * R54. The processor reports a fault by pushing a frame on the stack; when that push is what faults, the
+ * report is a double fault, and nothing brings the entry any more.
+ */
+void pdesync_before_switch_slow(const void *stack, size_t bytes)
+{
+    race_point(R54); /* the loaded directory may lack the table of the stack that we are about to stand on */
+    if (mutant(R54))
+        return;
+    (void)READ_ONCE(*(const u32 *)stack);
+    (void)READ_ONCE(*(const u32 *)((const char *)stack + bytes - 4));
 }
 
 bool pdesync_fault_slow(const struct trap_frame *frame)

@@ -49,12 +49,11 @@ static inline void pdesync_before_load(struct space *space, const void *stack)
 }
 /* The same for a stack that is about to be switched to: faults for its ends here, on a stack that is whole.
  * NULL is allowed: the boot CPU's idle task stands in the image. */
+void pdesync_before_switch_slow(const void *stack, size_t bytes);
 static inline void pdesync_before_switch(const void *stack, size_t bytes)
 {
-    if (unlikely(pdesync == PDESYNC_LAZY_FAULT) && stack) {
-        (void)READ_ONCE(*(const u32 *)stack);
-        (void)READ_ONCE(*(const u32 *)((const char *)stack + bytes - 4));
-    }
+    if (unlikely(pdesync == PDESYNC_LAZY_FAULT) && stack)
+        pdesync_before_switch_slow(stack, bytes);
 }
 
 /* ---- for tests and measurements ---- */

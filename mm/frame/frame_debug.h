@@ -8,6 +8,7 @@
 #pragma once
 #include "diag/assert.h"
 #include "mm/frame/page_private.h"
+#include "diag/panic.h"
 
 #ifdef FL_TEST
 #define POISON_WORDS 16u
@@ -31,7 +32,9 @@ static inline void frame_check_poison(struct page *page)
         return;
     const u32 *word = phys_to_direct(pfn << PAGE_SHIFT);
     for (u32 i = 0; i < POISON_WORDS; i++)
-        assert(word[i] == POISON(pfn)); /* written while it was free */
+        if (word[i] != POISON(pfn))
+            panic("frame %#x, last %pS's, was written after its free, at +%u", pfn, (void *)page->owner,
+                  4 * i);
     page->flags &= ~(1u << PG_POISONED);
 }
 

@@ -72,10 +72,10 @@ static struct page *enter_with_slots(void) acquires(&kv_lock)
     return spare;
 }
 
-/* Addresses for `pages` and a guard; not mapped yet. */
-static struct kv_range *take_addresses(u32 pages, enum kv_state state, const char *owner)
+/* Addresses for `pages` and a guard, the first a multiple of `align` pages; not mapped yet. */
+static struct kv_range *take_addresses(u32 pages, u32 align, enum kv_state state, const char *owner)
 {
-    const struct range_request request = {.count = pages + 1};
+    const struct range_request request = {.count = pages + 1, .align = align};
     struct kv_range *range = NULL;
     u32 start;
     struct page *spare = enter_with_slots();
@@ -90,15 +90,17 @@ static struct kv_range *take_addresses(u32 pages, enum kv_state state, const cha
 }
 
 /* The same, after the addresses that wait for a flush came back. */
-static struct kv_range *take_addresses_hard(size_t bytes, enum kv_state state, const char *owner)
+static struct kv_range *take_addresses_hard(size_t bytes, size_t align, enum kv_state state,
+                                            const char *owner)
 {
-    if (bytes == 0 || bytes > KWINDOW_END - KWINDOW_BASE)
+    assert(align >= PAGE_SIZE && (align & (align - 1)) == 0);
+    if (bytes == 0 || bytes > KWINDOW_END - KWINDOW_BASE || align > KWINDOW_END - KWINDOW_BASE)
         return NULL;
     u32 pages = (u32)(ALIGN_UP(bytes, (size_t)PAGE_SIZE) >> PAGE_SHIFT);
-    struct kv_range *range = take_addresses(pages, state, owner);
+    struct kv_range *range = take_addresses(pages, align >> PAGE_SHIFT, state, owner);
     if (!range) {
         kvalloc_purge();
-        range = take_addresses(pages, state, owner);
+        range = take_addresses(pages, align >> PAGE_SHIFT, state, owner);
     }
     return range;
 }
@@ -118,11 +120,9 @@ static bool map_frames(struct kv_range *range, unsigned flags)
     return true;
 }
 
-void *kvalloc(size_t bytes, const char *owner, unsigned flags)
+static void *alloc_mapped(size_t bytes, size_t align, const char *owner, unsigned flags)
 {
-    if (alloc_must_fail())
-        return NULL;
-    struct kv_range *range = take_addresses_hard(bytes, KV_USED, owner);
+    struct kv_range *range = take_addresses_hard(bytes, align, KV_USED, owner);
     if (!range)
         return NULL;
     if (!map_frames(range, flags)) {
@@ -134,10 +134,21 @@ void *kvalloc(size_t bytes, const char *owner, unsigned flags)
     return (void *)(uintptr_t)kv_start(range);
 }
 
+void *kvalloc_aligned(size_t bytes, size_t align, const char *owner, unsigned flags)
+{
+    return alloc_must_fail() ? NULL : alloc_mapped(bytes, align, owner, flags);
+}
+
+void *kvalloc(size_t bytes, const char *owner, unsigned flags)
+{
+    return alloc_must_fail() ? NULL : alloc_mapped(bytes, PAGE_SIZE, owner, flags);
+}
+
 void *kvmap_device(paddr_t start, size_t bytes, const char *owner)
 {
     u32 offset = start & (PAGE_SIZE - 1);
-    struct kv_range *range = alloc_must_fail() ? NULL : take_addresses_hard(bytes + offset, KV_DEVICE, owner);
+    struct kv_range *range =
+        alloc_must_fail() ? NULL : take_addresses_hard(bytes + offset, PAGE_SIZE, KV_DEVICE, owner);
     if (!range)
         return NULL;
     for (u32 i = 0; i < kv_mapped_pages(range); i++)

@@ -9,6 +9,8 @@
 #define KV_ZERO 1u
 /* `bytes` rounded up to pages; NULL when addresses or frames run out, state unchanged. Sleeps. */
 void *kvalloc(size_t bytes, const char *owner, unsigned flags);
+/* The same, its address a multiple of `align` (a power of two, at least a page). */
+void *kvalloc_aligned(size_t bytes, size_t align, const char *owner, unsigned flags);
 void kvfree(void *addr); /* NULL is allowed; sleeps (may have to flush) */
 /* Maps given physical memory (a device window: uncached). */
 void *kvmap_device(paddr_t start, size_t bytes, const char *owner);

@@ -4,6 +4,7 @@
 #include "lib/string.h"
 #include "mm/frame/alloc_fail.h"
 #include "mm/kernel/kvalloc.h"
+#include "tests/scale.h"
 #include "tests/test.h"
 
 #define LIVE 200u
@@ -28,7 +29,7 @@ TEST(s12_kvalloc_random,
     random_seed(&rnd, 12);
     free_all();
     u32 pages = kv_pages_in_use(), frames = frames_in_use();
-    for (u32 op = 0; op < 3000 && !test_failed(); op++) {
+    for (u32 op = 0; op < 3000 * test_scale && !test_failed(); op++) {
         u32 i = random_below(&rnd, LIVE);
         if (live[i].p) {
             check(live[i].p[0] == i && live[i].p[live[i].bytes / 4 - 1] == i);
@@ -88,6 +89,29 @@ TEST(kvalloc_guards, .shows = "every range has an owner by name, and an unmapped
     kvalloc_purge();
     check(!kv_owner(va, &start, &end));
     check(!kvalloc(0, "nothing", 0) && !kvalloc(0x20000000, "more than the window", 0));
+}
+
+TEST(kvalloc_aligned,
+     .shows = "an aligned range begins at a multiple, has its guards, and may be larger than its align")
+{
+    static const size_t aligns[] = {PAGE_SIZE, 4 * PAGE_SIZE, 64 * 1024, 1u << 20, PDE_SIZE};
+    void *p[ARRAY_SIZE(aligns)][2];
+
+    for (u32 i = 0; i < ARRAY_SIZE(aligns); i++) {
+        p[i][0] = kvalloc_aligned(PAGE_SIZE, aligns[i], "one page", 0);
+        p[i][1] = kvalloc_aligned(aligns[i] + PAGE_SIZE, aligns[i], "more than its align", KV_ZERO);
+        for (u32 j = 0; j < 2; j++) {
+            vaddr_t va = (vaddr_t)(uintptr_t)p[i][j];
+            check(va && va % aligns[i] == 0);
+            check(!pte_present(kernel_pte_get(va - PAGE_SIZE)));
+        }
+        check(kv_check());
+    }
+    for (u32 i = 0; i < 2 * ARRAY_SIZE(aligns); i++)
+        kvfree(p[i / 2][i % 2]);
+    kvalloc_purge();
+    check(kv_check());
+    check(!kvalloc_aligned(PAGE_SIZE, 1u << 31, "no such address", 0));
 }
 
 static u32 report_next;

@@ -88,7 +88,7 @@ static u64 cost_with(u32 spaces, void **windows)
     return least;
 }
 
-TEST(s04_pdesync_cost, .cpus = 1, .limit_ticks = 60000,
+TEST(s04_kernel_entry_cost, .cpus = 1, .limit_ticks = 60000,
      .shows = "what a new kernel directory entry costs with 1 to 256 address spaces alive")
 {
     static struct mm *spaces[SPACES_MAX];

@@ -4,7 +4,7 @@
 #include "lib/random.h"
 #include "mm/frame/frames.h"
 #include "mm/kernel/kvalloc.h"
-#include "tests/machine/scale.h"
+#include "tests/scale.h"
 #include "tests/scenario.h"
 
 #define LIVE       64u

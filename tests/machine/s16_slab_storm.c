@@ -4,7 +4,7 @@
 #include "lib/string.h"
 #include "mm/kernel/slab_private.h"
 #include "tests/machine/expect_panic.h"
-#include "tests/machine/scale.h"
+#include "tests/scale.h"
 #include "tests/scenario.h"
 
 #define OPERATIONS 30000u
@@ -41,6 +41,13 @@ static void storm(void *arg)
     }
 }
 
+/* The storm's own line of /proc/slabinfo. */
+static void note_line(void *ctx, const char *text)
+{
+    if (strstr(text, "storm_cache"))
+        test_note("%s", text);
+}
+
 TEST(
     s16_slab_storm, .cpus = 2, .limit_ticks = 60000,
     .shows = "objects allocated and freed by all CPUs are nobody else's meanwhile, and every slab comes back")
@@ -56,6 +63,7 @@ TEST(
         give_back(shared[i]);
         shared[i] = NULL;
     }
+    slab_report(note_line, NULL);
     slab_reap();
     check(slab_pages_in_use() <= pages + 2); /* the scene's own tasks may have begun a slab each of theirs */
 }

@@ -1,6 +1,6 @@
 /* S22: all CPUs claim the same free frame, round after round; each round has exactly one winner. */
 #include "mm/frame/frames.h"
-#include "tests/machine/scale.h"
+#include "tests/scale.h"
 #include "tests/scenario.h"
 
 #define ROUNDS 300u

@@ -1,5 +1,5 @@
 /* The boot word scale=. */
-#include "tests/machine/scale.h"
+#include "tests/scale.h"
 #include "diag/bootwords.h"
 
 u32 test_scale = 1;
