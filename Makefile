@@ -87,6 +87,8 @@ $(B)/make_exit.so: tools/make_exit.c | $(DEPS_OK)
 
 programs: $(ISO) ## user programs (tests/programs, glibc and musl) and wrong input, on the product kernel
 	$(RUNNER) programs
+fail-nth: $(ISO) ## refuse each allocation that the kernel makes for a program, one by one: sites, refusals, leaks
+	$(RUNNER) fail-nth
 mutants: $(ISO) ## switch each known mistake on and require that its test fails; prints the table
 	$(RUNNER) mutants
 mutants-bounded: $(ISO)

@@ -10,7 +10,7 @@
     C(pgfault_file_read) C(pgfault_file_cow) C(pgfault_shared) C(pgfault_spurious) C(pgfault_stack)          \
     C(pgfault_segv) C(pgfault_sigbus) C(pgfault_oom) C(pgfault_retry) C(pgfault_kernel_fixup)                \
     C(recheck_lost_pte) C(recheck_lost_pt) C(recheck_lost_cache)                                             \
-    C(pt_alloc) C(pt_free) C(pgalloc) C(pgfree) C(pcp_refill) C(pcp_drain)                                   \
+    C(pt_alloc) C(pt_free) C(pgalloc) C(pgfree) C(pcp_refill) C(pcp_drain) C(allocstall)                                 \
     C(shootdown) C(shootdown_ipi) C(shootdown_pages) C(shootdown_full)                                       \
     C(flush_made) C(flush_spared)                                                                            \
     C(context_switch) C(preempt) C(wakeup) C(wakeup_remote) C(steal) C(crosscall) C(timer_tick)              \

@@ -33,7 +33,7 @@ static struct dentry *dentry_lookup(struct inode *dir, const char *name)
     return dentry_find(dir, name, &parent, &left);
 }
 
-struct inode *dir_find(struct inode *dir, const char *name)
+struct inode *dir_find(struct inode *dir, const char *name, int *error)
 {
     assert(inode_is_dir(dir));
     rwsem_read_lock(&fs_tree_lock);
@@ -44,8 +44,9 @@ struct inode *dir_find(struct inode *dir, const char *name)
     rwsem_read_unlock(&fs_tree_lock);
     /* The maker of entries may take locks outside ours (the process tree), so it is asked with nothing held.
      */
+    *error = inode ? 0 : -ENOENT;
     if (!inode && dir->ops && dir->ops->lookup)
-        inode = dir->ops->lookup(dir, name);
+        inode = dir->ops->lookup(dir, name, error);
     return inode;
 }
 

@@ -2,8 +2,9 @@
 #pragma once
 #include "fs/inode.h"
 
-/* The entry's inode, referenced; NULL when there is none. "." and ".." are the walk's business. */
-struct inode *dir_find(struct inode *dir, const char *name) must_not_hold(&fs_tree_lock);
+/* The entry's inode, referenced; NULL with *error: -ENOENT, or -ENOMEM for one that is made on demand. "."
+ * and ".." are the walk's business. */
+struct inode *dir_find(struct inode *dir, const char *name, int *error) must_not_hold(&fs_tree_lock);
 /* The directory above (itself at the root), referenced. */
 struct inode *dir_parent(struct inode *dir) must_not_hold(&fs_tree_lock);
 /* Gives `inode` a name; takes a reference of its own. -EEXIST, -ENOENT (the directory is gone), -ENOMEM,

@@ -30,8 +30,9 @@ struct file_ops;
 struct dir_reader;
 
 struct inode_ops {
-    /* Directories whose entries are made on demand (/proc/PID): a referenced inode or NULL. May sleep. */
-    struct inode *(*lookup)(struct inode *dir, const char *name);
+    /* Directories whose entries are made on demand (/proc/PID): a referenced inode, or NULL: *error is
+     * -ENOMEM where there is one and no memory to make it, else as it was. May sleep. */
+    struct inode *(*lookup)(struct inode *dir, const char *name, int *error);
     /* Names the entries that lookup() would find; returns when the reader is full. May sleep. */
     void (*list)(struct inode *dir, struct dir_reader *reader);
     /* Links made on demand: text into buf, its length or -errno. */

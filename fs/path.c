@@ -124,9 +124,10 @@ static int walk_one(struct walk *w, char *buffer, unsigned flags)
         w->at = up;
         return 0;
     }
-    struct inode *child = dir_find(w->at, w->name);
+    int error;
+    struct inode *child = dir_find(w->at, w->name, &error);
     if (!child)
-        return last ? 1 : -ENOENT;
+        return last && error == -ENOENT ? 1 : error;
     if (inode_type(child) == S_IFLNK && (!last || (flags & PATH_FOLLOW) || w->slash))
         return follow(w, buffer, child);
     step_to(w, w->at, child);

@@ -71,6 +71,9 @@ struct task {
     struct list joiners;    /* those in task_join() for it, under task_end.c's lock */
     bool buried;            /* switched away for the last time; under the same lock */
     struct task *next_dead; /* the reaper's list */
+#ifdef FL_TEST
+    u32 fail_nth; /* (o) its Nth allocation from now fails; 0: none (mm/frame/alloc_fail.h) */
+#endif
 };
 
 static_assert(offsetof(struct task, pid) == sizeof(struct arch_task),

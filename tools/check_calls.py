@@ -21,6 +21,8 @@ FORBIDDEN = (
     ("page_put", "slab_alloc", "freeing a frame needs no memory"),
     ("kvalloc", "slab_alloc", "kvalloc and slab do not need each other (S15)"),
     ("slab_alloc", "kvalloc", "kvalloc and slab do not need each other (S15)"),
+    ("slab_reap", "page_alloc", "who is asked for memory may not ask for any"),
+    ("kvalloc_purge", "page_alloc", "who is asked for memory may not ask for any"),
     ("slab_free", "page_alloc", "freeing an object needs at most a magazine"),
 )
 # What must be reachable, or the graph is blind.
@@ -75,9 +77,9 @@ def path_between(graph, start, end, without=frozenset()):
     return None
 
 
-def complaints(graph):
+def complaints(graph, rows=FORBIDDEN):
     """One sentence for each path that must not be; and one where a name is unknown, or the check would check nothing."""
-    for start, end, why in FORBIDDEN:
+    for start, end, why in rows:
         missing = [name for name in (start, end) if name not in graph]
         if missing:
             yield f"no function {missing[0]} in the image; the table in tools/check_calls.py is out of date"
@@ -85,9 +87,20 @@ def complaints(graph):
         way = path_between(graph, start, end, ALLOWED_THROUGH.get((start, end), frozenset()))
         if way:
             yield f"{why}, but: {' > '.join(way)}"
-    for start, end in REQUIRED:
+    for start, end in REQUIRED if rows is FORBIDDEN else ():
         if not path_between(graph, start, end):
             yield f"{start} does not reach {end}: this reader of the image sees too little"
+
+
+def tests(graph):
+    """(name, what it shows, complaints) of each row that the graph can show."""
+    yield ("s09_no_way_back", "kvalloc has no way of calls into itself, nor takes a frame under its lock",
+           list(complaints(graph, [row for row in FORBIDDEN if row[0].startswith("kv")])))
+    yield ("s15_no_way_up", "frames, kvalloc, slab: no call from a lower layer reaches a higher one",
+           list(complaints(graph)))
+    yield ("s30_one_engine", "frames and kernel addresses come out of the same range engine",
+           [f"{user} does not reach range_alloc" for user in ("page_alloc_range", "kvalloc")
+            if not path_between(graph, user, "range_alloc")])
 
 
 def self_test():
@@ -114,10 +127,14 @@ def main():
     args = parser.parse_args()
     self_test()
     graph = call_graph(args.elf)
-    wrong = list(complaints(graph))
-    for text in wrong:
-        print("check-calls: " + text)
-    print(f"check-calls: {len(FORBIDDEN)} forbidden ways, {len(graph)} functions, {len(wrong)} found")
+    wrong, rows = 0, list(tests(graph))
+    for number, (name, shows, found) in enumerate(rows, 1):
+        for text in found:
+            print(f"  # {text}")
+        print(f"{'not ok' if found else 'ok'} {number} - {name}: {shows}")
+        wrong += bool(found)
+    print(f"check-calls: {len(FORBIDDEN)} forbidden ways, {len(graph)} functions")
+    print(f"{len(rows) - wrong} passed, {wrong} failed")
     return 1 if wrong else 0
 
 

@@ -2,7 +2,8 @@
 """Holds the book to the code: every file, function and race point that notes/ and README.md name must exist.
 
 In `backticks`: a path with a slash is a file or folder (a pattern may match several; what starts with build/ is made, not
-kept); name() is a function or macro of the tree; race_point(Rnn) must stand somewhere in the code.
+kept); name() is a function or macro of the tree; race_point(Rnn) must stand somewhere in the code;
+a name like s07_... or r01_... is a test.
 """
 
 import argparse
@@ -15,6 +16,7 @@ SPAN = re.compile(r"`([^`\n]+)`")
 PATH = re.compile(r"^(?:[\w.-]+/)+[\w.*-]+$")
 CALL = re.compile(r"^([a-z_]\w+)\(\)$")
 MADE = "build"
+TEST = re.compile(r"^([sr]\d\d_\w+)$")
 POINT = re.compile(r"^race_point\((R\d\d)\)$")
 
 
@@ -40,6 +42,9 @@ def complaint(span, source):
     point = POINT.match(span)
     if point:
         return None if f"race_point({point[1]})" in source else "no such race point"
+    test = TEST.match(span)
+    if test:
+        return None if re.search(rf"""(\bTEST\(\s*|["'/]){test[1]}\b""", source) else "no such test"
     return None
 
 
@@ -58,7 +63,7 @@ def check(paths, source):
 
 def self_test(source):
     """A check that cannot fail is a defect."""
-    bad = ["mm/no_such_file.c", "no_such_" + "function()", "race_point(R" + "99)"]
+    bad = ["mm/no_such_file.c", "no_such_" + "function()", "race_point(R" + "99)", "s99" + "_no_such_test"]
     missed = [span for span in bad if not complaint(span, source)]
     return [f"self-test: `{span}` was not refused" for span in missed]
 

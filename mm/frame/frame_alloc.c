@@ -11,6 +11,7 @@
 #include "mm/frame/frame_cache.h"
 #include "mm/frame/frame_debug.h"
 #include "mm/frame/frames.h"
+#include "mm/frame/reclaim.h"
 #include "sched/task.h"
 
 /* The frame is ours alone, but a stale pointer to it may still be asked page_get_unless_free(): refs comes
@@ -64,7 +65,8 @@ static always_inline struct page *take(unsigned gfp, bool *is_zero)
     return page;
 }
 
-/* Nothing in the zones nor in this CPU's caches: the zeroed stock, then what the other CPUs have cached. */
+/* Nothing in the zones nor in this CPU's caches: the zeroed stock, then what the other CPUs have cached, then
+ * what the layers above keep for later. */
 static noinline struct page *take_slow(unsigned gfp, bool *is_zero)
 {
     for (const enum zone_id *zone = zone_order(gfp); *zone != ZONES; zone++) {
@@ -80,6 +82,11 @@ static noinline struct page *take_slow(unsigned gfp, bool *is_zero)
     if (!may_wait(gfp))
         return NULL;
     frames_drain_caches();
+    struct page *page = take(gfp, is_zero);
+    if (page)
+        return page;
+    reclaim_all();
+    frames_drain_caches(); /* what came back may be in the cache of another CPU */
     return take(gfp, is_zero);
 }
 
@@ -168,8 +175,12 @@ struct page *page_alloc_range(u32 count, u32 align, pfn_t below, u32 boundary, u
         if (!may_wait(gfp))
             return NULL;
         frames_drain_caches(); /* cached single frames may be what splits the free extents */
-        if (!take_range(&request, below, gfp, &first))
-            return NULL;
+        if (!take_range(&request, below, gfp, &first)) {
+            reclaim_all();
+            frames_drain_caches();
+            if (!take_range(&request, below, gfp, &first))
+                return NULL;
+        }
     }
     count_frames(COUNT_pgalloc, count);
     for (u32 i = 0; i < count; i++) {

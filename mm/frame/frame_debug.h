@@ -7,8 +7,8 @@
  */
 #pragma once
 #include "diag/assert.h"
-#include "mm/frame/page_private.h"
 #include "diag/panic.h"
+#include "mm/frame/page_private.h"
 
 #ifdef FL_TEST
 #define POISON_WORDS 16u

@@ -1,5 +1,6 @@
 /* kmalloc: slab caches for sizes up to half a page, whole frames above. */
 #include "diag/assert.h"
+#include "mm/frame/reclaim.h"
 #include "mm/kernel/slab_private.h"
 
 /* Each fills a slab well: SLAB_SPACE (4032) over a whole number of objects, in steps of 16. */
@@ -14,6 +15,8 @@ static struct slab_cache classes[] = {
 };
 static u8 class_of[CLASS_MAX / 16 + 1]; /* (c) by size rounded up to 16 */
 
+static struct reclaimer slab_reclaimer = {.name = "slab", .give_back = slab_reap};
+
 init_text void slab_init(void)
 {
     for (u32 units = 0, class = 0; units < ARRAY_SIZE(class_of); units++) {
@@ -22,6 +25,7 @@ init_text void slab_init(void)
         class_of[units] = (u8) class;
     }
     assert(class_of[ARRAY_SIZE(class_of) - 1] == ARRAY_SIZE(classes) - 1);
+    reclaim_register(&slab_reclaimer);
 }
 
 /* A whole frame or more: the frame remembers how many, and the address is page aligned as no slab object's

@@ -2,6 +2,7 @@
 #include "arch/pgtable.h"
 #include "diag/assert.h"
 #include "diag/panic.h"
+#include "mm/frame/reclaim.h"
 #include "mm/kernel/kv_private.h"
 
 #define FIXED_MAX 24u
@@ -83,6 +84,8 @@ static init_text struct kv_page *map_first_page(struct page *frame)
     return (struct kv_page *)(uintptr_t)va;
 }
 
+static struct reclaimer window_reclaimer = {.name = "kvalloc", .give_back = kvalloc_purge};
+
 init_text void kvalloc_init(void)
 {
     struct page *frame = page_alloc(GFP_KERNEL);
@@ -107,4 +110,5 @@ init_text void kvalloc_init(void)
     assert(taken);
     kv_describe_itself(first);
     kv_exit();
+    reclaim_register(&window_reclaimer);
 }

@@ -134,6 +134,17 @@ void slab_reap(void)
     }
 }
 
+u32 slab_objects_in_use(void)
+{
+    u32 used = 0;
+    for (struct slab_internal *in = load_acquire(&slab_all); in; in = in->next) {
+        used += READ_ONCE(in->slabs) * in->per_slab - READ_ONCE(in->in_slabs);
+        for (u32 cpu = 0; cpu < cpu_count(); cpu++)
+            used -= READ_ONCE(in->magazine[cpu]) ? READ_ONCE(in->magazine[cpu]->n) : 0;
+    }
+    return used;
+}
+
 void slab_report(void (*line)(void *ctx, const char *text), void *ctx)
 {
     for (struct slab_internal *in = load_acquire(&slab_all); in; in = in->next) {

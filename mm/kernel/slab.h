@@ -23,6 +23,8 @@ void *kmalloc(size_t size, unsigned gfp);
 void kfree(void *p); /* any context; NULL is allowed */
 void slab_init(void);
 u32 slab_pages_in_use(void);
+/* Objects that somebody has, of all caches; exact right after slab_reap() while nobody allocates. */
+u32 slab_objects_in_use(void);
 void slab_report(void (*line)(void *ctx, const char *text), void *ctx);
 /* Gives back all empty slabs and magazines (leak checks call it before counting). Waits for the other CPUs;
  * no spinlock held. */

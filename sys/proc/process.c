@@ -120,12 +120,20 @@ static struct inode *link_create(u32 what)
 }
 
 /* ---- directories ---- */
-static struct inode *fd_dir_lookup(struct inode *dir, const char *name)
+/* What a look-up made, or the reason why it could not. */
+static struct inode *made(struct inode *inode, int *error)
+{
+    if (!inode)
+        *error = -ENOMEM;
+    return inode;
+}
+
+static struct inode *fd_dir_lookup(struct inode *dir, const char *name, int *error)
 {
     u32 fd;
     if (!parse_u32(name, &fd) || fd >= FD_MAX || fd_close_on_exec((int)fd, -1) < 0)
         return NULL;
-    return link_create(LINK_FD | fd);
+    return made(link_create(LINK_FD | fd), error);
 }
 
 static void fd_dir_list(struct inode *dir, struct dir_reader *reader)
@@ -139,20 +147,20 @@ static void fd_dir_list(struct inode *dir, struct dir_reader *reader)
 }
 static const struct inode_ops fd_dir_ops = {.lookup = fd_dir_lookup, .list = fd_dir_list};
 
-static struct inode *process_dir_lookup(struct inode *dir, const char *name)
+static struct inode *process_dir_lookup(struct inode *dir, const char *name, int *error)
 {
     u32 pid = (u32)(uintptr_t)dir->data;
     for (u32 i = 0; i < ARRAY_SIZE(process_files); i++)
         if (!strcmp(name, process_files[i].name))
-            return process_files[i].create
-                       ? process_files[i].create(pid)
-                       : generated_create(process_files[i].make, process_files[i].take, pid);
+            return made(process_files[i].create ? process_files[i].create(pid)
+                                                : generated_create(process_files[i].make, process_files[i].take, pid),
+                        error);
     bool own = (s32)pid == process_current()->pid;
     if (!strcmp(name, "exe"))
-        return link_create(LINK_EXE | pid);
+        return made(link_create(LINK_EXE | pid), error);
     if (own && !strcmp(name, "cwd"))
-        return link_create(LINK_CWD);
-    return own && !strcmp(name, "fd") ? inode_create(S_IFDIR | 0500, NULL, &fd_dir_ops) : NULL;
+        return made(link_create(LINK_CWD), error);
+    return own && !strcmp(name, "fd") ? made(inode_create(S_IFDIR | 0500, NULL, &fd_dir_ops), error) : NULL;
 }
 
 static void process_dir_list(struct inode *dir, struct dir_reader *reader)
@@ -166,12 +174,12 @@ static void process_dir_list(struct inode *dir, struct dir_reader *reader)
 }
 static const struct inode_ops process_dir_ops = {.lookup = process_dir_lookup, .list = process_dir_list};
 
-struct inode *proc_process_dir(int pid)
+struct inode *proc_process_dir(int pid, int *error)
 {
     mutex_lock(&process_lock);
     bool found = process_find(pid) != NULL;
     mutex_unlock(&process_lock);
-    struct inode *dir = found ? inode_create(S_IFDIR | 0555, NULL, &process_dir_ops) : NULL;
+    struct inode *dir = found ? made(inode_create(S_IFDIR | 0555, NULL, &process_dir_ops), error) : NULL;
     if (dir)
         dir->data = (void *)(uintptr_t)pid;
     return dir;

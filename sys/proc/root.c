@@ -20,10 +20,10 @@ static int self_read(struct inode *link, char *buf, size_t size)
 }
 static const struct inode_ops self_ops = {.readlink = self_read};
 
-static struct inode *root_lookup(struct inode *dir, const char *name)
+static struct inode *root_lookup(struct inode *dir, const char *name, int *error)
 {
     u32 pid;
-    return *name >= '1' && *name <= '9' && parse_u32(name, &pid) ? proc_process_dir((s32)pid) : NULL;
+    return *name >= '1' && *name <= '9' && parse_u32(name, &pid) ? proc_process_dir((s32)pid, error) : NULL;
 }
 
 struct pids {
@@ -81,6 +81,8 @@ int proc_init(void)
         error = add_self(proc);
     if (!error)
         error = proc_machine_init(proc);
+    if (!error)
+        error = proc_failures_init(proc);
     inode_put(proc);
     return error;
 }

@@ -10,7 +10,7 @@ GDB       ?=      ## replay: 1 runs it in gdb and stops at the failing step
 $(foreach v,STRATEGY BOUND SCHEDULES COMPARE TOKEN GDB,$(if $(filter file,$(origin $(v))),$(eval $(v) := $(strip $($(v))))))
 
 HOST_DIRS := lib diag sync sched arch/sim tests/host tests/smp
-HOST_C    := $(sort $(wildcard $(addsuffix /*.c,$(HOST_DIRS) mm/*))) fs/cpio.c sys/process/elf.c tests/host/fuzz/range_script.c \
+HOST_C    := $(sort $(wildcard $(addsuffix /*.c,$(HOST_DIRS) mm/*))) fs/cpio.c sys/process/elf.c tests/host/fuzz/range_script.c tests/host/fuzz/allocator_script.c \
              $(filter-out tests/tests_main.c,$(wildcard tests/*.c))
 HOST_FLAGS := $(HOST) -fno-pie -fno-pic
 SANITIZE  := -fsanitize=address,undefined -fno-sanitize-recover=undefined
@@ -56,16 +56,38 @@ explore-mutants: $(B)/host/explorer ## the explorer against every mutant: MUTANT
 	$(Q)$< --mutants '$(MUTANT)' --schedules $(SCHEDULES) --seconds 60 --boot "$(BOOT)" $(if $(COMPARE),--compare $(COMPARE)) '$(TEST)'
 explore-mutants-bounded: $(B)/host/explorer
 	$(Q)$< --mutants '$(MUTANT)' --schedules 200 --seconds 10
-# The range engine is plain C: clang's 64-bit run-time will do.
-FUZZ_C := tests/host/fuzz/libfuzzer.c tests/host/fuzz/range_script.c mm/range/range.c mm/range/range_fit.c mm/range/range_check.c mm/range/splay.c
+# The range engine is plain C; the allocators come with the simulated machine, so they need clang's 32-bit run-time.
+# Their library of C++ is the one that gcc -m32 brings (clang would ask for a package of its own).
+FUZZERS    := range frames kvalloc slab allocators
+FUZZ_CLANG := clang -m32 -O1 -g -std=gnu17 -DFL_HOST=1 -DFL_TEST=1 -I. -Iarch/sim -fno-strict-aliasing \
+              -fno-omit-frame-pointer -fno-pie -Wno-unused-parameter -fno-sanitize-recover=undefined
+FUZZ_LINK   = -nostdlib++ $(shell gcc -m32 -print-file-name=libstdc++.so.6 2>/dev/null) -no-pie
+FUZZ_SIM   := $(filter-out $(addprefix arch/sim/,explore.c search.c run.c shorten.c report.c),\
+              $(sort $(wildcard lib/*.c diag/*.c sync/*.c sched/*.c mm/*/*.c arch/sim/*.c))) tests/host/fuzz/allocator_script.c
+FUZZ_SIM_O := $(patsubst %.c,$(B)/host/fuzz/%.o,$(FUZZ_SIM))
+FUZZ_C     := $(addprefix tests/host/fuzz/,libfuzzer.c range_script.c) $(wildcard mm/range/*.c)
+
+$(B)/host/fuzz/%.o: %.c | $(DEPS_OK)
+	$(Q)mkdir -p $(@D); [ -n "$(V)" ] || echo "  CC    $< (fuzz)"; $(FUZZ_CLANG) -MMD -MP -fsanitize=fuzzer-no-link,address,undefined -c $< -o $@
 $(B)/host/fuzz-range: $(FUZZ_C) | $(DEPS_OK)
-	$(Q)mkdir -p $(@D); echo "  FUZZ  $@"; clang -O1 -g -std=gnu17 -DFL_HOST=1 -DFL_TEST=1 -I. -Iarch/sim -fno-strict-aliasing \
-	    -fsanitize=fuzzer,address,undefined -Wno-unused-parameter $(FUZZ_C) -o $@
-FUZZ_SECONDS ?= 60 ## fuzz: how long
-$(if $(filter file,$(origin FUZZ_SECONDS)),$(eval FUZZ_SECONDS := $(strip $(FUZZ_SECONDS))))
-fuzz: $(B)/host/fuzz-range ## libFuzzer on the range engine, against a bitmap; what it finds stays in build/host/corpus
-	$(Q)mkdir -p $(B)/host/corpus; $< -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -artifact_prefix=$(B)/host/ $(B)/host/corpus
-.PHONY: explore replay fuzz explore-mutants explore-mutants-bounded
+	$(Q)mkdir -p $(@D); echo "  FUZZ  $@"; $(FUZZ_CLANG) -fsanitize=fuzzer,address,undefined $(FUZZ_C) $(FUZZ_LINK) -o $@
+define fuzz-rule
+$(B)/host/fuzz-$(1): tests/host/fuzz/allocator_libfuzzer.c $(FUZZ_SIM_O)
+	$$(Q)echo "  FUZZ  $$@"; $$(FUZZ_CLANG) -DSCRIPT=$(2) -fsanitize=fuzzer,address,undefined $$(filter-out -m32,$$(HOST_LINK)) $$^ $$(FUZZ_LINK) -o $$@
+endef
+$(eval $(call fuzz-rule,frames,1))
+$(eval $(call fuzz-rule,kvalloc,2))
+$(eval $(call fuzz-rule,slab,4))
+$(eval $(call fuzz-rule,allocators,7))
+FUZZ_SECONDS ?= 60 ## fuzz: how long each harness
+FUZZ         ?= *  ## fuzz: which (range, frames, kvalloc, slab, allocators), as a shell pattern
+$(foreach v,FUZZ_SECONDS FUZZ,$(if $(filter file,$(origin $(v))),$(eval $(v) := $(strip $($(v))))))
+fuzz: | $(DEPS_OK) ## libFuzzer on the range engine, frames, kvalloc and slabs, against models; findings stay in build/host
+	$(Q)bash tests/host/fuzz/run.sh $(B) '$(FUZZ)' -max_total_time=$(FUZZ_SECONDS)
+fuzz-bounded: | $(DEPS_OK) ## the same with a fixed number of scripts from a fixed seed
+	$(Q)bash tests/host/fuzz/run.sh $(B) '$(FUZZ)' -seed=1 -runs=20000 -len_control=0
+fuzzers: $(addprefix $(B)/host/fuzz-,$(FUZZERS))
+.PHONY: explore replay fuzz fuzz-bounded fuzzers explore-mutants explore-mutants-bounded
 
 # Shared cache lines of a fault (tests/host/lines): the kernel once more, with a call before every access to memory.
 # Not the countdown of failing allocations, which the product does not have.

@@ -4,7 +4,6 @@
 #include "lib/string.h"
 #include "mm/frame/alloc_fail.h"
 #include "mm/kernel/kvalloc.h"
-#include "tests/scale.h"
 #include "tests/test.h"
 
 #define LIVE 200u
@@ -29,7 +28,7 @@ TEST(s12_kvalloc_random,
     random_seed(&rnd, 12);
     free_all();
     u32 pages = kv_pages_in_use(), frames = frames_in_use();
-    for (u32 op = 0; op < 3000 * test_scale && !test_failed(); op++) {
+    for (u32 op = 0; op < 3000 && !test_failed(); op++) {
         u32 i = random_below(&rnd, LIVE);
         if (live[i].p) {
             check(live[i].p[0] == i && live[i].p[live[i].bytes / 4 - 1] == i);

@@ -59,7 +59,8 @@ TEST(r54_kernel_stack, .cpus = 2, .limit_ticks = 6000,
 
     for (u32 cpu = 0; cpu < cpu_count(); cpu++)
         cpumask_set(&everywhere, cpu);
-    /* Away from CPU 1: what we touch there would be added to the old directory, which we would have borrowed. */
+    /* Away from CPU 1: what we touch there would be added to the old directory, which we would have borrowed.
+     */
     check_eq(task_set_affinity(current, cpumask_of(0)), 0);
     actor_start(s, 1, run_until_it_ran, &o);
     while (!load_acquire(&o.runs))

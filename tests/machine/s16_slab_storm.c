@@ -1,5 +1,6 @@
 /* S16: objects below a page on all CPUs, many of them freed by another CPU than the one that allocated them;
  * and the two mistakes that poison and red zones exist for. */
+#include "diag/counters.h"
 #include "lib/random.h"
 #include "lib/string.h"
 #include "mm/kernel/slab_private.h"
@@ -112,4 +113,36 @@ TEST(s16_slab_mistakes,
         put_back(thing);
     }
     preempt_enable();
+}
+
+#define KEPT 600u
+
+/* Objects freed into magazines and an empty slab; then memory runs out, and they are found. */
+TEST(s16_reap_under_pressure, .limit_ticks = 60000,
+     .shows = "when frames run out, magazines and empty slabs are given back before anyone is refused")
+{
+    static struct thing *things[KEPT];
+    struct page *list = NULL;
+
+    slab_reap();
+    u32 pages = slab_pages_in_use(), stalls = counter_sum(COUNT_allocstall), taken = 0;
+    for (u32 i = 0; i < KEPT; i++)
+        check((things[i] = slab_alloc(&storm_cache, GFP_KERNEL)) != NULL);
+    for (u32 i = 0; i < KEPT; i++)
+        slab_free(&storm_cache, things[i]);
+    u32 kept = slab_pages_in_use();
+    check(kept > pages);
+    for (struct page *page; (page = page_alloc(GFP_KERNEL)) != NULL; taken++) {
+        *(struct page **)page_address(page) = list;
+        list = page;
+    }
+    check(counter_sum(COUNT_allocstall) > stalls);
+    test_note("%u slab pages before, %u after %u objects came and went, %u when %u frames were taken", pages,
+              kept, KEPT, slab_pages_in_use(), taken);
+    check(slab_pages_in_use() <= pages + 1);
+    while (list) {
+        struct page *next = *(struct page **)page_address(list);
+        page_put(list);
+        list = next;
+    }
 }
