@@ -14,14 +14,14 @@ static noreturn void refuse(const char *path, const char *what)
     exit(2);
 }
 
-/* False: an empty line. */
+/* False: an empty line, or a row for the machine alone. */
 static bool read_row(char *line, struct mutant_row *row)
 {
     char more[96] = "";
 
     line[strcspn(line, "#\n")] = '\0';
     *row = (struct mutant_row){.id = ""};
-    if (sscanf(line, "%15s %63s %95[^\n]", row->id, row->tests, more) < 2)
+    if (sscanf(line, "%15s %63s %95[^\n]", row->id, row->tests, more) < 2 || strchr(row->id, '@'))
         return false;
     /* The checker of page-table entries would speak first: it is the test that has to see its mutant. */
     snprintf(row->words, sizeof row->words, "ptecheck=off mutant=%s%s%s", row->id, more[0] ? " " : "", more);

@@ -41,7 +41,7 @@ def read_list(pattern, path=LIST):
     mutants = []
     with open(path, encoding="utf-8") as file:
         for line in file:
-            fields = line.split("#")[0].split()
+            fields = line.split("#")[0].replace("@machine", "").split()
             if fields and fnmatch.fnmatch(fields[0], pattern):
                 mutants.append(Mutant(fields[0], fields[1], tuple(fields[2:])))
     if not mutants:
