@@ -21,6 +21,12 @@ $(TRACE_WRITERS_O): KERNEL += -fomit-frame-pointer -mtune=pentium3
 PRODUCT_O := $(filter-out $(MM_UNIT_O),$(SRC_C:%.c=$(B)/product/%.o)) $(B)/product/mm.o $(SRC_ASM:%.asm=$(B)/product/%.o)
 TEST_O    := $(SRC_C:%.c=$(B)/test/%.o) $(TEST_C:%.c=$(B)/test/%.o) $(SRC_ASM:%.asm=$(B)/test/%.o)
 
+# The product, but that it measures itself and ends (`make bench`); not on the CD.
+BENCH_C   := $(wildcard bench/kernel/*.c)
+BENCH_O   := $(filter-out $(B)/product/boot/kmain.o,$(PRODUCT_O)) $(B)/bench/boot/kmain.o $(BENCH_C:%.c=$(B)/bench/%.o)
+$(B)/bench/%.o: %.c | $(DEPS_OK)
+	$(Q)mkdir -p $(@D); [ -n "$(V)" ] || echo "  CC    $< (bench)"; $(CC) $(KERNEL) -DFL_BENCH=1 -c $< -o $@
+
 # Numbers for NASM, computed by the compiler (arch/x86/offsets.c); each image has its own.
 define offsets-rule
 $(B)/$(1)/offsets.inc: arch/x86/offsets.c | $$(DEPS_OK)
@@ -52,14 +58,22 @@ $(B)/$(1)/faultline: $(B)/$(1)/faultline.elf
 endef
 $(eval $(call link-rules,product,$(PRODUCT_O)))
 $(eval $(call link-rules,test,$(TEST_O)))
+$(eval $(call link-rules,bench,$(BENCH_O)))
 
 # The CD has an initramfs of its own only if one is named (make INITRAMFS=files.cpio); `make run` brings one on a second disk.
 INITRAMFS ?=
 GRUB_MODULES := normal multiboot2 smbios serial terminal regexp search search_fs_file iso9660 test configfile boot biosdisk
 
+# A CD that boots what is in the folder.
+make-cd = grub-mkrescue --install-modules="$(GRUB_MODULES)" --modules="$(GRUB_MODULES)" --fonts= --locales= --themes= \
+          -o $@.new $(1) > $(B)/grub-mkrescue.log 2>&1 || { cat $(B)/grub-mkrescue.log; exit 1; }; mv $@.new $@
+
 $(ISO): $(B)/product/faultline $(B)/test/faultline $(INITRAMFS) boot/grub.cfg
 	$(Q)echo "  ISO   $@"; rm -rf $(B)/iso && mkdir -p $(B)/iso/boot/grub && \
 	cp $(B)/product/faultline $(B)/iso/boot/faultline && cp $(B)/test/faultline $(B)/iso/boot/faultline-test && \
 	$(if $(INITRAMFS),cp $(INITRAMFS) $(B)/iso/boot/initramfs.cpio &&) cp boot/grub.cfg $(B)/iso/boot/grub/grub.cfg && \
-	grub-mkrescue --install-modules="$(GRUB_MODULES)" --modules="$(GRUB_MODULES)" --fonts= --locales= --themes= \
-	    -o $@.new $(B)/iso > $(B)/grub-mkrescue.log 2>&1 || { cat $(B)/grub-mkrescue.log; exit 1; }; mv $@.new $@
+	$(call make-cd,$(B)/iso)
+$(B)/bench.iso: $(B)/bench/faultline boot/grub.cfg
+	$(Q)echo "  ISO   $@"; rm -rf $(B)/bench.cd && mkdir -p $(B)/bench.cd/boot/grub && \
+	cp $(B)/bench/faultline $(B)/bench.cd/boot/faultline && cp boot/grub.cfg $(B)/bench.cd/boot/grub/grub.cfg && \
+	$(call make-cd,$(B)/bench.cd)

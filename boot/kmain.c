@@ -25,6 +25,9 @@
 #include "diag/race.h"
 #include "tests/test.h"
 #endif
+#ifdef FL_BENCH
+#include "bench/kernel/measure.h"
+#endif
 
 noreturn void kmain(u32 magic, paddr_t information);
 
@@ -47,6 +50,9 @@ static void run_first_task(void *unused)
 #ifdef FL_TEST
     if (tests_wanted()[0] != '\0')
         tests_main();
+#endif
+#ifdef FL_BENCH
+    bench_main();
 #endif
     start_programs();
 }

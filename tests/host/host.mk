@@ -56,6 +56,18 @@ explore-mutants: $(B)/host/explorer ## the explorer against every mutant: MUTANT
 	$(Q)$< --mutants '$(MUTANT)' --schedules $(SCHEDULES) --seconds 60 --boot "$(BOOT)" $(if $(COMPARE),--compare $(COMPARE)) '$(TEST)'
 explore-mutants-bounded: $(B)/host/explorer
 	$(Q)$< --mutants '$(MUTANT)' --schedules 200 --seconds 10
+# Cache lines written: the kernel's files tell of every load and store, but those that the test image alone has.
+ALLOC_SIM    := $(filter-out $(addprefix arch/sim/,explore.c search.c run.c shorten.c report.c),$(wildcard arch/sim/*.c)) \
+                mm/frame/alloc_fail.c mm/frame/frame_moves.c $(wildcard diag/*.c) tests/host/sim_alone.c
+ALLOC_KERNEL := $(filter-out $(ALLOC_SIM),$(wildcard lib/*.c sync/*.c sched/*.c mm/*/*.c))
+ALLOC_O      := $(ALLOC_SIM:%.c=$(B)/host/fast/%.o) $(ALLOC_KERNEL:%.c=$(B)/host/lines.d/%.o) \
+                $(patsubst %.c,$(B)/host/fast/%.o,$(wildcard tests/host/lines_alloc/*.c))
+$(B)/host/lines.d/%.o: %.c | $(DEPS_OK)
+	$(Q)mkdir -p $(@D); [ -n "$(V)" ] || echo "  CC    $< (lines)"; $(CC) $(HOST_FLAGS) -fsanitize=thread -Wno-tsan --param tsan-instrument-func-entry-exit=0 -c $< -o $@
+$(B)/host/lines-alloc: $(ALLOC_O)
+	$(Q)echo "  LINK  $@"; $(CC) $(HOST_LINK) $^ -o $@
+lines-alloc: $(B)/host/lines-alloc ## shared cache lines written by each operation of the allocators, on the simulated machine
+	$(Q)$<
 # The range engine is plain C; the allocators come with the simulated machine, so they need clang's 32-bit run-time.
 # Their library of C++ is the one that gcc -m32 brings (clang would ask for a package of its own).
 FUZZERS    := range frames kvalloc slab allocators
@@ -72,7 +84,7 @@ $(B)/host/fuzz/%.o: %.c | $(DEPS_OK)
 $(B)/host/fuzz-range: $(FUZZ_C) | $(DEPS_OK)
 	$(Q)mkdir -p $(@D); echo "  FUZZ  $@"; $(FUZZ_CLANG) -fsanitize=fuzzer,address,undefined $(FUZZ_C) $(FUZZ_LINK) -o $@
 define fuzz-rule
-$(B)/host/fuzz-$(1): tests/host/fuzz/allocator_libfuzzer.c $(FUZZ_SIM_O)
+$(B)/host/fuzz-$(1): tests/host/fuzz/allocator_libfuzzer.c $(FUZZ_SIM_O) $(B)/host/fuzz/tests/host/sim_alone.o
 	$$(Q)echo "  FUZZ  $$@"; $$(FUZZ_CLANG) -DSCRIPT=$(2) -fsanitize=fuzzer,address,undefined $$(filter-out -m32,$$(HOST_LINK)) $$^ $$(FUZZ_LINK) -o $$@
 endef
 $(eval $(call fuzz-rule,frames,1))
@@ -101,4 +113,4 @@ $(B)/host/lines-per-fault: $(LINES_O) $(B)/host/build_id.c
 	$(Q)echo "  LINK  $@"; $(CC) $(HOST_LINK) $^ -o $@
 lines: $(B)/host/lines-per-fault ## shared cache lines that one fault writes, faults in different page tables: BOOT=faultlock=seq
 	$(Q)$< --strategy usual --schedules 1 --boot "$(BOOT) ptecheck=off" lines_per_fault
-.PHONY: lines
+.PHONY: lines lines-alloc

@@ -67,10 +67,10 @@ def program_words(path, arguments):
     return ["quiet", f"run=/{path}", *arguments_word]
 
 
-def boot(config, archive, boot_words, on_output=None, stdin=None):
-    """Boots the product image with an initramfs (None: without one) and waits for its end."""
+def boot(config, archive, boot_words, on_output=None, stdin=None, iso=None):
+    """Boots the product image with an initramfs (None: without one) and waits for its end. `iso`: another CD."""
     outcome = Outcome()
-    with Machine(config, boot_words) as machine:
+    with Machine(config, boot_words, iso) as machine:
         if archive is not None:
             machine.initrd_iso = os.path.join(machine.folder, "initrd.iso")
             make_initrd_iso(machine.initrd_iso, archive)

@@ -6,9 +6,6 @@
 #include "arch/sim/memory.h"
 #include "arch/sim/sim.h"
 #include "tests/host/fuzz/allocator_script.h"
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const u8 *bytes, size_t n);
@@ -23,27 +20,6 @@ static void run_scripts(void *unused)
         allocator_script_run(script, script_bytes, SCRIPT);
     }
 }
-
-/* What arch/sim/run.c has for the explorer: here the machine's end is a finding, and libFuzzer keeps the
- * input. */
-void run_log(const char *text, size_t n)
-{
-    fwrite(text, 1, n, stderr);
-}
-noreturn void sim_fail(const char *fmt, ...)
-{
-    va_list args;
-    va_start(args, fmt);
-    vfprintf(stderr, fmt, args);
-    va_end(args);
-    abort();
-}
-noreturn void run_finish(enum verdict verdict)
-{
-    abort();
-}
-static struct run the_run;
-struct run *run = &the_run;
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
