@@ -138,6 +138,22 @@ void mm_put(struct mm *mm)
     slab_free(&mm_cache, mm);
 }
 
+struct mm *mm_next_user(struct mm *after)
+{
+    struct mm *next = NULL;
+
+    spin_lock(&mm_list_lock);
+    for (struct list *at = after ? after->all.next : mm_list.next; at != &mm_list && !next; at = at->next) {
+        struct mm *mm = container_of(at, struct mm, all);
+        if (atomic_inc_unless_zero(&mm->users)) /* from zero there is no way back: its contents are going */
+            next = mm;
+    }
+    spin_unlock(&mm_list_lock);
+    if (after)
+        mm_put_user(after);
+    return next;
+}
+
 u32 mm_live_count(void)
 {
     return READ_ONCE(mm_live);

@@ -9,6 +9,7 @@
 #include "mm/kernel/kvalloc.h"
 #include "mm/kernel/slab.h"
 #include "mm/space/commit.h"
+#include "mm/space/compact.h"
 #include "sync/lock_stat.h"
 #include "sync/lockdep.h"
 #include "sys/proc/files.h"
@@ -124,6 +125,16 @@ static void make_slabinfo(struct text *t, u32 unused)
 {
     slab_report(text_line, t);
 }
+/* A write, whatever it says, makes 4 MiB free in one piece if that can be done. */
+static int take_compact_memory(char *written, u32 unused)
+{
+    struct compaction what;
+    struct page *block = compact(COMPACT_MAX, &what);
+    if (!block)
+        return -ENOMEM;
+    page_put_range(block, COMPACT_MAX);
+    return 0;
+}
 static void make_unknown(struct text *t, u32 unused)
 {
     syscall_print_unknown(t);
@@ -212,6 +223,7 @@ static const struct {
     {"kernel", "pid_max", make_pid_max, NULL},
     {"kernel", "tainted", make_zero, NULL},
     {"vm", "max_map_count", make_map_count, NULL},
+    {"vm", "compact_memory", make_zero, take_compact_memory},
     {"vm", "overcommit_memory", make_overcommit_memory, take_overcommit_memory},
     {"vm", "overcommit_ratio", make_overcommit_ratio, take_overcommit_ratio},
 };

@@ -1,0 +1,22 @@
+/*
+ * Compaction (row S08): a block of frames is made free by moving what lives in it elsewhere.
+ *
+ * What can be moved is an anonymous page that one process maps: the second of the two easy cases of the
+ * letter of 2006, "a page of one process that we know" (row S25). Which process, is found by looking through
+ * the page tables of all; a page that several map, a file's page and the kernel's own frames keep their
+ * places, and a block that holds one is left alone.
+ */
+#pragma once
+#include "mm/space/mm.h"
+
+#define COMPACT_MAX 1024u /* frames of a block: 4 MiB */
+
+struct compaction {
+    u32 blocks_tried;
+    u32 claimed; /* frames of the block that were free */
+    u32 moved;   /* pages that were moved out of it */
+};
+/* `count` contiguous frames (a power of two, at most COMPACT_MAX), the first a multiple of it, each with one
+ * reference; NULL when no block can be emptied. Takes the mmap_lock of every address space in turn; sleeps.
+ */
+struct page *compact(u32 count, struct compaction *what);
