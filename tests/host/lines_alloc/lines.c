@@ -126,7 +126,8 @@ void __tsan_func_exit(void) {}
     PLAIN(__tsan_unaligned_read##n, false) PLAIN(__tsan_unaligned_write##n, true)
 SIZE(1)
 SIZE(2)
-SIZE(4) SIZE(8) SIZE(16)
+SIZE(4)
+SIZE(8) SIZE(16)
 
     void __tsan_read_range(void *p, unsigned long n);
 void __tsan_write_range(void *p, unsigned long n);
