@@ -114,20 +114,21 @@ void __tsan_func_entry(void *caller)
 }
 void __tsan_func_exit(void) {}
 
-#define PLAIN(name, is_write)                                                                                \
-    void name(void *p);                                                                                      \
-    void name(void *p)                                                                                       \
-    {                                                                                                        \
-        note(p, is_write);                                                                                   \
+/* Laid out by hand: lists of macros. */
+/* clang-format off */
+#define PLAIN(name, is_write)       \
+    void name(void *p);             \
+    void name(void *p)              \
+    {                               \
+        note(p, is_write);          \
     }
-#define SIZE(n)                                                                                              \
-    PLAIN(__tsan_read##n, false)                                                                             \
-    PLAIN(__tsan_write##n, true)                                                                             \
-    PLAIN(__tsan_unaligned_read##n, false) PLAIN(__tsan_unaligned_write##n, true)
-SIZE(1)
-SIZE(2)
-SIZE(4)
-SIZE(8) SIZE(16)
+#define SIZE(n)                             \
+    PLAIN(__tsan_read##n, false)            \
+    PLAIN(__tsan_write##n, true)            \
+    PLAIN(__tsan_unaligned_read##n, false)  \
+    PLAIN(__tsan_unaligned_write##n, true)
+SIZE(1) SIZE(2) SIZE(4) SIZE(8) SIZE(16)
+    /* clang-format on */
 
     void __tsan_read_range(void *p, unsigned long n);
 void __tsan_write_range(void *p, unsigned long n);
