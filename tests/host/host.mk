@@ -58,7 +58,7 @@ explore-mutants-bounded: $(B)/host/explorer
 	$(Q)$< --mutants '$(MUTANT)' --schedules 200 --seconds 10
 # Cache lines written: the kernel's files tell of every load and store, but those that the test image alone has.
 ALLOC_SIM    := $(filter-out $(addprefix arch/sim/,explore.c search.c run.c shorten.c report.c),$(wildcard arch/sim/*.c)) \
-                mm/frame/alloc_fail.c mm/frame/frame_moves.c $(wildcard diag/*.c) tests/host/sim_alone.c
+                mm/frame/alloc_fail.c mm/frame/frame_moves.c $(wildcard diag/*.c) tests/host/fuzz/sim_alone.c
 ALLOC_KERNEL := $(filter-out $(ALLOC_SIM),$(wildcard lib/*.c sync/*.c sched/*.c mm/*/*.c))
 ALLOC_O      := $(ALLOC_SIM:%.c=$(B)/host/fast/%.o) $(ALLOC_KERNEL:%.c=$(B)/host/lines.d/%.o) \
                 $(patsubst %.c,$(B)/host/fast/%.o,$(wildcard tests/host/lines_alloc/*.c))
@@ -84,7 +84,7 @@ $(B)/host/fuzz/%.o: %.c | $(DEPS_OK)
 $(B)/host/fuzz-range: $(FUZZ_C) | $(DEPS_OK)
 	$(Q)mkdir -p $(@D); echo "  FUZZ  $@"; $(FUZZ_CLANG) -fsanitize=fuzzer,address,undefined $(FUZZ_C) $(FUZZ_LINK) -o $@
 define fuzz-rule
-$(B)/host/fuzz-$(1): tests/host/fuzz/allocator_libfuzzer.c $(FUZZ_SIM_O) $(B)/host/fuzz/tests/host/sim_alone.o
+$(B)/host/fuzz-$(1): tests/host/fuzz/allocator_libfuzzer.c $(FUZZ_SIM_O) $(B)/host/fuzz/tests/host/fuzz/sim_alone.o
 	$$(Q)echo "  FUZZ  $$@"; $$(FUZZ_CLANG) -DSCRIPT=$(2) -fsanitize=fuzzer,address,undefined $$(filter-out -m32,$$(HOST_LINK)) $$^ $$(FUZZ_LINK) -o $$@
 endef
 $(eval $(call fuzz-rule,frames,1))
@@ -97,7 +97,7 @@ $(foreach v,FUZZ_SECONDS FUZZ,$(if $(filter file,$(origin $(v))),$(eval $(v) := 
 fuzz: | $(DEPS_OK) ## libFuzzer on the range engine, frames, kvalloc and slabs, against models; findings stay in build/host
 	$(Q)bash tests/host/fuzz/run.sh $(B) '$(FUZZ)' -max_total_time=$(FUZZ_SECONDS)
 fuzz-bounded: | $(DEPS_OK) ## the same with a fixed number of scripts from a fixed seed
-	$(Q)bash tests/host/fuzz/run.sh $(B) '$(FUZZ)' -seed=1 -runs=20000 -len_control=0
+	$(Q)bash tests/host/fuzz/run.sh $(B) '$(FUZZ)' -seed=1 -runs=1500 -len_control=0
 fuzzers: $(addprefix $(B)/host/fuzz-,$(FUZZERS))
 .PHONY: explore replay fuzz fuzz-bounded fuzzers explore-mutants explore-mutants-bounded
 
