@@ -18,6 +18,7 @@ ARGS      ?=        ## run: its arguments
 FILES     ?=        ## run: files and folders it can open, under the same names
 MUTANT    ?= *      ## mutants: which ones, as a shell pattern: MUTANT='R0*'
 MODEL     ?= *      ## models: which ones, as a shell pattern
+$(if $(filter file,$(origin MODEL)),$(eval MODEL := $(strip $(MODEL))))
 SECONDS_QUIET ?= 60 ## host seconds without any sign of progress before the runner asks a machine what it does and ends it
 TRACE     ?=        ## trace-view, trace-report, trace-perf, trace-story: a saved trace.dat; the default is the last run's
 FAULT     ?=        ## trace-story: which fault, by its number in the list that trace-story prints without it
@@ -87,6 +88,7 @@ $(B)/make_exit.so: tools/make_exit.c | $(DEPS_OK)
 
 programs: $(ISO) ## user programs (tests/programs, glibc and musl) and wrong input, on the product kernel
 	$(RUNNER) programs
+.PHONY: fail-nth models
 fail-nth: $(ISO) ## refuse each allocation that the kernel makes for a program, one by one: sites, refusals, leaks
 	$(RUNNER) fail-nth
 mutants: $(ISO) ## switch each known mistake on and require that its test fails; prints the table
