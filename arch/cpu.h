@@ -30,6 +30,14 @@ struct cpu_local {
 
 typedef u32 irqflags_t;
 
+/* sync/ provides it, in the test image: interrupts are about to come on, and locks may be held that were
+ * taken with them off. `ip`: who turns them on. */
+#ifdef FL_TEST
+void irqs_come_on(vaddr_t ip);
+#else
+static inline void irqs_come_on(vaddr_t ip) {}
+#endif
+
 #include <inline/cpu.h>
 /*
  * Each architecture's inline/cpu.h defines, as static inlines:

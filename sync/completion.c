@@ -34,7 +34,5 @@ bool completion_is_done(const struct completion *c)
 
 void completion_wait(struct completion *c)
 {
-    if (lockdep_watching())
-        lockdep_wait(c->wq.lock.class, CALLER_IP());
     wait_event(&c->wq, completion_is_done(c));
 }

@@ -11,7 +11,8 @@ struct lock_class {
     enum lock_rank rank;
     const char *file;
     int line;
-    u32 id; /* 0 until first use; index into the per-CPU statistics */
+    bool is_inner; /* of a wait queue that a lock waits on: that lock's own order says all there is to say */
+    u32 id;        /* 0 until first use; index into the per-CPU statistics */
     /* Numbers in lockdep's graph, 0 until first use: of the lock, and of the wait for what it signals. */
     u16 node, wait_node;
 };

@@ -161,6 +161,31 @@ static void note_use(const struct lock_want *want)
         learn_use(want, now);
 }
 
+#ifdef FL_TEST
+void irqs_come_on(vaddr_t ip)
+{
+    if (lockdep_watching())
+        lockdep_irqs_on(ip);
+}
+#endif
+
+/* Not in a handler: its own locks cannot be waited for by what it interrupted. */
+void lockdep_irqs_on(vaddr_t ip)
+{
+    if (in_interrupt())
+        return;
+    held_for_each(e, &this_cpu(spins_held))
+    {
+        struct lock_want want = {.lock = e->lock,
+                                 .class = e->class,
+                                 .node = graph_node(e->class, false),
+                                 .flags = WANT_IRQS_ON,
+                                 .ip = ip};
+        if (want.node != 0 && READ_ONCE(graph_at(want.node)->used[USED_IRQS_ON].ip) == 0)
+            learn_use(&want, USED_IRQS_ON);
+    }
+}
+
 /* The locks that the running context holds, at most two lists: fn for each. */
 static void after_all_held(const struct lock_want *want)
 {

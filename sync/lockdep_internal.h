@@ -54,6 +54,7 @@ u32 graph_way(u32 start, bool back, node_wanted wanted, u32 arg, u8 path[NODES_M
 /* ---- lockdep_story.c: the reports. No word held ---- */
 /* Inside a report: where `first` was held when `second` was wanted, if that was ever seen. */
 void lockdep_tell_order(const struct lock_class *first, const struct lock_class *second);
+#define WANT_IRQS_ON 256u /* beside ACQUIRE_*: nothing is wanted, but interrupts come on while it is held */
 struct lock_want {
     const void *lock;
     const struct lock_class *class;

@@ -18,6 +18,12 @@ static void tell_now(const struct lock_want *want, const struct held_lock *held)
     const struct lock_node *node = graph_at(want->node);
     struct lock_moment now = moment_here(want->ip);
 
+    if (want->flags & WANT_IRQS_ON) {
+        lock_report_add("  task %d on CPU %u turns interrupts on at %pS\n    while it holds %s (%s:%d)\n",
+                        now.pid, now.cpu, CALL_AT(want->ip), want->class->name, want->class->file,
+                        want->class->line);
+        return;
+    }
     lock_report_add("  task %d on CPU %u %s %s (%s:%d) at %pS\n", now.pid, now.cpu,
                     node->is_wait ? "waits for" : "takes", want->class->name, want->class->file,
                     want->class->line, CALL_AT(want->ip));
@@ -117,7 +123,8 @@ void story_irq_self(const struct lock_want *want, enum lock_use now)
 {
     lock_report_begin(LOCK_FAULT_IRQ);
     tell_now(want, NULL);
-    lock_report_add("    %s\n", now == USED_IN_IRQ ? "in an interrupt handler" : "with interrupts on");
+    if (!(want->flags & WANT_IRQS_ON))
+        lock_report_add("    %s\n", now == USED_IN_IRQ ? "in an interrupt handler" : "with interrupts on");
     tell_use(want->node, now == USED_IN_IRQ ? USED_IRQS_ON : USED_IN_IRQ);
     lock_report_end("A handler that interrupts the holder of %s spins for it, and the holder cannot go on "
                     "before the handler ends.",

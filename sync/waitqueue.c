@@ -20,6 +20,7 @@
  */
 #include "sync/waitqueue.h"
 #include "diag/assert.h"
+#include "sync/lock_watch.h"
 
 void waitqueue_init_class(struct waitqueue *wq, struct lock_class *class)
 {
@@ -29,8 +30,9 @@ void waitqueue_init_class(struct waitqueue *wq, struct lock_class *class)
 
 void wait_prepare(struct waitqueue *wq, struct waiter *w, enum task_state state, bool exclusive)
 {
+    if (lockdep_watching() && !wq->lock.class->is_inner)
+        lockdep_wait(wq->lock.class, CALLER_IP());
     irqflags_t flags = spin_lock_irq_save(&wq->lock);
-
     w->woken = false;
     if (list_is_empty(&w->link)) {
         w->task = current;
@@ -58,10 +60,12 @@ void wait_finish(struct waitqueue *wq, struct waiter *w)
 
 /* `exclusive_limit`: how many exclusive waiters to wake. One that was awake already has had its wake-up, so
  * it does not count: the next in the queue gets this one. */
-static void wake(struct waitqueue *wq, u32 exclusive_limit)
+static void wake(struct waitqueue *wq, u32 exclusive_limit, vaddr_t ip)
 {
     struct waiter *w;
 
+    if (lockdep_watching() && !wq->lock.class->is_inner)
+        lockdep_happens(wq->lock.class, ip); /* whether or not anybody waits this time */
     memory_barrier(); /* the caller's condition is visible before we look for those who missed it */
     if (READ_ONCE(wq->waiters.next) == &wq->waiters)
         return;
@@ -77,10 +81,10 @@ static void wake(struct waitqueue *wq, u32 exclusive_limit)
 
 void wake_all(struct waitqueue *wq)
 {
-    wake(wq, ~0u);
+    wake(wq, ~0u, CALLER_IP());
 }
 
 void wake_one(struct waitqueue *wq)
 {
-    wake(wq, 1);
+    wake(wq, 1, CALLER_IP());
 }

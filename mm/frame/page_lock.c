@@ -20,8 +20,11 @@ static struct lock_class page_lock_class = {
 
 init_text void page_lock_init(void)
 {
+    static struct lock_class class = {
+        .name = "page_wait", .rank = RANK_WAIT, .file = __FILE__, .line = __LINE__, .is_inner = true};
+
     for (unsigned i = 0; i < QUEUES; i++)
-        waitqueue_init_class(&page_queues[i], LOCK_CLASS("page_wait", WAIT));
+        waitqueue_init_class(&page_queues[i], &class);
 }
 
 static struct waitqueue *queue_of(const struct page *page)

@@ -90,6 +90,30 @@ TEST(lockdep_irq_chain_later, .shows = "the same when the order was there first,
     check_reported(LOCK_FAULT_IRQ_CHAIN, "later_outer", "later_inner");
 }
 
+TEST(lockdep_irqs_come_on,
+     .shows = "interrupts that come on while a handler's lock is held, taken with them off, are reported")
+{
+    struct spinlock outer, inner;
+
+    if (!mistakes_are_watched())
+        return;
+    spinlock_init(&outer, "restores_too_early", NONE);
+    spinlock_init(&inner, "still_held", NONE);
+    take_in_handler(&inner);
+    held_expect_begin();
+    irqflags_t flags = spin_lock_irq_save(&outer);
+    irqflags_t off = spin_lock_irq_save(&inner);
+    spin_unlock_irq_restore(&inner, off);
+    spin_unlock_irq_restore(&outer, flags);
+    check_not_reported();
+    held_expect_begin();
+    flags = spin_lock_irq_save(&outer);
+    off = spin_lock_irq_save(&inner);
+    spin_unlock_irq_restore(&outer, flags); /* before inner: interrupts are on, inner is held */
+    check_reported(LOCK_FAULT_IRQ, "turns interrupts on at", "while it holds still_held");
+    spin_unlock_irq_restore(&inner, off);
+}
+
 TEST(lockdep_irq_does_not_order, .shows = "what a handler takes is not ordered after what it interrupted")
 {
     struct spinlock task_lock, irq_lock;

@@ -5,6 +5,7 @@
 #include "sync/completion.h"
 #include "sync/mutex.h"
 #include "sync/rwsem.h"
+#include "sync/waitqueue.h"
 #include "tests/lock_mistakes.h"
 
 static void take_in_order(struct mutex *first, struct mutex *second)
@@ -133,4 +134,26 @@ TEST(lockdep_completion,
     completion_wait(&done); /* it is there already: the mistake is to ask here */
     mutex_unlock(&lock);
     check_reported(LOCK_FAULT_CIRCLE, "&done", "which needs one that waits for completer_needs");
+}
+
+TEST(lockdep_wait_queue,
+     .shows = "sleeping on a bare wait queue with a lock held under which its waker wakes is reported")
+{
+    struct mutex lock;
+    struct waitqueue queue;
+
+    if (!mistakes_are_watched())
+        return;
+    mutex_init(&lock, "waker_needs", NONE);
+    waitqueue_init(&queue);
+    held_expect_begin();
+    mutex_lock(&lock);
+    wake_all(&queue); /* nobody waits: it is learned all the same */
+    mutex_unlock(&lock);
+    check_not_reported();
+    held_expect_begin();
+    mutex_lock(&lock);
+    wait_event(&queue, true);
+    mutex_unlock(&lock);
+    check_reported(LOCK_FAULT_CIRCLE, "waits for &queue", "which needs one that waits for waker_needs");
 }

@@ -52,6 +52,7 @@ static inline void irq_disable(void)
 }
 static inline void irq_enable(void)
 {
+    irqs_come_on(CALLER_IP());
     sim_irq_enable();
 }
 static inline irqflags_t irq_save(void)
@@ -71,7 +72,7 @@ static inline void irq_restore(irqflags_t flags)
 #ifdef SIM_SILENT /* the trace's writers: a run is the same whether it is traced or not */
     sim_irqs_on[sim_cpu_now->id] = true;
 #else
-    sim_irq_enable();
+    irq_enable();
 #endif
 }
 static inline void cpu_relax(void)

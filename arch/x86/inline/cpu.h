@@ -64,8 +64,10 @@ static inline irqflags_t irq_save(void)
 }
 static inline void irq_restore(irqflags_t flags)
 {
-    if (flags & EFLAGS_IF)
+    if (flags & EFLAGS_IF) {
+        irqs_come_on(CALLER_IP());
         __asm__ volatile("sti" ::: "memory");
+    }
 }
 static inline bool irq_flags_were_on(irqflags_t flags)
 {
@@ -73,6 +75,7 @@ static inline bool irq_flags_were_on(irqflags_t flags)
 }
 static inline void irq_enable(void)
 {
+    irqs_come_on(CALLER_IP());
     __asm__ volatile("sti" ::: "memory");
 }
 static inline void irq_disable(void)
