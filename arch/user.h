@@ -5,6 +5,14 @@
 #pragma once
 #include "lib/compiler.h"
 
+/* sync/ provides it, in the test image: whoever touches user memory may fault, whether he does this time or
+ * not. `ip`: his caller. */
+#ifdef FL_TEST
+void user_access_begins(vaddr_t ip);
+#else
+static inline void user_access_begins(vaddr_t ip) {}
+#endif
+
 /* 0, or -EFAULT with a part perhaps copied. Checks the range against USER_END first. */
 must_check int copy_from_user(void *to, vaddr_t from, size_t n);
 must_check int copy_to_user(vaddr_t to, const void *from, size_t n);

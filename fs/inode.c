@@ -43,6 +43,7 @@ struct inode *inode_create(u32 mode, const struct file_ops *file_ops, const stru
     mutex_init(&inode->lock, "inode", FILE);
     list_init(&inode->dir.order);
     tmpfs_mapping_init(inode);
+    inode->mapping.number = inode->ino;
     return inode;
 }
 

@@ -31,11 +31,40 @@ static bool page_is_direct(const struct page *page)
     return page_pfn(page) < DIRECT_LIMIT_PFN;
 }
 
+/* The page is pinned, not locked: the copy may fault on this very page, or on one whose writer faults on this
+ * one. mutant(R35) locks it. */
+static void copy_begins(struct page *page)
+{
+    if (mutant(R35))
+        page_lock(page);
+    race_point(R35); /* whoever wants the page, or mmap_lock, goes on */
+}
+static void copy_ends(struct page *page)
+{
+    if (mutant(R35))
+        page_unlock(page);
+}
+
+static int direct_to_user(struct page *page, u32 offset, vaddr_t user, size_t n)
+{
+    copy_begins(page);
+    int error = copy_to_user(user, (char *)page_address(page) + offset, n);
+    copy_ends(page);
+    return error;
+}
+static int direct_from_user(struct page *page, u32 offset, vaddr_t user, size_t n)
+{
+    copy_begins(page);
+    int error = copy_from_user((char *)page_address(page) + offset, user, n);
+    copy_ends(page);
+    return error;
+}
+
 int page_to_user(struct page *page, u32 offset, vaddr_t user, size_t n)
 {
     assert(offset + n <= PAGE_SIZE);
     if (page_is_direct(page))
-        return copy_to_user(user, (char *)page_address(page) + offset, n);
+        return direct_to_user(page, offset, user, n);
     void *buffer = kmalloc(n, GFP_KERNEL);
     if (!buffer)
         return -ENOMEM;
@@ -45,28 +74,11 @@ int page_to_user(struct page *page, u32 offset, vaddr_t user, size_t n)
     return error;
 }
 
-#ifdef FL_TEST
-/* R35's mistake: the page is kept locked while the program's memory is read, which may be this very page. */
-static int copy_locked(struct page *page, u32 offset, vaddr_t user, size_t n)
-{
-    int error;
-    page_lock(page);
-    error = copy_from_user((char *)page_address(page) + offset, user, n);
-    page_unlock(page);
-    return error;
-}
-#else
-#define copy_locked(page, offset, user, n) 0
-#endif
-
 int page_from_user(struct page *page, u32 offset, vaddr_t user, size_t n)
 {
     assert(offset + n <= PAGE_SIZE);
-    race_point(R36); /* the file's own lock is held, and the copy may fault */
-    if (mutant(R35))
-        return copy_locked(page, offset, user, n);
     if (page_is_direct(page))
-        return copy_from_user((char *)page_address(page) + offset, user, n);
+        return direct_from_user(page, offset, user, n);
     void *buffer = kmalloc(n, GFP_KERNEL);
     if (!buffer)
         return -ENOMEM;

@@ -20,13 +20,13 @@
 static int tmpfs_read_page(struct mapping *mapping, struct page *page)
 {
     struct inode *inode = mapping->host;
-    bool mistake = mutant(R36) && !mutex_is_held(&inode->lock); /* read(2) and write(2) have it already */
+
     assert(page_is_locked(page));
-    if (mistake)
-        mutex_lock(&inode->lock); /* a fault has brought us here, with mmap_lock held */
-    page_zero(page);
-    if (mistake)
+    if (mutant(R36)) { /* write(2) holds it, and may fault in its copy */
+        mutex_lock(&inode->lock);
         mutex_unlock(&inode->lock);
+    }
+    page_zero(page);
     return 0;
 }
 static u64 tmpfs_size(struct mapping *mapping)
@@ -47,6 +47,7 @@ static int tmpfs_remove_pages(struct mapping *mapping, u32 first, u32 end)
 }
 static const struct mapping_ops tmpfs_mapping_ops = {
     .remove = tmpfs_remove_pages,
+    .kind = "tmpfs file",
     .read_page = tmpfs_read_page,
     .size = tmpfs_size,
     .get = tmpfs_map_get,

@@ -93,7 +93,10 @@ void reaper_start(void);
 /* ---- watchdog.c ---- */
 /* Each tick, interrupts off. `could_switch`: the interrupted code would have let the scheduler run. */
 void watchdog_tick(struct runq *q, bool could_switch);
+/* Reports each task that hangs at the time `now` and was not reported in this sleep. Any context. */
+void watchdog_look_for_hung(u64 now);
 /* ---- wait_chain.c ---- */
+#define CHAIN_MAX 720u /* bytes of a sentence, on the stack: a dump may come in any state */
 /* True when the chain ends in a task that runs, or that sleeps as one does who waits for a person. */
 bool wait_chain_is_alive(struct task *task);
 /* ---- dump.c ---- */

@@ -24,6 +24,9 @@ void sched_note_progress(void);
 void sched_print_wait_chain(struct task *task);
 /* The same as text: one sentence without newline, cut to `size`. */
 void sched_wait_chain(struct task *task, char *to, size_t size);
+/* What `what` is, where that can be said better than by its class's name and its address ("page 3 of tmpfs
+ * file 12"); false where it cannot. mm/ sets it. Any context: takes no lock. */
+extern bool (*sched_name_of)(const void *what, const char *class_name, char *to, size_t size);
 /* Longest time without progress, for the soft-lockup check, in ns. */
 u64 sched_cpu_stalled_ns(u32 cpu);
 

@@ -53,6 +53,7 @@ struct task {
     struct held_locks locks;            /* (o) sleeping locks held; read by dumps */
     const void *waits_for; /* (o) the lock, queue or task it sleeps on, for wait chains; read by dumps */
     const char *waits_name;
+    u32 read_number; /* (o) the read of a file's page that it carries out, counted since boot; 0: none */
     vaddr_t waits_ip;
     u32 flags;                          /* (a) TASK_* bits below */
     void *kstack;                       /* (c) lowest address; KSTACK_SIZE bytes, guard page below */

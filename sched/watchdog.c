@@ -36,9 +36,12 @@ u64 sched_cpu_stalled_ns(u32 cpu)
 static void watch_self(struct watch *w, struct runq *q, bool could_switch)
 {
     w->stuck_ticks = could_switch ? 0 : w->stuck_ticks + 1;
-    if (softlockup != 0 && w->stuck_ticks > softlockup * TICK_HZ)
-        panic("CPU %u has not been able to switch tasks for %u s: %s (%d) has preemption off, or spins",
-              q->cpu, softlockup, q->running->comm, q->running->pid);
+    if (softlockup != 0 && w->stuck_ticks > softlockup * TICK_HZ) {
+        char chain[CHAIN_MAX];
+        w->stuck_ticks = 0;
+        sched_wait_chain(q->running, chain, sizeof chain);
+        panic("CPU %u has not been able to switch tasks for %u s: %s", q->cpu, softlockup, chain);
+    }
 }
 
 /* An idle CPU may have its tick off. */
@@ -70,10 +73,9 @@ static bool is_hung(struct task *task, u64 now)
 }
 
 /* Whoever holds the list is busy with it; a second later will do. */
-static void look_for_hung_tasks(void)
+void watchdog_look_for_hung(u64 now)
 {
     struct task *task;
-    u64 now = clock_ns();
 
     if (!spin_try_lock(&task_list_lock))
         return;
@@ -95,5 +97,5 @@ void watchdog_tick(struct runq *q, bool could_switch)
     watch_self(w, q, could_switch);
     watch_neighbour(w, q->cpu);
     if (q->cpu == 0 && hungtask != 0 && w->ticks % TICK_HZ == 0)
-        look_for_hung_tasks();
+        watchdog_look_for_hung(clock_ns());
 }

@@ -8,6 +8,7 @@
 #include "sync/held_internal.h"
 
 PERCPU_DEFINE(spins_held);
+PERCPU_DEFINE(spins_for);
 struct held_locks *(*held_sleeping)(void);
 bool held_scheduling;
 

@@ -61,6 +61,15 @@ static inline struct held_locks *held_sleeping_here(void)
 void held_downgrade(const void *lock);
 /* Forgets a sleeping lock of the running task, which must be held; for tests of what is forgotten. */
 void held_forget(const void *lock);
+/* What a CPU spins for, for wait chains and dumps; lock NULL: nothing. Its own CPU writes it, when it waits.
+ */
+struct spin_want {
+    const void *lock;
+    const char *name;
+    vaddr_t ip;
+};
+extern PERCPU(struct spin_want, spins_for);
+
 bool held_spin(const void *lock);       /* by this CPU */
 s32 held_spin_holder(const void *lock); /* the CPU that holds it at this moment, -1 when none is seen */
 bool held_sleep(const void *lock, enum lock_mode at_least); /* by this task */

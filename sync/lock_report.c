@@ -22,6 +22,7 @@ static const char *const titles[LOCK_FAULT_KINDS] = {
     [LOCK_FAULT_SLEEP] = "may sleep where nobody may",
     [LOCK_FAULT_USER_RETURN] = "a lock is held on the way to user mode",
     [LOCK_FAULT_FREED] = "the memory of a held lock is freed",
+    [LOCK_FAULT_USER_ACCESS] = "user memory is touched with a lock held that a fault may want",
     [LOCK_FAULT_CROSSCALL] = "another CPU is waited for with a spinlock held",
 };
 

@@ -20,6 +20,7 @@ enum lock_fault {
     LOCK_FAULT_SLEEP,       /* may sleep in atomic context */
     LOCK_FAULT_USER_RETURN, /* held on the way to user mode */
     LOCK_FAULT_FREED,       /* its memory is given back while it is held */
+    LOCK_FAULT_USER_ACCESS, /* user memory is touched with a lock held that a fault may want, R35 */
     LOCK_FAULT_CROSSCALL,   /* another CPU is waited for with a spinlock held, R41 */
     LOCK_FAULT_KINDS
 };

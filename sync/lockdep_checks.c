@@ -1,4 +1,5 @@
 /* The rules that are no order: what may be held at certain moments. And what /proc/lockdep shows. */
+#include "arch/user.h"
 #include "diag/panic.h"
 #include "lib/format.h"
 #include "lib/string.h"
@@ -62,6 +63,28 @@ void lockdep_check_user_return(void)
     }
     preempt_enable_no_resched();
 }
+
+#ifdef FL_TEST
+/* A fault takes locks from mmap_lock on. In atomic context it takes none: the access fails instead (R53). */
+void user_access_begins(vaddr_t ip)
+{
+    if (!lockdep_watching() || held_sleeping == NULL || in_atomic())
+        return;
+    held_for_each(e, held_sleeping())
+    {
+        if (e->class->rank < RANK_MMAP)
+            continue;
+        lock_report_begin(LOCK_FAULT_USER_ACCESS);
+        tell_held(e);
+        lock_report_add("  user memory is touched at %pS\n", CALL_AT(ip));
+        lock_report_end(
+            "If it faults, the fault waits for %s or for one that waits for it, and its holder waits for "
+            "the fault.",
+            e->class->name);
+        return;
+    }
+}
+#endif
 
 /* ---- /proc/lockdep ---- */
 

@@ -28,6 +28,21 @@ static void note_watched(struct spinlock *lock, vaddr_t ip, bool contended, u32 
     WRITE_ONCE(lock->last_cpu, me);
 }
 
+/* The lock is another CPU's. A handler that spins in the middle of this covers the outer wait for a moment.
+ */
+static u32 wait_for(struct spinlock *lock, vaddr_t ip)
+{
+    struct spin_want *mine = &this_cpu(spins_for), outer = *mine;
+    struct lock_holder holder = {.pid = -1, .cpu = held_spin_holder(lock)};
+
+    *mine = (struct spin_want){.lock = lock, .name = lock->class->name, .ip = ip};
+    struct lock_wait wait = lock_wait_begin(lock, lock->class, CONTEND_SPIN, holder, ip);
+    spin_queue(lock);
+    u32 waited = lock_wait_end(&wait, lock, lock->class, 0);
+    *mine = outer;
+    return waited;
+}
+
 #define TAKEN  1u
 #define NESTED 2u
 
@@ -39,12 +54,8 @@ static noinline in_registers void acquire_slowly(struct spinlock *lock, vaddr_t 
     check_held(lock, how & NESTED, ip);
     if (lock_watched())
         lock_watch_acquire(lock, lock->class, how & NESTED ? ACQUIRE_NESTED : 0, ip);
-    if (!(how & TAKEN)) {
-        struct lock_holder holder = {.pid = -1, .cpu = held_spin_holder(lock)};
-        struct lock_wait wait = lock_wait_begin(lock, lock->class, CONTEND_SPIN, holder, ip);
-        spin_queue(lock);
-        waited = lock_wait_end(&wait, lock, lock->class, 0);
-    }
+    if (!(how & TAKEN))
+        waited = wait_for(lock, ip);
     note_watched(lock, ip, !(how & TAKEN), waited);
 }
 

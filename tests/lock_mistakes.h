@@ -25,9 +25,10 @@ static inline bool mistakes_are_watched(void)
 static inline u32 places_of_kind(enum lock_fault kind)
 {
     static const u32 places[LOCK_FAULT_KINDS] = {
-        [LOCK_FAULT_RANK] = 2,  [LOCK_FAULT_RECURSION] = 2,   [LOCK_FAULT_CIRCLE] = 2,
-        [LOCK_FAULT_IRQ] = 2,   [LOCK_FAULT_IRQ_CHAIN] = 4,   [LOCK_FAULT_SLEEP] = 2,
-        [LOCK_FAULT_FREED] = 2, [LOCK_FAULT_USER_RETURN] = 1, [LOCK_FAULT_CROSSCALL] = 2};
+        [LOCK_FAULT_RANK] = 2,       [LOCK_FAULT_RECURSION] = 2,   [LOCK_FAULT_CIRCLE] = 2,
+        [LOCK_FAULT_IRQ] = 2,        [LOCK_FAULT_IRQ_CHAIN] = 4,   [LOCK_FAULT_SLEEP] = 2,
+        [LOCK_FAULT_FREED] = 2,      [LOCK_FAULT_USER_RETURN] = 1, [LOCK_FAULT_CROSSCALL] = 2,
+        [LOCK_FAULT_USER_ACCESS] = 2};
 
     return places[kind];
 }

@@ -333,6 +333,7 @@ static u64 file_size(struct mapping *mapping)
 static void file_keep(struct mapping *mapping) {}
 
 static const struct mapping_ops file_ops = {
+    .kind = "scene file",
     .read_page = file_read_page,
     .size = file_size,
     .get = file_keep,

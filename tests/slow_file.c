@@ -117,6 +117,7 @@ static void slow_put(struct mapping *mapping)
 }
 
 static const struct mapping_ops slow_ops = {
+    .kind = "slow file",
     .read_page = slow_read_page,
     .size = slow_size,
     .get = slow_get,

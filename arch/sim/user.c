@@ -86,6 +86,7 @@ static size_t copy(enum direction way, void *kernel, vaddr_t user, size_t n)
 {
     size_t whole = n;
 
+    user_access_begins(CALLER_IP());
     if (!range_ok(user, n))
         return n;
     while (n) {
@@ -144,6 +145,7 @@ int user_cmpxchg_u32(vaddr_t addr, u32 old, u32 new, u32 *seen)
 {
     u32 *word;
 
+    user_access_begins(CALLER_IP());
     if (!range_ok(addr, 4) || (addr & 3) || !(word = user_access(addr, true)))
         return -EFAULT;
     *seen = old;

@@ -55,26 +55,31 @@ static size_t clear_fixed(void *to, size_t n)
 
 size_t copy_from_user_partial(void *to, vaddr_t from, size_t n)
 {
+    user_access_begins(CALLER_IP());
     return range_is_user(from, n) ? copy_fixed(to, (const void *)from, n) : n;
 }
 
 size_t copy_to_user_partial(vaddr_t to, const void *from, size_t n)
 {
+    user_access_begins(CALLER_IP());
     return range_is_user(to, n) ? copy_fixed((void *)to, from, n) : n;
 }
 
 int copy_from_user(void *to, vaddr_t from, size_t n)
 {
-    return copy_from_user_partial(to, from, n) ? -EFAULT : 0;
+    user_access_begins(CALLER_IP());
+    return range_is_user(from, n) && copy_fixed(to, (const void *)from, n) == 0 ? 0 : -EFAULT;
 }
 
 int copy_to_user(vaddr_t to, const void *from, size_t n)
 {
-    return copy_to_user_partial(to, from, n) ? -EFAULT : 0;
+    user_access_begins(CALLER_IP());
+    return range_is_user(to, n) && copy_fixed((void *)to, from, n) == 0 ? 0 : -EFAULT;
 }
 
 int clear_user(vaddr_t to, size_t n)
 {
+    user_access_begins(CALLER_IP());
     if (!range_is_user(to, n))
         return -EFAULT;
     return clear_fixed((void *)to, n) ? -EFAULT : 0;
@@ -95,6 +100,7 @@ static int load_byte(vaddr_t from)
 
 int copy_string_from_user(char *to, vaddr_t from, size_t max)
 {
+    user_access_begins(CALLER_IP());
     for (size_t i = 0; i < max; i++) {
         int byte = range_is_user(from + i, 1) ? load_byte(from + i) : -EFAULT;
         if (byte < 0)
@@ -111,6 +117,7 @@ int user_cmpxchg_u32(vaddr_t addr, u32 old, u32 new, u32 *seen)
     int result = -EFAULT;
     u32 value = old;
 
+    user_access_begins(CALLER_IP());
     if (!range_is_user(addr, 4))
         return -EFAULT;
     __asm__ volatile("1: lock cmpxchgl %[new], (%[addr])\n\t"

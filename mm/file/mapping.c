@@ -12,6 +12,7 @@ void mapping_init(struct mapping *mapping, const struct mapping_ops *ops, void *
     mapping->walks = 0;
     mapping->ops = ops;
     mapping->host = host;
+    mapping->number = 0;
 }
 
 /* The node of the first page whose index is `index` or more. */

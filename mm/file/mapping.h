@@ -10,6 +10,7 @@
 
 struct mapping;
 struct mapping_ops {
+    const char *kind; /* in reports: "tmpfs file" */
     /* Fills the page, which is locked and not up to date; sleeps. 0 or negative errno. The page stays locked.
      */
     int (*read_page)(struct mapping *mapping, struct page *page);
@@ -29,6 +30,7 @@ struct mapping {
     u32 walks;                     /* (m) number of the last walk along them */
     const struct mapping_ops *ops; /* (c) */
     void *host;                    /* (c) the inode */
+    u32 number;                    /* (c) which one of its kind, in reports: the inode's number */
 };
 void mapping_init(struct mapping *mapping, const struct mapping_ops *ops, void *host);
 /* The page with a reference, or NULL. */

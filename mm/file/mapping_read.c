@@ -9,6 +9,8 @@
 #include "diag/race.h"
 #include "mm/space/mm_private.h"
 
+static atomic_t reads_begun; /* of all files: a read's number in wait chains */
+
 /* With the page locked: makes it up to date or says why not. */
 static int page_fill(struct mapping *mapping, struct page *page)
 {
@@ -19,7 +21,9 @@ static int page_fill(struct mapping *mapping, struct page *page)
     if (page_mapping(page) != mapping)
         return -EAGAIN; /* dropped from the file while we waited for its lock */
     count_event_anywhere(pgfault_file_read);
+    current->read_number = (u32)atomic_inc(&reads_begun);
     error = mapping->ops->read_page(mapping, page);
+    current->read_number = 0;
     if (error) {
         page_bit_set(page, PAGE_ERROR);
         return error;

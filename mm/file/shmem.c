@@ -61,6 +61,7 @@ static int shmem_remove(struct mapping *mapping, u32 first, u32 end)
 
 static const struct mapping_ops shmem_ops = {
     .remove = shmem_remove,
+    .kind = "shared memory",
     .read_page = shmem_read_page,
     .size = shmem_size,
     .get = shmem_get,

@@ -9,6 +9,7 @@
 #include "diag/assert.h"
 #include "lib/errno.h"
 #include "mm/frame/page_private.h"
+#include "sched/sched.h"
 #include "sync/sleep_lock.h"
 #include "sync/waitqueue.h"
 
@@ -23,6 +24,7 @@ init_text void page_lock_init(void)
     static struct lock_class class = {
         .name = "page_wait", .rank = RANK_WAIT, .file = __FILE__, .line = __LINE__, .is_inner = true};
 
+    sched_name_of = page_say;
     for (unsigned i = 0; i < QUEUES; i++)
         waitqueue_init_class(&page_queues[i], &class);
 }

@@ -96,3 +96,31 @@ TEST(r35_page_lock_inversion,
     actor_run(s, 0, map_lock_under_page_lock, scene_mm(s));
     scene_end(s);
 }
+
+static lock_implementation void copy_under_page_lock(void *arg)
+{
+    struct page *page = page_alloc(GFP_USER);
+    u32 value;
+
+    assert(page != NULL);
+    user_store((vaddr_t)arg, 1); /* present: this time nothing faults */
+    page_lock(page);
+    held_expect_begin();
+    int error = user_load_u32((vaddr_t)arg, &value);
+    check_reported(LOCK_FAULT_USER_ACCESS, "page_lock", "user memory is touched at");
+    check_eq(error, 0);
+    page_unlock(page);
+    page_put(page);
+}
+
+TEST(lockdep_user_access,
+     .shows = "a user copy with a page lock held is reported, though it does not fault this time (R35)")
+{
+    if (!mistakes_are_watched())
+        return;
+    struct scene *s = scene_begin();
+    vaddr_t page = scene_mmap(s, 1, VM_RW);
+
+    actor_run(s, 0, copy_under_page_lock, (void *)page);
+    scene_end(s);
+}

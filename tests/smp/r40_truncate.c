@@ -32,7 +32,8 @@ static u64 size(struct mapping *mapping)
     return (u64)READ_ONCE(container_of(mapping, struct cut_file, mapping)->pages) << PAGE_SHIFT;
 }
 static void keep(struct mapping *mapping) {}
-static const struct mapping_ops cut_ops = {.read_page = read_page, .size = size, .get = keep, .put = keep};
+static const struct mapping_ops cut_ops = {
+    .kind = "cut file", .read_page = read_page, .size = size, .get = keep, .put = keep};
 
 static struct cut_file *cut_file(u32 pages)
 {
