@@ -109,7 +109,7 @@ static void run_row(const struct row *row)
 }
 
 /* Every row of a program, each in its own process. */
-static int run_rows(const struct row *rows, unsigned n)
+static inline int run_rows(const struct row *rows, unsigned n)
 {
     calibrate();
     for (unsigned i = 0; i < n; i++) {

@@ -159,11 +159,24 @@ void preempt_schedule(void)
     irq_restore(flags);
 }
 
+/* Nobody waits for this CPU: a look at two words, neither of them written. One that is queued at this moment
+ * sets need_resched if it is to run now, and waits for the tick else, as behind any running task. */
+static bool is_alone(void)
+{
+    return READ_ONCE(runq_here()->queued) == 0 && !cpu_need_resched();
+}
+
 void task_yield(void)
 {
     irqflags_t flags = irq_save();
+    bool alone = is_alone();
 
     assert(preempt_count() == 0);
-    switch_tasks(LEAVE_YIELD);
+    if (alone)
+        rcu_quiescent();
+    else
+        switch_tasks(LEAVE_YIELD);
     irq_restore(flags);
+    if (alone)
+        cpu_relax(); /* it yields in a loop, perhaps: until another CPU has done something */
 }

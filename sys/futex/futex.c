@@ -87,6 +87,8 @@ static void key_put(const struct futex_key *key)
         key->held->ops->put(key->held);
 }
 
+/* The barrier is one half of a bargain: we queue and then read the word; who wakes writes the word and then
+ * looks for us, without the lock. One of the two sees the other (R32). */
 static void waiter_queue(struct futex_waiter *w)
 {
     struct futex_bucket *b = bucket_of(&w->key);
@@ -94,6 +96,7 @@ static void waiter_queue(struct futex_waiter *w)
     w->bucket = b;
     list_push_back(&b->waiters, &w->link);
     spin_unlock(&b->lock);
+    memory_barrier();
 }
 
 /* Out of whatever queue it is in now: a requeue may move it until we hold the right lock. True when it was
@@ -195,9 +198,13 @@ s32 futex_wake(vaddr_t addr, u32 count, u32 bitset, bool shared)
     if (error)
         return error;
     struct futex_bucket *b = bucket_of(&key);
-    spin_lock(&b->lock);
-    u32 woken = wake_locked(b, &key, count, bitset);
-    spin_unlock(&b->lock);
+    u32 woken = 0;
+    memory_barrier(); /* the caller's store to the word comes before our look; see waiter_queue() */
+    if (READ_ONCE(b->waiters.next) != &b->waiters) {
+        spin_lock(&b->lock);
+        woken = wake_locked(b, &key, count, bitset);
+        spin_unlock(&b->lock);
+    }
     key_put(&key);
     return (s32)woken;
 }

@@ -10,6 +10,7 @@
 #include "mm/kernel/slab.h"
 #include "mm/space/commit.h"
 #include "mm/space/compact.h"
+#include "sync/lock_cost.h"
 #include "sync/lock_stat.h"
 #include "sync/lockdep.h"
 #include "sys/proc/files.h"
@@ -117,6 +118,11 @@ static void make_lockdep(struct text *t, u32 unused)
 {
     lockdep_report(text_line, t);
 }
+static void make_lock_cost(struct text *t, u32 unused)
+{
+    if (!lock_cost_report(text_line, t))
+        text_print(t, "no memory\n");
+}
 static void make_kvranges(struct text *t, u32 unused)
 {
     kv_report(text_line, t);
@@ -217,6 +223,7 @@ static const struct {
     {"", "lock_stat", make_lock_stat, take_lock_stat},
     {"", "lockdep", make_lockdep, NULL},
     {"", "trace", make_trace, take_trace},
+    {"", "lockcost", make_lock_cost, NULL},
     {"", "kvranges", make_kvranges, NULL},
     {"", "slabinfo", make_slabinfo, NULL},
     {"", "unknown_syscalls", make_unknown, NULL},
@@ -237,6 +244,7 @@ static struct inode *add_dir(struct inode *parent, const char *name, int *error)
 
 int proc_machine_init(struct inode *proc)
 {
+    lock_cost_init();
     int error = 0;
     struct inode *sys = add_dir(proc, "sys", &error), *kernel = NULL, *vm = NULL;
     if (!error)

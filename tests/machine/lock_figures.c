@@ -17,7 +17,7 @@ struct figures {
     struct mutex mutex;
     struct rwsem rwsem;
     const struct kind *kind;
-    u32 stop, value;
+    u32 ready, go, stop, value;
     u32 turns[MAX_CPUS]; /* each its own task's */
 };
 struct kind {
@@ -107,6 +107,9 @@ static void work(void *arg)
 {
     struct worker *w = arg;
 
+    __atomic_fetch_add(&w->f->ready, 1, __ATOMIC_SEQ_CST);
+    while (!load_acquire(&w->f->go))
+        spin_relax(); /* all begin together, whenever the host let each of them start */
     while (!load_acquire(&w->f->stop)) {
         w->f->kind->pair(w->f);
         WRITE_ONCE(w->f->turns[w->number], w->f->turns[w->number] + 1);
@@ -129,6 +132,7 @@ static u32 run_on(struct figures *f, u32 n, u32 *most, u32 *fewest)
     struct task *task[MAX_CPUS];
     u32 all = 0;
 
+    f->ready = f->go = 0;
     store_release(&f->stop, 0u);
     f->value = 0;
     for (u32 i = 0; i < n; i++) {
@@ -139,6 +143,9 @@ static u32 run_on(struct figures *f, u32 n, u32 *most, u32 *fewest)
         task_pin(task[i], i);
         task_start(task[i]);
     }
+    while (READ_ONCE(f->ready) != n)
+        task_yield();
+    store_release(&f->go, 1u);
     do {
         task_set_state(TASK_UNINTERRUPTIBLE);
         (void)task_sleep_until(clock_ns() + RUN_NS);
@@ -161,17 +168,21 @@ TEST(lock_figures_contended, .cpus = 2, .limit_ticks = 4000,
          "pairs done on 1, 2 and 4 CPUs under one lock, as a ratio to one CPU; most and fewest of one CPU")
 {
     static struct figures f;
+    unsigned watched = lock_watch_on;
     u32 most, fewest;
 
     figures_init(&f);
+    WRITE_ONCE(lock_watch_on, 0); /* the locks' own figures, not those of who watches them */
     for (u32 k = 0; k < ARRAY_SIZE(kinds); k++) {
         f.kind = &kinds[k];
         u32 alone = run_on(&f, 1, &most, &fewest);
         for (u32 n = 2; n <= MIN(cpu_count(), 4u); n *= 2) {
             u32 all = run_on(&f, n, &most, &fewest);
-            test_note("%-12s %u CPUs: %u.%02u of one CPU's %u; one CPU had %u to %u", f.kind->name, n,
-                      all / alone, all % alone * 100 / alone, alone, fewest, most);
+            test_note("%-12s %u CPUs: %u.%02u of one CPU's %u; one CPU had %u to %u, max/min %u.%02u",
+                      f.kind->name, n, all / alone, all % alone * 100 / alone, alone, fewest, most,
+                      most / MAX(fewest, 1u), most % MAX(fewest, 1u) * 100 / MAX(fewest, 1u));
             check_eq(f.value, f.kind->writes ? all : 0); /* no turn ran beside another */
         }
     }
+    WRITE_ONCE(lock_watch_on, watched);
 }

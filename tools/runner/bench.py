@@ -6,13 +6,14 @@ import os
 import re
 import subprocess
 
-from tools.runner import elf, initramfs, program
+from tools.runner import elf, initramfs, program, smp_test
 from tools.runner.compile import compile_program
 from tools.runner.options import Refusal
-from tools.runner.show import say, table, verdict
+from tools.runner.show import ConsoleLog, log_path, say, table, verdict
 
 FOLDER = "bench"
 LOOP_INSTRUCTIONS = 2 * 200000   # bench.h: sample_known_loop; bench/kernel/memory.c: known_loop
+CONTENDED = "lock_figures_contended"
 EXIT_0 = bytes.fromhex("b80100000031dbcd80")  # mov eax, 1; xor ebx, ebx; int 0x80
 DATA_PAGES = 128
 
@@ -88,13 +89,26 @@ def shared_lines(config):
 
 
 def row_texts(name, ours, linux, clear, goal):
-    """One row of the table and whether it holds: no row above Linux's."""
+    """One row of the table and whether it holds: no row above Linux's, or where that has none, above the goal."""
     if not isinstance(ours, int):
         return (name, linux, "-", goal + clear, "-", f"no figure: {ours}"), False
     if linux == 0:
         return (name, "-", ours, goal, "-", "goal" if ours <= goal else "ABOVE GOAL"), ours <= goal
     mark = "goal" if ours <= goal + clear else "" if ours <= linux else "ABOVE LINUX"
     return (name, linux, ours, goal + clear, f"{ours / linux:.2f}", mark), ours <= linux
+
+
+def contended(config):
+    """Locks that several CPUs want: ratios to one CPU, and how evenly they were shared. No verdict."""
+    lines = []
+    log = ConsoleLog(log_path(config, "bench-contended"))
+    smp_test.boot(config.with_(cpus=4, seed=1), [f"test={CONTENDED}"], log,
+                  lambda record: lines.append(record.text.strip()) if record.kind == "tap" else None)
+    log.close()
+    say("# contended locks, SEED=1: pairs of all CPUs in the time in which one CPU alone does so many, and who had how many")
+    for line in lines:
+        if line.startswith("#"):
+            say(line)
 
 
 def main(config, pattern):
@@ -115,5 +129,6 @@ def main(config, pattern):
     lines, wrong = shared_lines(config)
     say("\n# cache lines written, on the simulated machine (4 CPUs at the same operation):\n" + "\n".join(lines[:-1]))
     say("# instructions of a median operation, QEMU -icount shift=0, 1 CPU; passed: not above Linux's")
+    contended(config)
     verdict(held + (not wrong), len(rows) - held + wrong)
     return 0 if held == len(rows) and not wrong else 1
