@@ -159,11 +159,14 @@ void preempt_schedule(void)
     irq_restore(flags);
 }
 
-/* Nobody waits for this CPU: a look at two words, neither of them written. One that is queued at this moment
- * sets need_resched if it is to run now, and waits for the tick else, as behind any running task. */
+/* Nobody waits for this CPU, and we may stay on it: a look at three words, none of them written. One that is
+ * queued at this moment sets need_resched if it is to run now, and waits for the tick else, as behind any
+ * running task. */
 static bool is_alone(void)
 {
-    return READ_ONCE(runq_here()->queued) == 0 && !cpu_need_resched();
+    const struct runq *q = runq_here();
+
+    return READ_ONCE(q->queued) == 0 && !cpu_need_resched() && cpumask_test(&current->allowed, q->cpu);
 }
 
 void task_yield(void)
