@@ -16,7 +16,7 @@ LAYERS = ("lib", "arch contract", "diag", "sync ground", "sched", "sync upper", 
 RANK = {name: rank for rank, name in enumerate(LAYERS)}
 
 # sync/ has two floors: the ground floor knows no tasks; what is named here sleeps.
-SYNC_UPPER = ("sleep_lock", "rcu_wait", "waitqueue", "completion", "mutex", "rwsem")
+SYNC_UPPER = ("sleep_lock", "rcu_wait", "waitqueue", "completion", "mutex", "rwsem", "lock_cost")
 # An architecture serves the contract from below and calls upward only through the functions that arch/trap.h names;
 # it sees the types of the scheduler, and the page allocator for the memory that the processor itself needs.
 ARCHITECTURE = "sync upper"
