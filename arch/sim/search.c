@@ -79,6 +79,26 @@ static u64 state_at(const struct choice *c)
     return (order_state(exploring->cpus) ^ (c->here | spinning << 8)) * 0x9e3779b97f4a7c15ull;
 }
 
+/*
+ * Spinners whose turns are forgotten bring a run back to a state of its own. To take that for a state from
+ * which all was seen would call every livelock a success.
+ */
+static bool turns_in_circles(u64 state)
+{
+    static struct {
+        u64 state;
+        u32 run;
+    } lately[64];
+    static u32 at;
+
+    for (u32 i = 0; i < ARRAY_SIZE(lately); i++)
+        if (lately[i].state == state && lately[i].run == findings->schedules)
+            return true;
+    lately[at % ARRAY_SIZE(lately)].state = state;
+    lately[at++ % ARRAY_SIZE(lately)].run = findings->schedules;
+    return false;
+}
+
 u32 search_pick(const struct choice *c)
 {
     if (!worth_deviating(c))
@@ -88,7 +108,10 @@ u32 search_pick(const struct choice *c)
     node->option_n = options_at(c, node->options);
     if (!node->option_n)
         return c->usual;
-    if (!note_state(state_at(c), left) && !exploring->unreduced)
+    u64 state = state_at(c);
+    if (turns_in_circles(state))
+        return c->usual; /* to the end of its steps: that is what a livelock looks like */
+    if (!note_state(state, left) && !exploring->unreduced)
         run_finish(RUN_KNOWN);
     if (!left)
         return c->usual;

@@ -139,11 +139,29 @@ static u32 test_choices(const struct exploration *base, u32 n)
     return failed;
 }
 
+/* The search knows a livelock from a state that it has seen. */
+static u32 test_livelock(const struct exploration *base, u32 n)
+{
+    struct findings found;
+    struct exploration e = *base;
+
+    e.test = test_called("r41_shootdown_deadlock");
+    e.cpus = e.test->cpus;
+    e.words = "mutant=R41";
+    e.quiet = e.drawn_only = true;
+    e.how = EXPLORE_EXHAUSTIVE;
+    e.bound = 0;
+    explore(&e, &found);
+    printf("%s %u - self test: the search sees that two spinners turn in circles\n",
+           found.verdict == RUN_ENDLESS ? "ok" : "not ok", n + 1);
+    return found.verdict != RUN_ENDLESS;
+}
+
 int self_test(const struct exploration *base)
 {
     u32 failed = 0;
 
-    printf("TAP version 14\n1..%u\n", (u32)ARRAY_SIZE(rows) + 5);
+    printf("TAP version 14\n1..%u\n", (u32)ARRAY_SIZE(rows) + 6);
     for (u32 i = 0; i < ARRAY_SIZE(rows); i++) {
         struct findings found = {.verdict = RUN_PASSED};
         bool ok = row_holds(base, &rows[i], &found);
@@ -155,6 +173,7 @@ int self_test(const struct exploration *base)
     }
     failed += test_reduction(base, ARRAY_SIZE(rows));
     failed += test_choices(base, ARRAY_SIZE(rows) + 3);
-    printf("%u passed, %u failed\n", (u32)ARRAY_SIZE(rows) + 5 - failed, failed);
+    failed += test_livelock(base, ARRAY_SIZE(rows) + 5);
+    printf("%u passed, %u failed\n", (u32)ARRAY_SIZE(rows) + 6 - failed, failed);
     return failed != 0;
 }
