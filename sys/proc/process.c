@@ -152,8 +152,9 @@ static struct inode *process_dir_lookup(struct inode *dir, const char *name, int
     u32 pid = (u32)(uintptr_t)dir->data;
     for (u32 i = 0; i < ARRAY_SIZE(process_files); i++)
         if (!strcmp(name, process_files[i].name))
-            return made(process_files[i].create ? process_files[i].create(pid)
-                                                : generated_create(process_files[i].make, process_files[i].take, pid),
+            return made(process_files[i].create
+                            ? process_files[i].create(pid)
+                            : generated_create(process_files[i].make, process_files[i].take, pid),
                         error);
     bool own = (s32)pid == process_current()->pid;
     if (!strcmp(name, "exe"))

@@ -56,12 +56,15 @@ explore-mutants: $(B)/host/explorer ## the explorer against every mutant: MUTANT
 	$(Q)$< --mutants '$(MUTANT)' --schedules $(SCHEDULES) --seconds 60 --boot "$(BOOT)" $(if $(COMPARE),--compare $(COMPARE)) '$(TEST)'
 explore-mutants-bounded: $(B)/host/explorer
 	$(Q)$< --mutants '$(MUTANT)' --schedules 200 --seconds 10
+# The simulated machine without the explorer, for programs that run on it themselves; plain, with no hooks.
+SIM_ALONE := $(filter-out $(addprefix arch/sim/,$(addsuffix .c,budget checkpoint explore replay_trace report run run_fork run_inplace search search_tables shorten strategy undo)),$(wildcard arch/sim/*.c)) \
+             tests/host/fuzz/sim_alone.c
 # Cache lines written: the kernel's files tell of every load and store, but those that the test image alone has.
-ALLOC_SIM    := $(filter-out $(addprefix arch/sim/,explore.c search.c run.c shorten.c report.c),$(wildcard arch/sim/*.c)) \
-                mm/frame/alloc_fail.c mm/frame/frame_moves.c $(wildcard diag/*.c) tests/host/fuzz/sim_alone.c
+ALLOC_SIM    := $(SIM_ALONE) mm/frame/alloc_fail.c mm/frame/frame_moves.c $(wildcard diag/*.c tests/host/lines_alloc/*.c)
 ALLOC_KERNEL := $(filter-out $(ALLOC_SIM),$(wildcard lib/*.c sync/*.c sched/*.c mm/*/*.c))
-ALLOC_O      := $(ALLOC_SIM:%.c=$(B)/host/fast/%.o) $(ALLOC_KERNEL:%.c=$(B)/host/lines.d/%.o) \
-                $(patsubst %.c,$(B)/host/fast/%.o,$(wildcard tests/host/lines_alloc/*.c))
+ALLOC_O      := $(ALLOC_SIM:%.c=$(B)/host/plain/%.o) $(ALLOC_KERNEL:%.c=$(B)/host/lines.d/%.o)
+$(B)/host/plain/%.o: %.c | $(DEPS_OK)
+	$(Q)mkdir -p $(@D); [ -n "$(V)" ] || echo "  CC    $< (plain)"; $(CC) $(HOST_FLAGS) -c $< -o $@
 $(B)/host/lines.d/%.o: %.c | $(DEPS_OK)
 	$(Q)mkdir -p $(@D); [ -n "$(V)" ] || echo "  CC    $< (lines)"; $(CC) $(HOST_FLAGS) -fsanitize=thread -Wno-tsan --param tsan-instrument-func-entry-exit=0 -c $< -o $@
 $(B)/host/lines-alloc: $(ALLOC_O)
@@ -74,8 +77,7 @@ FUZZERS    := range frames kvalloc slab allocators
 FUZZ_CLANG := clang -m32 -O1 -g -std=gnu17 -DFL_HOST=1 -DFL_TEST=1 -I. -Iarch/sim -fno-strict-aliasing \
               -fno-omit-frame-pointer -fno-pie -Wno-unused-parameter -fno-sanitize-recover=undefined
 FUZZ_LINK   = -nostdlib++ $(shell gcc -m32 -print-file-name=libstdc++.so.6 2>/dev/null) -no-pie
-FUZZ_SIM   := $(filter-out $(addprefix arch/sim/,explore.c search.c run.c shorten.c report.c),\
-              $(sort $(wildcard lib/*.c diag/*.c sync/*.c sched/*.c mm/*/*.c arch/sim/*.c))) tests/host/fuzz/allocator_script.c
+FUZZ_SIM   := $(sort $(wildcard lib/*.c diag/*.c sync/*.c sched/*.c mm/*/*.c)) $(SIM_ALONE) tests/host/fuzz/allocator_script.c
 FUZZ_SIM_O := $(patsubst %.c,$(B)/host/fuzz/%.o,$(FUZZ_SIM))
 FUZZ_C     := $(addprefix tests/host/fuzz/,libfuzzer.c range_script.c) $(wildcard mm/range/*.c)
 
@@ -84,7 +86,7 @@ $(B)/host/fuzz/%.o: %.c | $(DEPS_OK)
 $(B)/host/fuzz-range: $(FUZZ_C) | $(DEPS_OK)
 	$(Q)mkdir -p $(@D); echo "  FUZZ  $@"; $(FUZZ_CLANG) -fsanitize=fuzzer,address,undefined $(FUZZ_C) $(FUZZ_LINK) -o $@
 define fuzz-rule
-$(B)/host/fuzz-$(1): tests/host/fuzz/allocator_libfuzzer.c $(FUZZ_SIM_O) $(B)/host/fuzz/tests/host/fuzz/sim_alone.o
+$(B)/host/fuzz-$(1): tests/host/fuzz/allocator_libfuzzer.c $(FUZZ_SIM_O)
 	$$(Q)echo "  FUZZ  $$@"; $$(FUZZ_CLANG) -DSCRIPT=$(2) -fsanitize=fuzzer,address,undefined $$(filter-out -m32,$$(HOST_LINK)) $$^ $$(FUZZ_LINK) -o $$@
 endef
 $(eval $(call fuzz-rule,frames,1))

@@ -1,8 +1,10 @@
 /*
- * What arch/sim/run.c has for the explorer, for programs that boot the machine once and run on it themselves
- * (fuzz harnesses, counting of cache lines): the machine's end is the program's.
+ * What arch/sim/run.c, strategy.c and undo.c have for the explorer, for programs that boot the machine once
+ * and run on it themselves (fuzz harnesses, counting of cache lines): the machine's end is the program's.
  */
 #include "arch/sim/run.h"
+#include "arch/sim/strategy.h"
+#include "arch/sim/undo.h"
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,4 +28,30 @@ noreturn void sim_fail(const char *fmt, ...)
 noreturn void run_finish(enum verdict verdict)
 {
     abort();
+}
+
+/* What the host does with the signal is the end. */
+bool run_crashed(int signal_number, void *context)
+{
+    return false;
+}
+
+/* No run is taken back. */
+bool undo_on;
+void undo_note(const volatile void *at, size_t bytes) {}
+void undo_except(const void *from, size_t bytes) {}
+
+/* The default schedule is the only one. */
+u32 strategy_pick(const struct choice *c)
+{
+    return c->usual;
+}
+u32 strategy_idle_until(void)
+{
+    return ~0u;
+}
+void strategy_saw(const volatile void *addr, u32 cpu) {}
+u32 strategy_interrupts(u32 cpu)
+{
+    return 0;
 }
