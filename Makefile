@@ -95,7 +95,7 @@ mutants: $(ISO) ## switch each known mistake on and require that its test fails;
 	$(RUNNER) mutants
 mutants-bounded: $(ISO)
 	$(RUNNER) mutants --bounded
-bench: $(ISO) $(B)/bench.iso $(B)/host/lines-alloc ## instructions for each operation, beside Linux 6.1's; PROTOCOLS=all: faults a second under each faultlock=
+bench: $(ISO) $(B)/bench.iso $(B)/host/count-lines ## instructions for each operation, beside Linux 6.1's; PROTOCOLS=all: faults a second under each faultlock=
 	$(RUNNER) bench
 trace: $(ISO) ## run TEST with every trace point on; leaves build/trace.dat for trace-cmd report and KernelShark
 	$(RUNNER) trace

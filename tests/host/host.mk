@@ -60,17 +60,17 @@ explore-mutants-bounded: $(B)/host/explorer
 SIM_ALONE := $(filter-out $(addprefix arch/sim/,$(addsuffix .c,budget checkpoint explore replay_trace report run run_fork run_inplace search search_tables shorten strategy undo)),$(wildcard arch/sim/*.c)) \
              tests/host/fuzz/sim_alone.c
 # Cache lines written: the kernel's files tell of every load and store, but those that the test image alone has.
-ALLOC_SIM    := $(SIM_ALONE) mm/frame/alloc_fail.c mm/frame/frame_moves.c $(wildcard diag/*.c tests/host/lines_alloc/*.c)
-ALLOC_KERNEL := $(filter-out $(ALLOC_SIM),$(wildcard lib/*.c sync/*.c sched/*.c mm/*/*.c))
-ALLOC_O      := $(ALLOC_SIM:%.c=$(B)/host/plain/%.o) $(ALLOC_KERNEL:%.c=$(B)/host/lines.d/%.o)
+LINES_SIM    := $(SIM_ALONE) mm/frame/alloc_fail.c mm/frame/frame_moves.c $(wildcard diag/*.c tests/host/lines/*.c)
+LINES_KERNEL := $(filter-out $(LINES_SIM),$(wildcard lib/*.c sync/*.c sched/*.c mm/*/*.c))
+LINES_O      := $(LINES_SIM:%.c=$(B)/host/plain/%.o) $(LINES_KERNEL:%.c=$(B)/host/lines.d/%.o)
 $(B)/host/plain/%.o: %.c | $(DEPS_OK)
 	$(Q)mkdir -p $(@D); [ -n "$(V)" ] || echo "  CC    $< (plain)"; $(CC) $(HOST_FLAGS) -c $< -o $@
 $(B)/host/lines.d/%.o: %.c | $(DEPS_OK)
 	$(Q)mkdir -p $(@D); [ -n "$(V)" ] || echo "  CC    $< (lines)"; $(CC) $(HOST_FLAGS) -fsanitize=thread -Wno-tsan --param tsan-instrument-func-entry-exit=0 -c $< -o $@
-$(B)/host/lines-alloc: $(ALLOC_O)
+$(B)/host/count-lines: $(LINES_O)
 	$(Q)echo "  LINK  $@"; $(CC) $(HOST_LINK) $^ -o $@
-lines-alloc: $(B)/host/lines-alloc ## shared cache lines written by each operation of the allocators, on the simulated machine
-	$(Q)$<
+lines: $(B)/host/count-lines ## shared cache lines written by allocations and by a fault, on the simulated machine: BOOT=faultlock=seq
+	$(Q)$< "$(BOOT)"
 # The range engine is plain C; the allocators come with the simulated machine, so they need clang's 32-bit run-time.
 # Their library of C++ is the one that gcc -m32 brings (clang would ask for a package of its own).
 FUZZERS    := range frames kvalloc slab allocators
@@ -101,18 +101,4 @@ fuzz: | $(DEPS_OK) ## libFuzzer on the range engine, frames, kvalloc and slabs, 
 fuzz-bounded: | $(DEPS_OK) ## the same with a fixed number of scripts from a fixed seed
 	$(Q)bash tests/host/fuzz/run.sh $(B) '$(FUZZ)' -seed=1 -runs=1500 -len_control=0
 fuzzers: $(addprefix $(B)/host/fuzz-,$(FUZZERS))
-.PHONY: explore replay fuzz fuzz-bounded fuzzers explore-mutants explore-mutants-bounded
-
-# Shared cache lines of a fault (tests/host/lines): the kernel once more, with a call before every access to memory.
-# Not the countdown of failing allocations, which the product does not have.
-LINES_KERNEL := $(filter-out mm/frame/alloc_fail.c,$(filter lib/% diag/% sync/% sched/% mm/% arch/sim/pgtable.c,$(HOST_C)))
-LINES_O := $(LINES_KERNEL:%.c=$(B)/host/lines/%.o) $(patsubst %.c,$(B)/host/fast/%.o,$(filter-out $(LINES_KERNEL),$(HOST_C)) \
-           $(wildcard tests/host/lines/*.c))
-$(B)/host/lines/%.o: %.c | $(DEPS_OK)
-	$(Q)mkdir -p $(@D); [ -n "$(V)" ] || echo "  CC    $< (lines)"; \
-	$(CC) $(HOST_FLAGS) -fsanitize=thread -Wno-tsan --param tsan-instrument-func-entry-exit=0 -c $< -o $@
-$(B)/host/lines-per-fault: $(LINES_O) $(B)/host/build_id.c
-	$(Q)echo "  LINK  $@"; $(CC) $(HOST_LINK) $^ -o $@
-lines: $(B)/host/lines-per-fault ## shared cache lines that one fault writes, faults in different page tables: BOOT=faultlock=seq
-	$(Q)$< --strategy usual --schedules 1 --boot "$(BOOT) ptecheck=off" lines_per_fault
-.PHONY: lines lines-alloc
+.PHONY: lines explore replay fuzz fuzz-bounded fuzzers explore-mutants explore-mutants-bounded

@@ -84,7 +84,7 @@ def measure_kernel(config):
 
 def shared_lines(config):
     """The lines of the simulated machine's count; (texts, did one fail)."""
-    done = subprocess.run([config.path("host", "lines-alloc")], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    done = subprocess.run([config.path("host", "count-lines")], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     return done.stdout.rstrip().split("\n"), done.returncode != 0
 
 

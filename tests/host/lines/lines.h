@@ -1,16 +1,24 @@
 /*
- * Counting shared cache lines. The kernel's own files are compiled once more for the simulated machine, with
- * the compiler's call before every access to memory (-fsanitize=thread, but with these hooks in place of its
- * run-time library). A line counts for a fault if that fault writes it and a fault on another CPU reads or
- * writes it too.
+ * Which cache lines an operation of the kernel writes, and which of them another CPU touches as well. Counted
+ * on the simulated machine: the kernel's files are compiled with gcc's -fsanitize=thread, which calls a
+ * function of ours at every load and store (no run-time of its own is linked).
  */
 #pragma once
-#include "lib/compiler.h"
+#include "lib/types.h"
 
-/* Between these two the accesses of the running virtual CPU belong to its fault number `fault`. */
-void lines_begin(u32 fault);
-void lines_end(void);
-/* Of CPU `cpu`'s fault: the lines it wrote that another CPU's faults touched. */
-u32 lines_shared(u32 cpu, u32 fault);
-/* Prints to the standard output that the program was started with. */
-void lines_print(const char *fmt, ...) printf_like(1, 2);
+#define LINE_BYTES 64u
+
+/* What this CPU touches between the two belongs to one operation: a line that it writes several times counts
+ * once. */
+void lines_operation_begin(void);
+void lines_operation_done(void);
+
+struct lines_sum {
+    u32 operations;
+    u64 written; /* (operation, line) pairs */
+    u64 shared;  /* those of lines that another CPU read or wrote in its operations */
+};
+void lines_sum(struct lines_sum *sum);
+/* Calls line() for each shared line that was written: its address, and how often. */
+void lines_shared(void (*line)(u32 address, u64 writes));
+void lines_forget(void);

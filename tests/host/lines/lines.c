@@ -1,5 +1,5 @@
 /* See lines.h. The functions that gcc's instrumentation calls, and the table behind them. */
-#include "tests/host/lines_alloc/lines.h"
+#include "tests/host/lines/lines.h"
 #include "arch/sim/machine.h"
 #include <stdbool.h>
 #include <string.h>
