@@ -21,7 +21,7 @@ enum entry_software { ENTRY_HIDDEN = 1, ENTRY_SWAP, ENTRY_MIGRATING };
 
 static inline bool entry_hidden(pte_t e)
 {
-    return !pte_empty(e) && !pte_present(e) && pte_software_type(e) == ENTRY_HIDDEN;
+    return !pte_present(e) && !pte_empty(e) && pte_software_type(e) == ENTRY_HIDDEN;
 }
 static inline pte_t entry_hide(pte_t e)
 {
@@ -36,9 +36,13 @@ static inline pte_t entry_unhide(pte_t e)
                     PROT_PTE_USER | (payload & HIDDEN_DIRTY ? PROT_PTE_DIRTY : 0));
 }
 /* The frame that an entry refers to, hidden or not. Not for empty ones. */
+static inline u32 entry_pfn(pte_t e)
+{
+    return entry_hidden(e) ? pte_software_payload(e) & (HIDDEN_DIRTY - 1) : pte_pfn(e);
+}
 static inline struct page *entry_page(pte_t e)
 {
-    return page_at(entry_hidden(e) ? pte_software_payload(e) & (HIDDEN_DIRTY - 1) : pte_pfn(e));
+    return page_at(entry_pfn(e));
 }
 
 /* How many of the n entries from `slot` on are empty before the first that is not. Under their table's lock.

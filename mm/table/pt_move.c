@@ -20,18 +20,22 @@ static void move_take_out(struct mm *mm, vaddr_t from, struct move_batch *batch)
 {
     struct page *table;
     pte_t *slot = pt_lock(mm, from, &table);
+    const u32 zero = page_pfn(zero_page);
+    int taken = 0, pages = 0;
 
     assert(slot);
-    batch->taken = batch->pages = 0;
     for (u32 i = 0; i < batch->n; i++) {
-        batch->entries[i] = ENTRY_EMPTY;
-        if (pte_empty(pte_read(slot + i)))
-            continue;
-        batch->entries[i] = entry_take(table, slot + i);
-        batch->taken++;
-        batch->pages += !page_is_zero(entry_page(batch->entries[i]));
+        pte_t entry = ENTRY_EMPTY;
+        if (!pte_empty(pte_read(slot + i))) {
+            entry = entry_take(table, slot + i);
+            taken++;
+            pages += entry_pfn(entry) != zero;
+        }
+        batch->entries[i] = entry;
     }
-    page_pt_account(table, -batch->taken, -batch->pages);
+    batch->taken = taken;
+    batch->pages = pages;
+    page_pt_account(table, -taken, -pages);
     pt_unlock(table);
 }
 
