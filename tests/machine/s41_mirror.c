@@ -142,8 +142,8 @@ static void check_bits(void *arg)
     preempt_disable();
     /* A write of the directory through the mirror: the walk meets the mirror's entry twice, as PDE and as
      * PTE. With ptaccess=directmap nothing else makes one. */
-    DIR[pde_index(SEED_VA)] = pte_read(&DIR[pde_index(SEED_VA)]);
-    pde_t own = DIR[MIRROR_PDE];
+    pte_xchg(&DIR[pde_index(SEED_VA)], pte_read(&DIR[pde_index(SEED_VA)]));
+    pde_t own = pte_read(&DIR[MIRROR_PDE]);
     preempt_enable();
     check(pte_dirty(
         own)); /* the walker took it for a PTE and set D: bit 6, which a PDE that names a table ignores */
