@@ -71,6 +71,7 @@ noreturn void tests_main(void)
 {
     u32 number = 0, failed = 0, skipped = 0;
     char line[120];
+    u64 began = clock_ns();
 
     test_output = print_line;
     race_pause = task_yield;
@@ -96,6 +97,7 @@ noreturn void tests_main(void)
     fmt_snprintf(line, sizeof line, "# %u passed, %u failed, %u skipped", number - failed - skipped, failed,
                  skipped);
     print_line(line);
+    control_record("time %u", (u32)((clock_ns() - began) / 1000));
     control_record("exit %d", failed != 0);
     machine_exit(failed != 0);
 }

@@ -91,7 +91,8 @@ void zeroed_stock_drain(void)
 {
     for (enum zone_id zone = ZONE_NORMAL; zone < ZONES; zone++) {
         struct page *page;
-        while (stock_take(zone, &page, 1))
+        /* As many as there can be now: idle CPUs may fill it as fast as we give back. */
+        for (u32 i = 0; i < STOCK_MAX && stock_take(zone, &page, 1); i++)
             zone_give_run(page, 1);
     }
 }

@@ -14,6 +14,8 @@ from tools.runner.show import ConsoleLog, log_path, say, table, verdict
 FOLDER = "bench"
 LOOP_INSTRUCTIONS = 2 * 200000   # bench.h: sample_known_loop; bench/kernel/memory.c: known_loop
 CONTENDED = "lock_figures_contended"
+BUSY = "stress_mixed"  # the test that keeps all CPUs at work in one address space
+LOCK_EVENTS = "trace=lock:*,mmap_lock:*,lock_wait,lock_held"
 EXIT_0 = bytes.fromhex("b80100000031dbcd80")  # mov eax, 1; xor ebx, ebx; int 0x80
 DATA_PAGES = 128
 
@@ -111,6 +113,22 @@ def contended(config):
             say(line)
 
 
+def guest_time(config, words):
+    """Microseconds that the busy test takes on the deterministic machine: instructions, in other words."""
+    log = ConsoleLog(log_path(config, "bench-slow-down"))
+    run = smp_test.boot(config.with_(cpus=4, seed=1), [f"test={BUSY}", *words], log)
+    log.close()
+    if not run.microseconds or run.failed:
+        raise Refusal(f"{BUSY} gave no time: {run.end.sentence}")
+    return run.microseconds
+
+
+def slow_down(config):
+    """What recording every lock costs the tests. No verdict."""
+    off, on = guest_time(config, []), guest_time(config, [LOCK_EVENTS])
+    say(f"# all lock events on: {BUSY} takes {on / off:.2f} times as long (SEED=1, {off} and {on} us of guest time)")
+
+
 def main(config, pattern):
     """The command. `pattern` chooses by operation."""
     if config.accel != "tcg":
@@ -130,5 +148,6 @@ def main(config, pattern):
     say("\n# cache lines written, on the simulated machine (4 CPUs at the same operation):\n" + "\n".join(lines[:-1]))
     say("# instructions of a median operation, QEMU -icount shift=0, 1 CPU; passed: not above Linux's")
     contended(config)
+    slow_down(config)
     verdict(held + (not wrong), len(rows) - held + wrong)
     return 0 if held == len(rows) and not wrong else 1

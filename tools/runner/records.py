@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-KINDS = {"log", "tap", "exit", "trace", "lockstat", "heartbeat", "unknown-syscall"}
+KINDS = {"log", "tap", "exit", "trace", "lockstat", "heartbeat", "time", "unknown-syscall"}
 RESULT = re.compile(r"(?P<not>not )?ok\b(?: +(?P<number>\d+))?(?: +-)? +(?P<name>[^\s:#]+)(?P<rest>.*)")
 
 

@@ -29,6 +29,7 @@ class Run:
         self.failures = {}       # test name -> its comments
         self.lock_report = []
         self.rings = []          # (physical address, bytes) of the trace rings
+        self.microseconds = None  # of guest time, from the first test to the end of the last
         self.end = None
 
     @property
@@ -68,6 +69,8 @@ class Run:
             return self._take_tap(record.text)
         if record.kind == "lockstat":
             self.lock_report.append(record.text)
+        elif record.kind == "time":
+            self.microseconds = int(record.text)
         elif record.kind == "trace":
             self.rings.append(tuple(int(word, 0) for word in record.text.split()[:2]))
         return None
