@@ -75,7 +75,7 @@ deps: ## install the packages that are missing (says which first; needs root or 
 smp-test: $(ISO) ## every race test on QEMU, CPUS processors: TAP, lock report, verdict, build/trace.dat
 	$(RUNNER) smp-test
 
-test: all ## every suite: layers, notes, format, lock contracts, host, smp (eight ways), programs, traces, mutants (one way each)
+test: all ## every suite: layers, notes, format, lock contracts, host, models, fuzz, smp (each protocol and policy), programs, stress, refused allocations, traces, mutants (one way each)
 	$(RUNNER) suites
 
 # make leaves with 2 whatever a recipe says; tools/make_exit.c lets it leave with the program's own status.

@@ -97,8 +97,8 @@ FUZZ_SECONDS ?= 60 ## fuzz: how long each harness
 FUZZ         ?= *  ## fuzz: which (range, frames, kvalloc, slab, allocators), as a shell pattern
 $(foreach v,FUZZ_SECONDS FUZZ,$(if $(filter file,$(origin $(v))),$(eval $(v) := $(strip $($(v))))))
 fuzz: | $(DEPS_OK) ## libFuzzer on the range engine, frames, kvalloc and slabs, against models; findings stay in build/host
-	$(Q)bash tests/host/fuzz/run.sh $(B) '$(FUZZ)' -max_total_time=$(FUZZ_SECONDS)
+	$(Q)sh tools/deps $(B) fuzz || true; bash tests/host/fuzz/run.sh $(B) '$(FUZZ)' -max_total_time=$(FUZZ_SECONDS)
 fuzz-bounded: | $(DEPS_OK) ## the same with a fixed number of scripts from a fixed seed
-	$(Q)bash tests/host/fuzz/run.sh $(B) '$(FUZZ)' -seed=1 -runs=1500 -len_control=0
+	$(Q)sh tools/deps $(B) fuzz || true; bash tests/host/fuzz/run.sh $(B) '$(FUZZ)' -seed=1 -runs=1500 -len_control=0
 fuzzers: $(addprefix $(B)/host/fuzz-,$(FUZZERS))
 .PHONY: lines explore replay fuzz fuzz-bounded fuzzers explore-mutants explore-mutants-bounded
