@@ -157,7 +157,7 @@ def main():
             rows = thin_rows(dwarf_lines.read_rows(elf))
         except (OSError, ValueError, subprocess.CalledProcessError) as error:
             sys.exit(f"mksymbols: {options.image}: {error}")
-    with open(options.output, "w") as file:
+    with open(options.output, "w", encoding="utf-8") as file:
         file.write(write_c(symbols, end, rows))
 
 

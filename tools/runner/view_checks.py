@@ -45,7 +45,7 @@ def arrows(subject, browser):
     """From each of the longest waits to who held it, and from who let go last to the waiter; drawn where these lanes are."""
     study = subject.study
     for wait in longest_waits(study):
-        holders = [h for h in holders_of(study, wait) if h.task > 0]
+        holders = [lane_of(h.task, max(h.cpu, 0)) for h in holders_of(study, wait) if h.task >= 0]
         seen = browser.run("""
             const app = faultline, w = arguments[0], lane = (key) => key.startsWith("cpu") ? key : app.model.tasks[+key.split(":")[1]].pid;
             app.select({type: "wait", index: w}, true);
@@ -58,8 +58,8 @@ def arrows(subject, browser):
             expect(f"wait {wait.index}: the lanes that its {kind} arrow is drawn between", [drawn_from, drawn_to], [source, target])
         waiter = lane_of(wait.task, wait.cpu)
         to_holder = [arrow[1:3] for arrow in seen if arrow[0] == "holder"]
-        if holders and waiter != holders[0].task:
-            expect(f"wait {wait.index}: its arrow to the holder", to_holder, [[waiter, holders[0].task]])
+        if holders and waiter != holders[0]:
+            expect(f"wait {wait.index}: its arrow to the holder", to_holder, [[waiter, holders[0]]])
         expect(f"wait {wait.index}: where its release arrow ends", [a[2] for a in seen if a[0] == "release"],
                [waiter] * sum(a[0] == "release" for a in seen))
 

@@ -30,7 +30,7 @@ def write_all(options):
     study = study_trace(trace, events)
     waiting, locks = contention_file(trace, events, study.waits), lock_file(trace, events)
     try:
-        with open(options.kallsyms, "w", encoding="ascii") as out:
+        with open(options.kallsyms, "w", encoding="utf-8") as out:
             if trace.symbols:  # perf aligns its symbols by this one
                 out.write(f"{trace.symbols[0][0]:016x} T _text\n")
             out.writelines(f"{address:016x} T {name}\n" for address, name in trace.symbols)
