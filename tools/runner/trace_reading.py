@@ -38,5 +38,5 @@ def read_events(path):
 
 def read_counters(config):
     """The kernel's counters as tools.trace found them in guest memory."""
-    with open(config.path("log", "counters"), encoding="ascii") as file:
+    with open(config.path("log", "counters"), encoding="utf-8") as file:
         return {name: int(value) for name, value in map(str.split, file)}

@@ -54,7 +54,7 @@ def convert(options):
     try:
         tracedat.write(options.output, region, rings, texts)
         if options.counters:
-            with open(options.counters, "w", encoding="ascii") as out:
+            with open(options.counters, "w", encoding="utf-8") as out:
                 for name, value in {**read_counters(options.ram, region), "lost": lost}.items():
                     print(name, value, file=out)
     except OSError as error:
