@@ -151,7 +151,8 @@ def report(config, run, log, trace, seconds):
         log.show()
     if trace:
         say(f"# trace: {trace} (trace-cmd report -i {relative(config.path('trace.dat'))}, or KernelShark)")
-    say(f"# console: {relative(log.path)}, {seconds:.0f} s")
+    guest = f"; {run.microseconds / 1e6:.1f} s of guest time" if run.microseconds else ""
+    say(f"# console: {relative(log.path)}, {seconds:.0f} s{guest}")
     if run.failed and config.seed is not None:
         say(f"# the same run again: make smp-test SEED={config.seed}")
     verdict(run.passed, run.failed, run.skipped)
