@@ -66,7 +66,7 @@ class Browser:
             with opener.open(request, timeout=CALL_SECONDS + 30) as answer:
                 return json.load(answer)["value"]
         except urllib.error.HTTPError as error:
-            raise BrowserError(json.load(error)["value"]["message"].splitlines()[0]) from None
+            raise BrowserError(", ".join(json.load(error)["value"]["message"].splitlines()[:2])) from None
         except OSError as error:
             raise BrowserError(f"chromedriver does not answer: {error}") from None
 
