@@ -33,15 +33,21 @@ static u64 descriptor_of(const struct user_desc *d)
     return (u64)high << 32 | low;
 }
 
+/* `entry` is one of the three, and the segment one of data. */
+static int install(struct task *task, const struct user_desc *d)
+{
+    if (d->entry - FIRST_ENTRY >= ENTRIES || d->contents > 1)
+        return -EINVAL;
+    context_set_tls(task, d->entry - FIRST_ENTRY, descriptor_of(d));
+    return 0;
+}
+
 int tls_set(struct task *task, vaddr_t desc, const struct trap_frame *frame)
 {
     struct user_desc d;
     if (copy_from_user(&d, desc, sizeof(d)))
         return -EFAULT;
-    if (d.entry - FIRST_ENTRY >= ENTRIES || d.contents > 1)
-        return -EINVAL;
-    context_set_tls(task, d.entry - FIRST_ENTRY, descriptor_of(&d));
-    return 0;
+    return install(task, &d);
 }
 
 s32 sys_set_thread_area(vaddr_t desc)
@@ -59,10 +65,7 @@ s32 sys_set_thread_area(vaddr_t desc)
         if (user_store_u32(desc, d.entry))
             return -EFAULT;
     }
-    if (d.entry - FIRST_ENTRY >= ENTRIES || d.contents > 1)
-        return -EINVAL;
-    context_set_tls(current, d.entry - FIRST_ENTRY, descriptor_of(&d));
-    return 0;
+    return install(current, &d);
 }
 
 s32 sys_get_thread_area(vaddr_t desc)

@@ -67,8 +67,8 @@ grep -q "verdict: .*flush" "$dir/out" && cmp -s "$dir/second" "$dir/out" && pyth
 result $? "a replay leaves a trace, and is the same while it is traced"
 
 # Ctrl-C: what was covered so far, status 130.
-"$explorer" --schedules 1000000 'r05*' > "$dir/out" 2>&1 &
-sleep 2
+"$explorer" --progress --schedules 1000000 'r05*' > "$dir/out" 2>&1 &
+until grep -q "schedules, " "$dir/out" || ! kill -0 $!; do sleep 0.1; done # under way: its progress says so
 kill -INT -- -$!
 wait $! 2> /dev/null
 [ $? = 130 ] && grep -q "schedules, at most" "$dir/out" && grep -q interrupted "$dir/out"

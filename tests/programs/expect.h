@@ -9,9 +9,10 @@
 #define expect(cond, ...)                                                                                    \
     do {                                                                                                     \
         if (!(cond)) {                                                                                       \
+            int error_ = errno;                                                                              \
             printf("%s:%d: %s does not hold: ", __FILE__, __LINE__, #cond);                                  \
             printf(__VA_ARGS__);                                                                             \
-            printf(" (errno %d, %s)\n", errno, strerror(errno));                                             \
+            printf(" (errno %d, %s)\n", error_, strerror(error_));                                           \
             fflush(stdout);                                                                                  \
             _Exit(1);                                                                                        \
         }                                                                                                    \

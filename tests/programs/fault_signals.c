@@ -11,28 +11,15 @@
  * @output beyond the end of a file: SIGBUS BUS_ADRERR
  * @output death: by signal 11
  */
+#include "catch_fault.h"
 #include "expect.h"
 #include <fcntl.h>
-#include <setjmp.h>
-#include <signal.h>
 #include <stdint.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-static sigjmp_buf back;
 static volatile char *volatile nowhere = (char *)64;
-static volatile int got_signal, got_code;
-static void *volatile got_address;
-
-static void on_signal(int signal, siginfo_t *info, void *context)
-{
-    (void)context;
-    got_signal = signal;
-    got_code = info->si_code;
-    got_address = info->si_addr;
-    siglongjmp(back, 1);
-}
 
 /* Touches one byte and prints what came of it. */
 static void touch(const char *what, volatile char *address, int write)

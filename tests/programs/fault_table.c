@@ -16,29 +16,15 @@
  * @output beyond the file read: SIGBUS ADRERR   write: SIGBUS ADRERR   exec: SIGBUS ADRERR
  * @output kernel          read: SIGSEGV MAPERR  write: SIGSEGV MAPERR  exec: SIGSEGV MAPERR
  */
+#include "catch_fault.h"
 #include "expect.h"
 #include <fcntl.h>
-#include <setjmp.h>
-#include <signal.h>
 #include <stdint.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 enum access { READ, WRITE, EXEC, ACCESSES };
 #define RET 0xC3 /* SDM vol. 2, RET: near return */
-
-static sigjmp_buf back;
-static volatile sig_atomic_t got_signal, got_code;
-static void *volatile got_address;
-
-static void on_signal(int signal, siginfo_t *info, void *context)
-{
-    (void)context;
-    got_signal = signal;
-    got_code = info->si_code;
-    got_address = info->si_addr;
-    siglongjmp(back, 1);
-}
 
 static void perform(volatile unsigned char *at, enum access access)
 {

@@ -9,6 +9,7 @@
  * @output frames in use: the same as before
  */
 #include "expect.h"
+#include "memory_use.h"
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -147,48 +148,12 @@ static void storm_in_child(size_t bytes)
     expect(waitpid(child, &status, 0) == child && status == 0, "the storm's process ended with %#x", status);
 }
 
-/*
- * KiB of memory in nobody's cache and not free: what user memory, page tables and files use. The kernel may
- * keep slabs and dead stacks for the next burst (Slab, VmallocUsed); of user memory nothing may stay behind.
- */
-static long memory_in_use(void)
-{
-    char line[128];
-    long total = -1, unused = -1, slab = -1, window = -1;
-    FILE *file = fopen("/proc/meminfo", "r");
-
-    expect(file != NULL, "/proc/meminfo");
-    while (fgets(line, sizeof line, file)) {
-        sscanf(line, "MemTotal: %ld kB", &total);
-        sscanf(line, "MemFree: %ld kB", &unused);
-        sscanf(line, "Slab: %ld kB", &slab);
-        sscanf(line, "VmallocUsed: %ld kB", &window);
-    }
-    fclose(file);
-    expect(total > 0 && unused > 0 && slab > 0 && window > 0, "a line of /proc/meminfo is missing");
-    return total - unused - slab - window;
-}
-
-/* The same once it is `wanted`, or after two seconds: a task's last frames go a moment after its parent
- * hears. */
-static long memory_in_use_later(long wanted)
-{
-    long now = memory_in_use();
-
-    for (int i = 0; i < 100 && now != wanted; i++) {
-        usleep(20000);
-        now = memory_in_use();
-    }
-    return now;
-}
-
 int main(int argc, char **argv)
 {
     size_t bytes = (argc > 1 ? (size_t)atoi(argv[1]) : 256) << 20;
 
     storm_in_child(4 << 20); /* what this process itself touches on the way is touched now */
-    usleep(200000);
-    long before = memory_in_use();
+    long before = memory_in_use_still();
     storm_in_child(bytes);
     long after = memory_in_use_later(before);
     printf("in use before: %ld KiB, after: %ld KiB\n", before, after);

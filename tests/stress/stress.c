@@ -13,6 +13,7 @@
  */
 #define _GNU_SOURCE
 #include "stress.h"
+#include "../programs/memory_use.h"
 #include <fcntl.h>
 #include <pthread.h>
 #include <sys/mman.h>

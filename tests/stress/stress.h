@@ -1,27 +1,11 @@
-/* What the stress program knows of pages' contents and of the frames in use. */
+/* What the stress program knows of pages' contents. */
 #pragma once
-#include <errno.h>
+#include "../programs/expect.h"
 #include <fcntl.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #define PAGE 4096u
-
-/* Ends the program with the sentence; any thread, any child. */
-#define expect(cond, ...)                                                                                    \
-    do {                                                                                                     \
-        if (!(cond)) {                                                                                       \
-            int error_ = errno;                                                                              \
-            printf("stress: %s does not hold: ", #cond);                                                     \
-            printf(__VA_ARGS__);                                                                             \
-            printf(" (%s)\n", strerror(error_));                                                             \
-            fflush(stdout);                                                                                  \
-            _exit(1);                                                                                        \
-        }                                                                                                    \
-    } while (0)
 
 static inline uint32_t next_random(uint32_t x)
 {
@@ -65,50 +49,4 @@ static inline int make_file(const char *path, uint32_t pages)
         expect(write(file, page, PAGE) == PAGE, "writing %s", path);
     }
     return file;
-}
-
-/* KiB that user memory, page tables and files have: the kernel may keep slabs and stacks for the next burst.
- */
-static inline long memory_in_use(void)
-{
-    char line[128];
-    long total = -1, unused = -1, slab = -1, window = -1;
-    FILE *info = fopen("/proc/meminfo", "r");
-
-    expect(info != NULL, "/proc/meminfo");
-    while (fgets(line, sizeof line, info)) {
-        sscanf(line, "MemTotal: %ld kB", &total);
-        sscanf(line, "MemFree: %ld kB", &unused);
-        sscanf(line, "Slab: %ld kB", &slab);
-        sscanf(line, "VmallocUsed: %ld kB", &window);
-    }
-    fclose(info);
-    expect(total > 0 && unused > 0 && slab > 0 && window > 0, "a line of /proc/meminfo is missing");
-    return total - unused - slab - window;
-}
-
-/* Once it has not changed for a while: a task's last frames go a moment after its parent hears. */
-static inline long memory_in_use_still(void)
-{
-    long before = memory_in_use();
-
-    for (int same = 0; same < 25;) {
-        usleep(20000);
-        long now = memory_in_use();
-        same = now == before ? same + 1 : 0;
-        before = now;
-    }
-    return before;
-}
-
-/* The same once it is `wanted`, or after some seconds. */
-static inline long memory_in_use_later(long wanted)
-{
-    long now = memory_in_use();
-
-    for (int i = 0; i < 500 && now != wanted; i++) {
-        usleep(20000);
-        now = memory_in_use();
-    }
-    return now;
 }

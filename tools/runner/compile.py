@@ -3,6 +3,7 @@
 import os
 import subprocess
 
+SHARED = "tests/programs"  # headers that other folders' programs include as well
 PLAIN = ["gcc", "-m32", "-static", "-pthread", "-O2", "-Wall", "-Wextra", "-Werror"]
 
 
@@ -38,5 +39,5 @@ def compile_program(config, source, libc="glibc", extra=()):
 
 
 def _headers(source):
-    folder = os.path.dirname(source)
-    return [os.path.join(folder, name) for name in os.listdir(folder) if name.endswith(".h")]
+    folders = {os.path.dirname(source), SHARED}
+    return [os.path.join(folder, name) for folder in folders for name in os.listdir(folder) if name.endswith(".h")]

@@ -1,10 +1,19 @@
 """Foreign and damaged memory files, given to tools.trace."""
 
+import os
 import random
 import subprocess
 import sys
 
 from tools.runner.trace_reading import Failure
+from tools.trace import TraceError
+from tools.trace.analysis import study_trace
+from tools.trace.datfile import Trace
+from tools.trace.perf.events import contention_file, lock_file
+from tools.trace.report import report
+from tools.trace.story.__main__ import list_faults, tell
+
+DAMAGED = 400
 
 
 def refused(arguments):
@@ -36,12 +45,48 @@ def check_damaged_file(config, good, module):
                whole.replace(b"tracing6\0", b"tracing7\0", 1), whole.replace(b"Faultline i686", b"Linux  6.1 x86", 1))
     if not all(complaint(data) for data in foreign):
         raise Failure(f"tools.trace.{module} took a foreign or cut file for a trace")
-    chance = random.Random(7)
-    for _ in range(4):
+
+
+def make_perf_files(trace, folder):
+    """What tools.trace.perf does."""
+    events = trace.events()
+    study = study_trace(trace, events)
+    for made in (contention_file(trace, events, study.waits), lock_file(trace, events)):
+        if made:
+            made.write(os.path.join(folder, "damaged.data"))
+
+
+def tell_first(trace):
+    """What tools.trace.story does."""
+    study = study_trace(trace)
+    list_faults(study)
+    if study.faults:
+        tell(study, "1", "build")
+
+
+def check_damaged_bytes(config, good):
+    """Traces of which some bytes were changed, most of them among the events: the tools have an answer or a sentence."""
+    with open(good, "rb") as file:
+        whole = file.read()
+    places = Trace(whole).places_at
+    tools = {"perf": lambda trace: make_perf_files(trace, config.path("log")), "story": tell_first,
+             "report": lambda trace: report(study_trace(trace))}
+    refused = 0
+    for seed in range(DAMAGED):
+        chance = random.Random(seed)
         data = bytearray(whole)
-        for _ in range(200):
-            data[chance.randrange(len(data))] = chance.randrange(256)
-        complaint(bytes(data))
+        for _ in range(chance.choice((1, 20, 200, 2000))):
+            data[chance.randrange(places if seed % 4 else 0, len(data))] = chance.choice((0, 255, chance.randrange(256)))
+        for name, tool in tools.items():
+            try:
+                tool(Trace(bytes(data)))
+            except TraceError:
+                refused += 1
+            except Exception as error:
+                raise Failure(f"tools.trace.{name}, damage {seed}: {type(error).__name__}, {error}") from error
+    if not 0 < refused < DAMAGED * len(tools):
+        raise Failure(f"{refused} of {DAMAGED * len(tools)} were refused")
+    return f"{DAMAGED} damaged traces, {len(tools)} tools, {refused} times a sentence"
 
 
 def check_damaged(config, ram, at, size):

@@ -10,7 +10,7 @@ import sys
 from tools.runner import lock_report, smp_test
 from tools.runner.options import MIB
 from tools.runner.show import ConsoleLog, log_path
-from tools.runner.trace_damage import check_damaged_file
+from tools.runner.trace_damage import check_damaged_bytes, check_damaged_file
 from tools.runner.trace_reading import COMPLAINTS, Failure, read_counters, trace_cmd
 from tools.trace.analysis import study_trace
 from tools.trace.datfile import open_trace
@@ -228,6 +228,8 @@ def cases(config, run):
          stressed(with_report, smp_test.RECORDED, 1024)),
         ("s40_story", "a fault that lost its race is told in the note's own steps, with times and source lines",
          stressed(lambda _, path: check_story(config, path), everything, 512, "r01_*")),
+        ("damaged bytes", "a trace of which some bytes were changed is read or refused in one sentence",
+         stressed(lambda _, path: check_damaged_bytes(config, path), everything, 512, "r01_*")),
         ("s33_cr2_saved", "the trace of each fault shows CR2 saved while interrupts are off",
          stressed(lambda _, path: check_cr2(path), smp_test.RECORDED, 512, "r0*")),
         ("s33_mutant", "and that of mutant R33 shows it when it is not", mutant),

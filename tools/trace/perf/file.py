@@ -5,6 +5,7 @@ linux/tools/perf/Documentation/perf.data-file-format.txt and the man page perf_e
 
 import struct
 
+from tools.trace import TraceError
 from tools.trace.tracedat import HEADER_EVENT, HEADER_PAGE, PAGE_SIZE, sized32, sized64, u32
 
 MAGIC = b"PERFILE2"
@@ -93,13 +94,20 @@ class PerfFile:
 
     def sample(self, event, ns, cpu, pid, values, places):
         """One event. `places`: the call chain, innermost first; empty where the trace has none."""
+        try:
+            self.records.append(self._sample(event, ns, cpu, pid, values, places))
+        except struct.error:  # a pid below 0, a time before the machine's: no run leaves these
+            raise TraceError(f"the file is damaged: {event.name} of CPU {cpu} has a value that cannot be") from None
+
+    @staticmethod
+    def _sample(event, ns, cpu, pid, values, places):
         chain = (CONTEXT_KERNEL, *places) if places else ()
         raw = event.record(pid, values)
         raw = struct.pack("<I", len(raw) + (-(len(raw) + 4)) % 8) + raw
         raw += bytes(-len(raw) % 8)
         body = struct.pack("<QQIIQIIQQ", event.id, places[0] if places else 0, pid, pid, ns, cpu, 0, 1, len(chain))
         body += struct.pack(f"<{len(chain)}Q", *chain) + raw
-        self.records.append(record(RECORD_SAMPLE, KERNEL_MODE, body))
+        return record(RECORD_SAMPLE, KERNEL_MODE, body)
 
     def _tracing_data(self):
         """The formats, as perf expects them: the head of an old trace.dat."""
