@@ -21,13 +21,14 @@ static bool pull_out(struct runq *q, struct task *task) must_hold(&q->lock)
     return true;
 }
 
-lock_implementation int task_set_affinity(struct task *task, struct cpumask mask)
+int task_set_affinity(struct task *task, struct cpumask mask)
 {
     if (!usable(&mask))
         return -EINVAL;
     irqflags_t flags = irq_save();
     preempt_disable();
-    struct runq *q = runq_lock_of(task);
+    struct runq *q;
+    runq_lock_of(task, &q);
     task->allowed = mask;
     bool push = pull_out(q, task);
     bool misplaced = task->on_cpu && !cpumask_test(&mask, q->cpu);
@@ -51,13 +52,14 @@ void task_pin(struct task *task, u32 cpu)
     assert(task != current || in_atomic() || cpu_id() == cpu);
 }
 
-lock_implementation void task_set_nice(struct task *task, int nice)
+void task_set_nice(struct task *task, int nice)
 {
     irqflags_t flags = irq_save();
 
     nice = MAX(-20, MIN(19, nice));
     preempt_disable();
-    struct runq *q = runq_lock_of(task);
+    struct runq *q;
+    runq_lock_of(task, &q);
     if (task->queued) {
         runq_remove(q, task);
         task->nice = nice;

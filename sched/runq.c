@@ -153,14 +153,14 @@ lock_implementation void runq_unlock_pair(struct runq *a, struct runq *b)
 }
 
 /* The task may be moved between our look and our lock; once the lock of its queue is held it stays. */
-lock_implementation struct runq *runq_lock_of(struct task *task)
+lock_implementation void runq_lock_of(struct task *task, struct runq **q)
 {
     assert(!irq_enabled());
     for (;;) {
-        struct runq *q = runq_of(READ_ONCE(task->cpu));
-        spin_lock(&q->lock);
-        if (likely(q->cpu == READ_ONCE(task->cpu)))
-            return q;
-        spin_unlock(&q->lock);
+        *q = runq_of(READ_ONCE(task->cpu));
+        spin_lock(&(*q)->lock);
+        if (likely((*q)->cpu == READ_ONCE(task->cpu)))
+            return;
+        spin_unlock(&(*q)->lock);
     }
 }

@@ -62,8 +62,8 @@ void runq_resched(struct runq *q) must_hold(&q->lock);
 void runq_check_preempt(struct runq *q, struct task *task) must_hold(&q->lock);
 void runq_lock_pair(struct runq *a, struct runq *b) acquires(&a->lock, &b->lock);
 void runq_unlock_pair(struct runq *a, struct runq *b) releases(&a->lock, &b->lock);
-/* Locks the run queue that `task` belongs to, whichever that is by then. */
-struct runq *runq_lock_of(struct task *task);
+/* Locks the run queue that `task` belongs to, whichever that is by then: *q. */
+void runq_lock_of(struct task *task, struct runq **q) acquires(&(*q)->lock);
 u32 nice_weight(int nice);
 
 /* ---- balance.c ---- */
@@ -75,7 +75,7 @@ void balance_tick(struct runq *q) must_hold(&q->lock);
 void balance_move(struct runq *from, struct runq *to, struct task *task) must_hold(&from->lock, &to->lock);
 /* A runnable task was taken off a CPU on which it may not run any more: puts it where it may. No lock held.
  */
-void balance_push(struct task *task);
+void balance_push(struct task *task) must_not_hold(&runq_here()->lock);
 
 /* ---- switch.c ---- */
 enum leave_reason {
@@ -83,7 +83,8 @@ enum leave_reason {
     LEAVE_PREEMPTED, /* stays runnable whatever its state says */
     LEAVE_YIELD,     /* the same, and lets the next one go first */
 };
-void switch_tasks(enum leave_reason why); /* interrupts off */
+/* Interrupts off. The queue's lock is taken by the task that leaves and let go by the one that comes. */
+void switch_tasks(enum leave_reason why) must_not_hold(&runq_here()->lock);
 
 /* ---- task_end.c ---- */
 /* The scheduler's last words on a dead task, on another one's stack; no lock held, interrupts off. */

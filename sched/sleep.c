@@ -110,13 +110,14 @@ static bool claim(struct runq *q, struct task *task, u32 mask, bool *needs_queue
     return true;
 }
 
-lock_implementation bool task_wake_states(struct task *task, u32 mask)
+bool task_wake_states(struct task *task, u32 mask)
 {
     bool needs_queue = false;
     irqflags_t flags = irq_save();
 
     preempt_disable(); /* the switch that this wake-up may ask for comes when all is done */
-    struct runq *q = runq_lock_of(task);
+    struct runq *q;
+    runq_lock_of(task, &q);
     bool woken = claim(q, task, mask, &needs_queue);
     if (woken && (task->flags & (1u << TASKF_IDLE)))
         runq_resched(q);
@@ -162,7 +163,7 @@ void task_signal(struct task *task)
         kick(task);
 }
 
-lock_implementation void task_start(struct task *task)
+void task_start(struct task *task)
 {
     irqflags_t flags = irq_save();
 

@@ -65,7 +65,7 @@ static struct task *choose(struct runq *q) must_hold(&q->lock)
 }
 
 /* On the stack of the task that comes. The lock was taken by the one that left. */
-static lock_implementation void finish(struct task *former)
+static lock_implementation void finish(struct task *former) releases(&runq_here()->lock)
 {
     struct runq *q = runq_here();
 
@@ -80,7 +80,7 @@ static lock_implementation void finish(struct task *former)
         balance_push(former);
 }
 
-void task_first_run(struct task *former)
+void task_first_run(struct task *former) releases(&runq_here()->lock)
 {
     finish(former);
     assert(preempt_count() == 0 && !irq_enabled());
@@ -105,7 +105,7 @@ static void enter_space(const struct task *next)
 
 /* The count of the run queue's lock and the caller's own are this CPU's now, and the next task's later: the
  * count changes owner with the stack. */
-static void become(struct task *prev, struct task *next)
+static void become(struct task *prev, struct task *next) releases(&runq_here()->lock)
 {
     prev->preempt_saved = preempt_count();
     preempt_count_add(next->preempt_saved - prev->preempt_saved);

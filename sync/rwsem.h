@@ -30,7 +30,7 @@ must_check int rwsem_write_lock_killable(struct rwsem *s) try_acquires(0, s);
 bool rwsem_write_try_lock(struct rwsem *s) try_acquires(true, s);
 in_registers void rwsem_write_unlock(struct rwsem *s) releases(s);
 /* Write to read without letting anyone between. */
-void rwsem_downgrade(struct rwsem *s);
+void rwsem_downgrade(struct rwsem *s) releases(s) acquires_shared(s);
 bool rwsem_is_held_write(const struct rwsem *s); /* by the running task */
 bool rwsem_is_held(const struct rwsem *s);       /* by the running task, either way */
 void rwsem_assert_write(struct rwsem *s) asserts_held(s);

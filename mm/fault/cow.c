@@ -28,7 +28,7 @@ static bool cow_is_alone(struct page *page)
 
 /* Under the table's lock: the page is ours alone. A forced write (mm/space/access.c) into a read-only region
  * is not the program's own: it gets the copy, and the program no right. */
-static void cow_allow(struct fault *f)
+static void cow_allow(struct fault *f) must_hold(page_ptl(f->table))
 {
     if (f->vma->flags & VM_WRITE)
         entry_grant_write(f->table, f->slot);
@@ -38,6 +38,7 @@ static void cow_allow(struct fault *f)
  * mapping is over once everybody has flushed. True when that is so already; else the copy is read-only,
  * locked and referenced. */
 static bool cow_exchange(struct fault *f, struct page *copy, struct page **original)
+    must_hold(page_ptl(f->table))
 {
     bool local, locked;
 
@@ -111,6 +112,7 @@ enum cow_step { COW_REUSED, COW_COPY, COW_WAIT };
 
 /* Under the table's lock. The page is referenced unless COW_REUSED. */
 static enum cow_step cow_decide(struct fault *f, struct page *page, bool alone_before)
+    must_hold(page_ptl(f->table))
 {
     if (cow_is_alone(page) || alone_before) {
         cow_allow(f);
@@ -122,7 +124,7 @@ static enum cow_step cow_decide(struct fault *f, struct page *page, bool alone_b
     return !page_mapping(page) && page_is_locked(page) ? COW_WAIT : COW_COPY;
 }
 
-static enum fault_result cow_private(struct fault *f, struct page *page)
+static enum fault_result cow_private(struct fault *f, struct page *page) must_hold(f)
 {
     bool alone_before = mutant(R06) && cow_is_alone(page);
     enum fault_result result;

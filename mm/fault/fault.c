@@ -43,7 +43,7 @@ enum fault_result fault_spurious(struct fault *f)
 }
 
 /* What does the entry hold? */
-static enum fault_result fault_by_entry(struct fault *f)
+static enum fault_result fault_by_entry(struct fault *f) must_hold(f)
 {
     if (pte_empty(f->seen_pte))
         return f->vma->mapping ? fault_file(f) : fault_anonymous(f);
@@ -55,7 +55,7 @@ static enum fault_result fault_by_entry(struct fault *f)
 }
 
 /* The region is there and allows the access: which case is it? */
-static enum fault_result fault_resolve(struct fault *f)
+static enum fault_result fault_resolve(struct fault *f) must_hold(f)
 {
     f->table = pt_table(f->mm, f->address);
     if (fault_is_lockfree(f))
@@ -70,22 +70,32 @@ static enum fault_result fault_resolve(struct fault *f)
     return fault_by_entry(f);
 }
 
-/* One attempt. Nothing is held before and after. */
-static enum fault_result fault_try(struct fault *f)
+/* Finds the region and makes it stable. False with nothing held: *why. */
+static lock_implementation bool region_enter(struct fault *f, enum fault_result *why) try_acquires(true, f)
 {
-    enum fault_result result = FAULT_DONE;
-
+    *why = FAULT_DONE;
     if (mutant(R07) && f->vma)
         fault_retake_blindly(f); /* the region that was found before the wait: gone, or another's by now */
     else
-        result = faultlock->enter(f);
-    trace_fault_phase(f->number, lookup, f->address, result);
-    if (result == FAULT_NO_REGION)
-        return fault_grow_stack(f);
-    if (result != FAULT_DONE)
-        return result;
-    result = access_allowed(f->vma->flags, f->access) ? fault_resolve(f) : FAULT_BAD_ACCESS;
+        *why = faultlock->enter(f);
+    trace_fault_phase(f->number, lookup, f->address, *why);
+    return *why == FAULT_DONE;
+}
+
+static lock_implementation void region_leave(struct fault *f) releases(f)
+{
     faultlock->leave(f);
+}
+
+/* One attempt. Nothing is held before and after. */
+static enum fault_result fault_try(struct fault *f)
+{
+    enum fault_result result;
+
+    if (!region_enter(f, &result))
+        return result == FAULT_NO_REGION ? fault_grow_stack(f) : result;
+    result = access_allowed(f->vma->flags, f->access) ? fault_resolve(f) : FAULT_BAD_ACCESS;
+    region_leave(f);
     return f->stale ? fault_be_careful(f) : result;
 }
 

@@ -14,7 +14,7 @@ static enum fault_result anonymous_read(struct fault *f)
     return FAULT_DONE;
 }
 
-static enum fault_result anonymous_write(struct fault *f)
+static enum fault_result anonymous_write(struct fault *f) must_hold(f)
 {
     struct page *page = page_alloc(mutant(R04) ? GFP_USER : GFP_USER | GFP_ZERO);
     u32 sampled = f->vma->flags; /* what the mutant R10 goes by */

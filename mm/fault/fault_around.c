@@ -31,7 +31,7 @@ static struct around around_window(const struct fault *f)
 /* Under the table's lock: fills the empty entries of the window; takes over the references of the pages it
  * maps. */
 static void around_install(struct fault *f, const struct around *w, struct page **pages,
-                           const struct mapping *mapping)
+                           const struct mapping *mapping) must_hold(page_ptl(f->table))
 {
     pte_t *first = f->slot - w->wanted;
     int mapped = 0;

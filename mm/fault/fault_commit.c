@@ -64,7 +64,7 @@ lock_implementation void fault_retake_blindly(struct fault *f)
         rwsem_read_lock(&f->mm->mmap_lock);
 }
 
-void fault_window(struct fault *f, enum race_id id)
+lock_implementation void fault_window(struct fault *f, enum race_id id)
 {
     bool open = mutant(id);
 

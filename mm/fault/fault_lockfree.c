@@ -29,7 +29,7 @@ static bool region_must_be_told(const struct fault *f)
 
 #ifdef FL_TEST
 /* R14's mistake: waits for mmap_lock without leaving the region first. */
-static lock_implementation void make_table_inside(struct fault *f)
+static void make_table_inside(struct fault *f)
 {
     rwsem_read_lock(&f->mm->mmap_lock);
     (void)!pt_ensure(f->mm, f->address);

@@ -15,56 +15,58 @@
 /* The retake: locks the page table of f->table and compares first what was seen at the look-up. True with the
  * table locked and f->slot set; false with nothing held, when somebody was faster. `forgiven` names the
  * mutant that forgets to compare. */
-must_check bool fault_relock(struct fault *f, enum race_id forgiven);
-void fault_unlock(struct fault *f);
+must_check bool fault_relock(struct fault *f, enum race_id forgiven) try_acquires(true, page_ptl(f->table));
+void fault_unlock(struct fault *f) releases(page_ptl(f->table));
 /* The same for an entry that is to show page `index` of the region's file: false, too, when the page has left
  * the file since it was found, or the file no longer reaches so far (R40, mapping_regions.c). */
-must_check bool fault_relock_file(struct fault *f, const struct page *page, u32 index);
+must_check bool fault_relock_file(struct fault *f, const struct page *page, u32 index)
+    try_acquires(true, page_ptl(f->table));
 /* Under the table's lock: the empty entry becomes `entry`, which maps `page` and takes over one reference of
  * it. */
-void fault_install(struct fault *f, struct page *page, pte_t entry);
+void fault_install(struct fault *f, struct page *page, pte_t entry) must_hold(page_ptl(f->table));
 static inline bool fault_is_write(const struct fault *f)
 {
     return f->access & ACCESS_WRITE;
 }
 
 /* ---- the cases ---- */
-enum fault_result fault_anonymous(struct fault *f); /* fault_anon.c: empty, no file */
-enum fault_result fault_file(struct fault *f);      /* fault_file.c: empty, a file */
-enum fault_result
-fault_write_protected(struct fault *f); /* cow.c: present, and may be written but by a copy */
-enum fault_result fault_shared_upgrade(struct fault *f); /* fault_file.c: present, shared, first write */
-enum fault_result fault_spurious(struct fault *f);       /* fault.c: present, and already fine (R48) */
+enum fault_result fault_anonymous(struct fault *f) must_hold(f); /* fault_anon.c: empty, no file */
+enum fault_result fault_file(struct fault *f) must_hold(f);      /* fault_file.c: empty, a file */
+enum fault_result fault_write_protected(struct fault *f)
+    must_hold(f); /* cow.c: present, and may be written but by a copy */
+enum fault_result fault_shared_upgrade(struct fault *f)
+    must_hold(f); /* fault_file.c: present, shared, first write */
+enum fault_result fault_spurious(struct fault *f) must_hold(f); /* fault.c: present, and already fine (R48) */
 /* fault_stack.c: no region; a stack above may grow. Nothing is held, on entry and on return. FAULT_WAIT: look
  * again. */
-enum fault_result fault_grow_stack(struct fault *f);
+enum fault_result fault_grow_stack(struct fault *f) must_not_hold(f);
 /* fault_around.c: maps the page and its cached neighbours for reading. False, nothing done: it is not cached.
  */
-bool fault_around(struct fault *f, u32 index);
+bool fault_around(struct fault *f, u32 index) must_hold(f);
 /* fault_wait.c: what f->pending or f->pending_file asks for, with nothing held. FAULT_DONE: retry. */
-enum fault_result fault_wait(struct fault *f);
+enum fault_result fault_wait(struct fault *f) must_not_hold(f);
 
 /* fault_wait.c: no frame was found. FAULT_DONE: retry; or why there is no sense in it. Nothing is held. */
-enum fault_result fault_make_room(struct fault *f);
+enum fault_result fault_make_room(struct fault *f) must_not_hold(f);
 
 /* ---- without mmap_lock (fault_lockfree.c) ---- */
 /* With the region found by a lock-free protocol: looks at the entry (f->table is what the directory said).
  * False: this fault cannot be resolved without mmap_lock. */
-must_check bool fault_look_lockfree(struct fault *f);
+must_check bool fault_look_lockfree(struct fault *f) must_hold(f);
 /* The next attempt takes mmap_lock. Always FAULT_WAIT: there is nothing to wait for, and the loop begins
  * again. */
 enum fault_result fault_be_careful(struct fault *f);
 
 /* ---- protocols share the region look-up under a shared mmap_lock (faultlock_rwsem.c) ---- */
-enum fault_result region_enter_shared(struct fault *f);
-void region_leave_shared(struct fault *f);
+enum fault_result region_enter_shared(struct fault *f) try_acquires(0, f); /* FAULT_DONE, or nothing held */
+void region_leave_shared(struct fault *f) releases(f);
 
 /* A place where a protocol that let the region go too early would have its window. The mutant does let it go
  * there, and takes the lock back without looking again. */
 #ifdef FL_TEST
-void fault_window(struct fault *f, enum race_id id);
+void fault_window(struct fault *f, enum race_id id) must_hold(f);
 /* Takes what the protocol's enter takes, but trusts f->vma. */
-void fault_retake_blindly(struct fault *f);
+void fault_retake_blindly(struct fault *f) acquires(f);
 #else
 #define fault_window(f, id)     ((void)0)
 #define fault_retake_blindly(f) ((void)0)

@@ -47,7 +47,7 @@ static enum fault_result stack_grow_locked(struct mm *mm, vaddr_t addr) must_hol
 }
 
 #ifdef FL_TEST
-static lock_implementation enum fault_result stack_grow_shared(struct fault *f)
+static enum fault_result stack_grow_shared(struct fault *f)
 {
     struct vma *vma;
 

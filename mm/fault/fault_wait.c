@@ -48,7 +48,7 @@ enum fault_result fault_wait(struct fault *f)
 
 #ifdef FL_TEST
 /* R30's mistake: room is made with the space locked, which whoever is to end may be waiting for. */
-static lock_implementation enum fault_result make_room_locked(struct fault *f)
+static enum fault_result make_room_locked(struct fault *f)
 {
     enum fault_result result;
 

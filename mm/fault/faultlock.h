@@ -5,7 +5,9 @@
 #pragma once
 #include "mm/fault/fault.h"
 
-struct fault {
+/* As a lock: held while the region that it found is stable, as the protocol in force understands it. */
+struct lock_type("stable region") fault
+{
     struct mm *mm;
     vaddr_t address;      /* page aligned */
     u32 access;           /* ACCESS_* */

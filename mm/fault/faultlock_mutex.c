@@ -4,7 +4,7 @@
  */
 #include "mm/fault/fault_private.h"
 
-static lock_implementation enum fault_result mutex_enter(struct fault *f)
+static lock_implementation enum fault_result mutex_enter(struct fault *f) try_acquires(0, f)
 {
     if (rwsem_write_lock_killable(&f->mm->mmap_lock))
         return FAULT_KILLED;
@@ -22,7 +22,7 @@ static bool mutex_still_valid(const struct fault *f)
     return true; /* alone since enter */
 }
 
-static lock_implementation void mutex_leave(struct fault *f)
+static lock_implementation void mutex_leave(struct fault *f) releases(f)
 {
     rwsem_write_unlock(&f->mm->mmap_lock);
 }

@@ -45,7 +45,7 @@ static bool copy_region(struct fault *f)
     return true;
 }
 
-static lock_implementation enum fault_result seq_enter(struct fault *f)
+static lock_implementation enum fault_result seq_enter(struct fault *f) try_acquires(0, f)
 {
     bool found = false;
 
@@ -75,7 +75,7 @@ static bool seq_still_valid(const struct fault *f)
     return vma && READ_ONCE(vma->seq) == f->seen_seq;
 }
 
-static lock_implementation void seq_leave(struct fault *f)
+static lock_implementation void seq_leave(struct fault *f) releases(f)
 {
     if (f->careful)
         region_leave_shared(f);

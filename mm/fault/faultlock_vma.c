@@ -32,7 +32,7 @@ static struct vma *find_and_enter(struct fault *f)
     return NULL;
 }
 
-static lock_implementation enum fault_result vma_enter(struct fault *f)
+static lock_implementation enum fault_result vma_enter(struct fault *f) try_acquires(0, f)
 {
     f->vma = f->careful ? NULL : find_and_enter(f);
     if (!f->vma) {
@@ -49,7 +49,7 @@ static bool vma_still_valid(const struct fault *f)
     return true; /* nobody changes it while we are inside */
 }
 
-static lock_implementation void vma_fault_leave(struct fault *f)
+static lock_implementation void vma_fault_leave(struct fault *f) releases(f)
 {
     if (f->careful)
         region_leave_shared(f);

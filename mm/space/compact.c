@@ -105,6 +105,7 @@ static vaddr_t take_out(struct mm *mm, const struct block *b, struct batch *batc
     struct page *table;
     pte_t *slot = pt_lock(mm, addr, &table);
 
+    assert(slot);
     batch->n = 0;
     for (; addr < end && batch->spare_n > 0; addr += PAGE_SIZE, slot++) {
         if (!entry_must_move(b, pte_read(slot)))
@@ -131,6 +132,7 @@ static void put_in(struct mm *mm, struct block *b, const struct batch *batch)
     vaddr_t first = batch->move[0].addr;
     pte_t *slot = pt_lock(mm, first, &table);
 
+    assert(slot);
     for (u32 i = 0; i < batch->n; i++) {
         const struct move *m = &batch->move[i];
         page_map_inc(m->to);

@@ -96,14 +96,14 @@ static int fork_copy(struct mm *parent, struct mm *child) must_hold(&parent->mma
 }
 
 /* R18's mistake: faults go on beside the copy. */
-static lock_implementation bool fork_lock_parent(struct mm *parent)
+static lock_implementation bool fork_lock_parent(struct mm *parent) try_acquires(true, &parent->mmap_lock)
 {
     if (mutant(R18))
         return rwsem_read_lock_killable(&parent->mmap_lock) == 0;
     return rwsem_write_lock_killable(&parent->mmap_lock) == 0;
 }
 
-static lock_implementation void fork_unlock_parent(struct mm *parent)
+static lock_implementation void fork_unlock_parent(struct mm *parent) releases(&parent->mmap_lock)
 {
     if (mutant(R18))
         rwsem_read_unlock(&parent->mmap_lock);
@@ -111,7 +111,7 @@ static lock_implementation void fork_unlock_parent(struct mm *parent)
         rwsem_write_unlock(&parent->mmap_lock);
 }
 
-lock_implementation struct mm *mm_fork(struct mm *parent)
+struct mm *mm_fork(struct mm *parent)
 {
     struct mm *child = mm_create();
     int error;

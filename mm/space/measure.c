@@ -44,13 +44,14 @@ void vma_measure(struct mm *mm, const struct vma *vma, struct page_sums *sums)
         pte_t *slot = pt_lock(mm, addr, &table);
 
         stop = pt_stop(addr, vma->end);
-        for (; slot && addr < stop; addr += PAGE_SIZE, slot++) {
+        if (!slot)
+            continue;
+        for (; addr < stop; addr += PAGE_SIZE, slot++) {
             pte_t entry = pte_read(slot);
             if (!pte_empty(entry) && !page_is_zero(entry_page(entry)))
                 measure_entry(entry, sums);
         }
-        if (slot)
-            pt_unlock(table);
+        pt_unlock(table);
     }
 }
 

@@ -15,7 +15,8 @@ int user_range(vaddr_t start, u32 length, vaddr_t *end)
 }
 
 /* R08's mistake: the pages go while faults may run and the region is still there for them to find. */
-static lock_implementation void zap_in_the_open(struct mm *mm, vaddr_t start, vaddr_t end, struct gather *g)
+static void zap_in_the_open(struct mm *mm, vaddr_t start, vaddr_t end, struct gather *g)
+    must_hold(&mm->mmap_lock)
 {
     rwsem_downgrade(&mm->mmap_lock);
     pt_zap_pages(mm, start, end, g);

@@ -92,7 +92,7 @@ pte_t pt_peek(struct mm *mm, vaddr_t addr)
     return pt_table(mm, addr) ? pt_peek_known(mm, addr) : ENTRY_EMPTY;
 }
 
-lock_implementation pte_t *pt_lock_known(struct mm *mm, vaddr_t addr, struct page *table)
+pte_t *pt_lock_known(struct mm *mm, vaddr_t addr, struct page *table)
 {
     spin_lock(page_ptl(table));
     return pte_slot(&mm->space, addr);
@@ -104,7 +104,7 @@ pte_t *pt_lock(struct mm *mm, vaddr_t addr, struct page **table)
     return *table ? pt_lock_known(mm, addr, *table) : NULL;
 }
 
-lock_implementation pte_t *pt_lock_nested(struct mm *mm, vaddr_t addr, struct page **table)
+pte_t *pt_lock_nested(struct mm *mm, vaddr_t addr, struct page **table)
 {
     *table = pt_table(mm, addr);
     if (!*table)
@@ -119,7 +119,7 @@ lock_implementation pte_t *pt_lock_nested(struct mm *mm, vaddr_t addr, struct pa
  * again (gather.c waits for a grace period). It is asked again under the lock, for a table leaves only under
  * that lock, empty.
  */
-lock_implementation pte_t *pt_lock_if_same(struct mm *mm, vaddr_t addr, struct page *table)
+pte_t *pt_lock_if_same(struct mm *mm, vaddr_t addr, struct page *table)
 {
     pte_t *slot = NULL;
 
@@ -143,7 +143,7 @@ bool pt_peek_lockfree(struct mm *mm, vaddr_t addr, struct page *table, pte_t *en
     return pt_table(mm, addr) == table; /* read before the frame could become anything else */
 }
 
-lock_implementation void pt_unlock(struct page *table)
+void pt_unlock(struct page *table)
 {
     spin_unlock(page_ptl(table));
 }
@@ -164,6 +164,7 @@ static bool pt_leave_directory(struct mm *mm, vaddr_t addr, struct page *table)
 
 /* Takes the table for addr out of the directory if it holds no entry. True when the gather is full. */
 static lock_implementation bool pt_free_one(struct mm *mm, vaddr_t addr, struct gather *gather)
+    must_hold(&mm->mmap_lock)
 {
     struct page *table;
     bool left;

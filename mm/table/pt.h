@@ -17,18 +17,18 @@ pte_t pt_peek(struct mm *mm, vaddr_t addr);
 pte_t pt_peek_known(struct mm *mm, vaddr_t addr);
 /* Locks the table's PTEs and returns the slot for addr; NULL (nothing held) when there is no table. The slots
  * up to the end of the table follow it. */
-pte_t *pt_lock(struct mm *mm, vaddr_t addr, struct page **table);
+pte_t *pt_lock(struct mm *mm, vaddr_t addr, struct page **table) try_acquires(true, page_ptl(*table));
 /* The same where the table is known. */
-pte_t *pt_lock_known(struct mm *mm, vaddr_t addr, struct page *table);
+pte_t *pt_lock_known(struct mm *mm, vaddr_t addr, struct page *table) acquires(page_ptl(table));
 /* As a second table: fork locks the parent's first, then the child's, which nobody else can reach yet. */
-pte_t *pt_lock_nested(struct mm *mm, vaddr_t addr, struct page **table);
+pte_t *pt_lock_nested(struct mm *mm, vaddr_t addr, struct page **table) try_acquires(true, page_ptl(*table));
 /* The same with no mmap_lock, where the directory said `table` some time ago: NULL (nothing held) when it
  * says something else now. While the lock is held it goes on saying so (R09). */
-pte_t *pt_lock_if_same(struct mm *mm, vaddr_t addr, struct page *table);
+pte_t *pt_lock_if_same(struct mm *mm, vaddr_t addr, struct page *table) try_acquires(true, page_ptl(table));
 /* What the entry holds, with no mmap_lock; false when the directory does not say `table` any more. Preemption
  * off since `table` was read. */
 must_check bool pt_peek_lockfree(struct mm *mm, vaddr_t addr, struct page *table, pte_t *entry);
-void pt_unlock(struct page *table);
+void pt_unlock(struct page *table) releases(page_ptl(table));
 /* The end of the table that addr is in, or `end` if that comes first. */
 static inline vaddr_t pt_stop(vaddr_t addr, vaddr_t end)
 {

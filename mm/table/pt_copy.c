@@ -13,7 +13,7 @@ struct copy_counts {
 
 /* What the child gets for one entry of the parent; takes the references that it needs. */
 static pte_t copy_entry(struct page *table, pte_t *slot, pte_t entry, struct copy_counts *counts,
-                        bool *downgraded)
+                        bool *downgraded) must_hold(page_ptl(table))
 {
     struct page *page = entry_page(entry);
 
@@ -36,9 +36,10 @@ static void copy_table(struct mm *parent, struct mm *child, vaddr_t addr, vaddr_
     struct copy_counts counts = {0};
     struct page *from, *to;
     pte_t *source = pt_lock(parent, addr, &from);
+    assert(source);
     pte_t *target = pt_lock_nested(child, addr, &to);
+    assert(target);
 
-    assert(source && target);
     for (; addr < end; addr += PAGE_SIZE, source++, target++) {
         pte_t entry = pte_read(source);
         if (pte_empty(entry))

@@ -64,7 +64,7 @@ static inline unsigned entry_prot(u32 vm_flags, bool write)
 
 /* ---- changes of live entries: the walker sets A and D behind our back, so never read, modify, write (R46)
  * ---- */
-static inline void entry_grant_write(struct page *table, pte_t *slot)
+static inline void entry_grant_write(struct page *table, pte_t *slot) must_hold(page_ptl(table))
 {
     pte_t old;
     do
@@ -72,7 +72,7 @@ static inline void entry_grant_write(struct page *table, pte_t *slot)
     while (!entry_replace(table, slot, old, pte_with_write(old)));
 }
 /* Returns the entry as it was when it lost the right. */
-static inline pte_t entry_revoke_write(struct page *table, pte_t *slot)
+static inline pte_t entry_revoke_write(struct page *table, pte_t *slot) must_hold(page_ptl(table))
 {
     pte_t old;
 

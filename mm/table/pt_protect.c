@@ -4,7 +4,7 @@
 #include "mm/table/pt_entry.h"
 
 /* Returns true when the processor could do more through the entry before than now. */
-static bool protect_entry(struct page *table, pte_t *slot, u32 vm_flags)
+static bool protect_entry(struct page *table, pte_t *slot, u32 vm_flags) must_hold(page_ptl(table))
 {
     pte_t now = pte_read(slot);
 

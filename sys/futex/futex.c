@@ -210,14 +210,16 @@ s32 futex_wake(vaddr_t addr, u32 count, u32 bitset, bool shared)
 }
 
 /* Two buckets in address order; one lock when they are the same. */
-static void lock_two(struct futex_bucket *a, struct futex_bucket *b) lock_implementation
+static lock_implementation void lock_two(struct futex_bucket *a, struct futex_bucket *b)
+    acquires(&a->lock, &b->lock)
 {
     spin_lock(a < b ? &a->lock : &b->lock);
     if (a != b)
         spin_lock_nested(a < b ? &b->lock : &a->lock);
 }
 
-static void unlock_two(struct futex_bucket *a, struct futex_bucket *b) lock_implementation
+static lock_implementation void unlock_two(struct futex_bucket *a, struct futex_bucket *b)
+    releases(&a->lock, &b->lock)
 {
     if (a != b)
         spin_unlock(a < b ? &b->lock : &a->lock);
