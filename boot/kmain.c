@@ -108,7 +108,7 @@ noreturn void kmain(u32 magic, paddr_t information)
     smp_release();
     trace_start();
     rcu_init();
-    sched_idle_work = frames_zero_one;
+    sched_idle_work = frames_zero_some;
     lapic_timer_start();
     start_first_task();
     sched_idle_loop();

@@ -33,7 +33,7 @@ struct page *cache_take(enum zone_id zone, unsigned gfp)
 }
 
 /* Sends the half that came first, and so went cold, back to its zone. */
-static noinline void cache_drain(struct frame_cache *cache)
+static noinline void cache_drain(struct frame_cache *cache, enum zone_id zone)
 {
     struct page *batch[CACHE_BATCH];
     count_event(pcp_drain);
@@ -42,17 +42,18 @@ static noinline void cache_drain(struct frame_cache *cache)
         cache->page[i] = cache->page[i + CACHE_BATCH];
     }
     cache->n -= CACHE_BATCH;
-    zone_give(batch, CACHE_BATCH);
+    zone_give(&zones[zone], batch, CACHE_BATCH);
 }
 
 void cache_give_slow(struct page *page)
 {
-    struct frame_cache *cache = &my_frames()->plain[page_zone(page)];
-    if (page_zone(page) == ZONE_DMA) {
+    enum zone_id zone = page_zone(page);
+    struct frame_cache *cache = &my_frames()->plain[zone];
+    if (zone == ZONE_DMA) {
         zone_give_run(page, 1);
         return;
     }
-    cache_drain(cache);
+    cache_drain(cache, zone);
     cache->page[cache->n++] = page;
 }
 

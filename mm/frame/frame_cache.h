@@ -7,9 +7,9 @@
 #pragma once
 #include "mm/frame/frame_zone.h"
 
-#define CACHE_BATCH 32u
-#define CACHE_MAX   64u
-#define ZERO_BATCH  8u
+#define CACHE_BATCH 64u
+#define CACHE_MAX   128u
+#define ZERO_BATCH  16u
 
 struct frame_cache {
     u32 n;                        /* (p) others read it for statistics */

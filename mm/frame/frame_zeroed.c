@@ -1,6 +1,7 @@
 /*
- * The stock of zeroed frames: idle CPUs fill it, so that a fault need not clear a page itself. A CPU takes
- * them from the stock in batches; one at a time never touches a shared line.
+ * The stock of zeroed frames: idle CPUs fill it, so that a fault need not clear a page itself. They go in and
+ * out in batches: CPUs that fault and CPUs that are idle would else meet at the stock's lock, and at the
+ * zone's, for each single frame.
  *
  * Key: (s) zeroed_stock_lock.
  */
@@ -29,18 +30,17 @@ static u32 stock_take(enum zone_id zone, struct page **pages, u32 most)
     return got;
 }
 
-static bool stock_give(struct page *page)
+/* How many it took; the others are the caller's still. */
+static u32 stock_give(enum zone_id zone, struct page **pages, u32 n)
 {
-    enum zone_id zone = page_zone(page);
+    u32 given = 0;
     irqflags_t flags = spin_lock_irq_save(&zeroed_stock_lock);
-    u32 n = zeroed_in_stock[zone];
-    bool room = n < STOCK_MAX;
-    if (room) {
-        stock[zone][n] = page;
-        WRITE_ONCE(zeroed_in_stock[zone], n + 1);
-    }
+    u32 have = zeroed_in_stock[zone];
+    while (given < n && have < STOCK_MAX)
+        stock[zone][have++] = pages[given++];
+    WRITE_ONCE(zeroed_in_stock[zone], have);
     spin_unlock_irq_restore(&zeroed_stock_lock, flags);
-    return room;
+    return given;
 }
 
 struct page *zeroed_take(enum zone_id zone)
@@ -64,21 +64,29 @@ struct page *zeroed_steal(enum zone_id zone)
     return stock_take(zone, &page, 1) ? page : NULL;
 }
 
-bool frames_zero_one(void)
+static bool zero_some(enum zone_id zone)
 {
-    for (enum zone_id zone = ZONE_HIGH; zone > ZONE_DMA; zone--) {
-        struct page *page;
-        if (READ_ONCE(zeroed_in_stock[zone]) >= STOCK_MAX)
-            continue;
-        /* Only out of plenty: with little left, whoever allocates clears for himself. */
-        if (!zone_take(&zones[zone], &page, 1, 4 * zones[zone].reserve + 4 * STOCK_MAX))
-            continue;
-        frame_check_poison(page);
-        page_zero(page);
-        if (!stock_give(page))
-            zone_give_run(page, 1);
-        return true;
+    struct page *batch[ZERO_BATCH];
+    u32 n, given;
+    if (READ_ONCE(zeroed_in_stock[zone]) > STOCK_MAX - ZERO_BATCH)
+        return false;
+    /* Only out of plenty: with little left, whoever allocates clears for himself. */
+    n = zone_take(&zones[zone], batch, ZERO_BATCH, 4 * zones[zone].reserve + 4 * STOCK_MAX);
+    for (u32 i = 0; i < n; i++) {
+        frame_check_poison(batch[i]);
+        page_zero(batch[i]);
     }
+    given = n ? stock_give(zone, batch, n) : 0;
+    if (given < n)
+        zone_give(&zones[zone], batch + given, n - given);
+    return n > 0;
+}
+
+bool frames_zero_some(void)
+{
+    for (enum zone_id zone = ZONE_HIGH; zone > ZONE_DMA; zone--)
+        if (zero_some(zone))
+            return true;
     return false;
 }
 

@@ -72,20 +72,32 @@ void zone_give_run(struct page *first, u32 count)
     spin_unlock_irq_restore(&zone->lock, flags);
 }
 
-void zone_give(struct page **pages, u32 n)
+/* How many of the frames from `pages` on are neighbours, in either direction; *low is the lowest of them. */
+static u32 run_length(struct page **pages, u32 n, struct page **low)
 {
-    for (u32 i = 0, run; i < n; i += run) {
-        /* Frames taken as a run and freed in order come back as one, in either direction. */
-        struct page *low = pages[i];
-        for (run = 1;
-             i + run < n && pages[i + run] == pages[i] + run && page_zone(pages[i + run]) == page_zone(low);)
-            run++;
-        if (run == 1) {
-            for (; i + run < n && pages[i + run] == low - 1 && page_zone(low - 1) == page_zone(low); run++)
-                low--;
-        }
-        zone_give_run(low, run);
+    u32 run = 1;
+    *low = pages[0];
+    while (run < n && pages[run] == pages[0] + run)
+        run++;
+    if (run > 1)
+        return run;
+    while (run < n && pages[run] == *low - 1) {
+        --*low;
+        run++;
     }
+    return run;
+}
+
+void zone_give(struct zone *zone, struct page **pages, u32 n)
+{
+    irqflags_t flags = spin_lock_irq_save(&zone->lock);
+    for (u32 i = 0, run; i < n; i += run) {
+        struct page *low;
+        run = run_length(pages + i, n - i, &low);
+        range_free(&zone->free, page_pfn(low), run);
+    }
+    WRITE_ONCE(zone->free_frames, zone->free_frames + n);
+    spin_unlock_irq_restore(&zone->lock, flags);
 }
 
 bool zone_take_range(struct zone *zone, const struct range_request *request, u32 floor, pfn_t *first)

@@ -27,9 +27,9 @@ u32 zone_floor(const struct zone *zone, unsigned gfp);
 
 /* Fills `pages` with up to `most` frames whose references are still 0; returns how many. Any context. */
 u32 zone_take(struct zone *zone, struct page **pages, u32 most, u32 floor);
-/* Gives frames back, each with 0 references. Any context. Neighbours in the array are joined before the tree
- * sees them. */
-void zone_give(struct page **pages, u32 n);
+/* Gives frames of the zone back, each with 0 references, under one hold of its lock. Any context. Frames that
+ * were taken as a run and come back in order, or in reverse, are joined before the tree sees them. */
+void zone_give(struct zone *zone, struct page **pages, u32 n);
 void zone_give_run(struct page *first, u32 count); /* contiguous, within one zone */
 must_check bool zone_take_range(struct zone *zone, const struct range_request *request, u32 floor,
                                 pfn_t *first);

@@ -8,8 +8,9 @@
 /* Sends every frame that any CPU has cached, and the stock of zeroed ones, back to the zones. No spinlock
  * held; waits for the other CPUs. */
 void frames_drain_caches(void);
-/* Zeroes one frame for the stock. False: the stock is full or memory is short, and the idle CPU may sleep. */
-bool frames_zero_one(void);
+/* Zeroes a batch of frames for the stock. False: the stock is full or memory is short, and the idle CPU may
+ * sleep. */
+bool frames_zero_some(void);
 /* A frame in use becomes the kernel's for good: it leaves the count of memory, as the kernel image does. */
 void page_reserve(struct page *page);
 /* The reverse, with one reference left to put: a frame of the kernel image that is no longer needed. */
