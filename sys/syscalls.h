@@ -131,7 +131,7 @@ s32 sys_vfork(void);
 s32 sys_clone3(vaddr_t args_at, u32 size);
 s32 sys_set_tid_address(vaddr_t addr);
 
-/* sys/futex/futex.c */
+/* sys/futex/calls.c */
 s32 sys_futex(vaddr_t addr, u32 op, u32 value, vaddr_t time, vaddr_t addr2, u32 value3);
 s32 sys_futex_time64(vaddr_t addr, u32 op, u32 value, vaddr_t time, vaddr_t addr2, u32 value3);
 
@@ -232,10 +232,11 @@ s32 sys_getpriority(u32 which, s32 who);
 s32 sys_setpriority(u32 which, s32 who, int nice);
 s32 sys_nice(int by);
 
-/* sys/signal/calls.c */
+/* sys/signal/action.c */
 s32 sys_rt_sigaction(int signal, vaddr_t new_at, vaddr_t old_at, u32 size);
 s32 sys_sigaction(int signal, vaddr_t new_at, vaddr_t old_at);
 s32 sys_signal(int signal, u32 handler);
+/* sys/signal/mask.c */
 s32 sys_rt_sigprocmask(u32 how, vaddr_t new_at, vaddr_t old_at, u32 size);
 s32 sys_sigprocmask(u32 how, vaddr_t new_at, vaddr_t old_at);
 s32 sys_rt_sigpending(vaddr_t to, u32 size);
@@ -243,13 +244,16 @@ s32 sys_sigpending(vaddr_t to);
 s32 sys_pause(void);
 s32 sys_rt_sigsuspend(vaddr_t mask_at, u32 size);
 s32 sys_sigsuspend(u32 unused1, u32 unused2, u32 mask);
+/* sys/signal/timedwait.c */
 s32 sys_rt_sigtimedwait(vaddr_t set, vaddr_t info, vaddr_t time, u32 size);
 s32 sys_rt_sigtimedwait_time64(vaddr_t set, vaddr_t info, vaddr_t time, u32 size);
+/* sys/signal/kill.c */
 s32 sys_kill(s32 pid, int signal);
 s32 sys_tgkill(s32 group, s32 tid, int signal);
 s32 sys_tkill(s32 tid, int signal);
 s32 sys_rt_sigqueueinfo(s32 pid, int signal, vaddr_t info_at);
 s32 sys_rt_tgsigqueueinfo(s32 group, s32 tid, int signal, vaddr_t info_at);
+/* sys/signal/stack.c */
 s32 sys_sigaltstack(vaddr_t new_at, vaddr_t old_at);
 s32 sys_sigreturn(void);
 s32 sys_rt_sigreturn(void);
