@@ -18,6 +18,8 @@ struct file *file_open(struct inode *inode, u32 flags, int *error)
     inode_get(inode);
     file->inode = inode;
     file->flags = flags;
+    file->watched = false;
+    list_init(&file->watches);
     file->ops = inode->file_ops && !(flags & O_PATH) ? inode->file_ops : &no_operations;
     if (file->ops->open)
         *error = file->ops->open(file);
@@ -28,6 +30,8 @@ struct file *file_open(struct inode *inode, u32 flags, int *error)
     }
     return file;
 }
+
+void (*file_watched_hook)(struct file *file);
 
 void file_get(struct file *file)
 {
@@ -43,6 +47,8 @@ void file_put(struct file *file)
     assert(refs >= 0);
     if (refs > 0)
         return;
+    if (READ_ONCE(file->watched))
+        file_watched_hook(file);
     if (file->ops->release)
         file->ops->release(file);
     inode_put(file->inode);

@@ -49,12 +49,16 @@ struct file {
     u32 flags;                  /* (a) O_*; the access mode is (c) */
     u64 position;               /* (i) for regular files and directories; others have none */
     void *data;                 /* (c) after open: the opener's */
+    bool watched;               /* (a) never cleared: an epoll set knows the file, or did */
+    struct list watches;        /* epoll's */
 };
 
 /* Opens `inode` (takes a reference of its own) with one file reference; NULL with *error set. Sleeps. */
 struct file *file_open(struct inode *inode, u32 flags, int *error);
 void file_get(struct file *file);
 void file_put(struct file *file); /* the last one closes; sleeps */
+/* Called before a watched file is closed: who watches it forgets it. sys/file/epoll.c sets it. */
+extern void (*file_watched_hook)(struct file *file);
 static inline bool file_readable(const struct file *f)
 {
     return (f->flags & O_ACCMODE) != O_WRONLY && !(f->flags & O_PATH);

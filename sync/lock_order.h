@@ -25,6 +25,7 @@
     L(SIGNAL) /* pending signals of one process */                                                           \
     L(FUTEX)  /* one futex bucket */                                                                         \
     L(WAIT)   /* a wait queue, and the inner lock of mutex and rwsem */                                      \
+    L(EVENTS) /* the wait queue of an epoll set: its files' queues wake it */                                \
     L(TIMER)                                                                                                 \
     L(RUNQ)                                                                                                  \
     L(CROSSCALL)                                                                                             \

@@ -58,6 +58,23 @@ void wait_finish(struct waitqueue *wq, struct waiter *w)
     spin_unlock_irq_restore(&wq->lock, flags);
 }
 
+void wait_listen(struct waitqueue *wq, struct waiter *w, void (*notify)(struct waiter *))
+{
+    irqflags_t flags = spin_lock_irq_save(&wq->lock);
+    list_init(&w->link);
+    w->exclusive = false;
+    w->notify = notify;
+    list_push_front(&wq->waiters, &w->link);
+    spin_unlock_irq_restore(&wq->lock, flags);
+}
+
+void wait_unlisten(struct waitqueue *wq, struct waiter *w)
+{
+    irqflags_t flags = spin_lock_irq_save(&wq->lock);
+    list_remove(&w->link);
+    spin_unlock_irq_restore(&wq->lock, flags);
+}
+
 /* `exclusive_limit`: how many exclusive waiters to wake. One that was awake already has had its wake-up, so
  * it does not count: the next in the queue gets this one. */
 static void wake(struct waitqueue *wq, u32 exclusive_limit, vaddr_t ip)
@@ -71,6 +88,10 @@ static void wake(struct waitqueue *wq, u32 exclusive_limit, vaddr_t ip)
         return;
     irqflags_t flags = spin_lock_irq_save(&wq->lock);
     list_for_each (w, &wq->waiters, link) {
+        if (w->notify) {
+            w->notify(w);
+            continue;
+        }
         bool was_asleep = task_wake(w->task);
         w->woken = true;
         if (w->exclusive && was_asleep && --exclusive_limit == 0)

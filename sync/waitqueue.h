@@ -29,8 +29,9 @@ struct waitqueue {
 struct waiter {
     struct list link;
     struct task *task;
-    bool exclusive; /* wake_one stops after one of these */
-    bool woken;     /* by this queue, since the last wait_prepare() */
+    void (*notify)(struct waiter *); /* of a listener: called in place of waking a task */
+    bool exclusive;                  /* wake_one stops after one of these */
+    bool woken;                      /* by this queue, since the last wait_prepare() */
 };
 void waitqueue_init_class(struct waitqueue *wq, struct lock_class *class);
 /* The place that initialises it names it, in reports of who waits for what. */
@@ -38,6 +39,7 @@ void waitqueue_init_class(struct waitqueue *wq, struct lock_class *class);
 static inline void waiter_init(struct waiter *w)
 {
     list_init(&w->link);
+    w->notify = NULL;
 }
 
 /* Queues the waiter, if it is not queued yet, and sets the task's state; the caller tests its condition after
@@ -45,6 +47,10 @@ static inline void waiter_init(struct waiter *w)
 void wait_prepare(struct waitqueue *wq, struct waiter *w, enum task_state state, bool exclusive);
 /* Leaves the queue and is TASK_RUNNING again. No waker uses `w`, or the task because of it, after this. */
 void wait_finish(struct waitqueue *wq, struct waiter *w);
+/* Each wake-up of the queue calls `notify`, under the queue's lock with interrupts off, until wait_unlisten()
+ * returns. */
+void wait_listen(struct waitqueue *wq, struct waiter *w, void (*notify)(struct waiter *));
+void wait_unlisten(struct waitqueue *wq, struct waiter *w);
 /* Wakes all; any context. A barrier precedes the look at the queue. */
 void wake_all(struct waitqueue *wq);
 /* Wakes those who share wake-ups and one exclusive waiter that was asleep; any context. */

@@ -15,6 +15,14 @@
 /* A full barrier on every CPU. Sleeps not; no spinlock held. */
 void barrier_on_all_cpus(void);
 
+/* sys/file/epoll_calls.c */
+s32 sys_epoll_create(s32 size);
+s32 sys_epoll_create1(u32 flags);
+s32 sys_epoll_ctl(int set, u32 op, int fd, vaddr_t event);
+s32 sys_epoll_wait(int set, vaddr_t events, s32 most, s32 timeout_ms);
+s32 sys_epoll_pwait(int set, vaddr_t events, s32 most, s32 timeout_ms, vaddr_t mask, u32 size);
+s32 sys_epoll_pwait2(int set, vaddr_t events, s32 most, vaddr_t time, vaddr_t mask, u32 size);
+
 /* sys/file/eventfd.c */
 s32 sys_eventfd2(u32 initial, u32 flags);
 s32 sys_eventfd(u32 initial);
@@ -96,6 +104,8 @@ s32 sys_pipe(vaddr_t fds_at);
 s32 sys_poll(vaddr_t fds, u32 n, s32 timeout_ms);
 s32 sys_ppoll(vaddr_t fds, u32 n, vaddr_t time, vaddr_t mask, u32 size);
 s32 sys_ppoll_time64(vaddr_t fds, u32 n, vaddr_t time, vaddr_t mask, u32 size);
+
+/* sys/file/select.c */
 s32 sys__newselect(u32 n, vaddr_t in, vaddr_t out, vaddr_t except, vaddr_t timeval);
 s32 sys_pselect6(u32 n, vaddr_t in, vaddr_t out, vaddr_t except, vaddr_t time, vaddr_t pack);
 s32 sys_pselect6_time64(u32 n, vaddr_t in, vaddr_t out, vaddr_t except, vaddr_t time, vaddr_t pack);

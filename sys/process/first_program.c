@@ -16,6 +16,7 @@
 #include "fs/tty.h"
 #include "lib/string.h"
 #include "mm/fault/oom.h"
+#include "sys/file/epoll.h"
 #include "sys/file/fd_table.h"
 #include "sys/futex/futex.h"
 #include "sys/memory/oom.h"
@@ -54,6 +55,7 @@ void sys_init(void)
     tty_interrupt_hook = on_typed_interrupt;
     syscall_check_locks();
     futex_init();
+    epoll_init();
     process_init();
     tty_init();
     if (proc_init())
