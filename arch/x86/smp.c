@@ -111,8 +111,11 @@ static init_text bool start_one(struct cpu_block *block, u32 apic_id)
     if (wait_arrived(ANSWER_US))
         return true;
     /* Take the offer back; who has it already is on its way and will arrive. */
-    if (__atomic_exchange_n(&box->stack_top, 0, __ATOMIC_SEQ_CST) != 0)
+    if (__atomic_exchange_n(&box->stack_top, 0, __ATOMIC_SEQ_CST) != 0) {
+        lapic_send_init(
+            apic_id); /* one that comes later waits for a STARTUP again, where no NMI of a panic reaches it */
         return false;
+    }
     if (!wait_arrived(10 * ANSWER_US))
         panic("the CPU with APIC id %u started and was lost", apic_id);
     return true;
