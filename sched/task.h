@@ -66,7 +66,8 @@ struct task {
 #ifdef FL_TEST
     struct flush_debt flush_debt; /* (o) */
 #endif
-    u32 fault_seq;          /* (o) number of its last fault, for traces and retry limits */
+    u32 fault_seq;          /* (o) number of its last fault, for traces and getrusage */
+    u32 fault_reads;        /* (o) faults that waited for a file to be read */
     void *private;          /* (o) sys/'s thread record or a test's own */
     struct list all;        /* list of all tasks, under its lock */
     struct list joiners;    /* those in task_join() for it, under task_end.c's lock */

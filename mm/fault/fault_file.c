@@ -23,6 +23,7 @@ static enum fault_result file_page(struct fault *f, u32 index, struct page **pag
         return FAULT_WAIT;
     }
     *page = mapping_read(mapping, index, &error);
+    current->fault_reads++;
     if (*page)
         return FAULT_DONE;
     return error == -ENOMEM ? FAULT_NO_MEMORY : error == -EINTR ? FAULT_KILLED : FAULT_IO_ERROR;

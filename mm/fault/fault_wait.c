@@ -14,7 +14,7 @@ static enum fault_result wait_for_read(struct fault *f)
 {
     int error;
     struct page *page = mapping_read(f->pending_file, f->pending_index, &error);
-
+    current->fault_reads++;
     f->pending_file->ops->put(f->pending_file);
     f->pending_file = NULL;
     if (page) {

@@ -33,15 +33,16 @@ static void copy_thread(struct snapshot *s, struct thread *thread)
 {
     struct task *task = thread->task;
     memcpy(s->comm, task->comm, sizeof(s->comm));
-    s->cpu_ns = task->sum_exec;
     s->cpu = READ_ONCE(task->cpu);
     s->nice = task->nice;
     s->blocked = thread->blocked;
     s->mm = task_get_mm(task);
 }
 
-static void copy_process(struct snapshot *s, const struct process *p)
+static void copy_process(struct snapshot *s, struct process *p) must_hold(&process_lock)
 {
+    s->used = usage_of_process(p);
+    s->used_by_children = p->used_by_children;
     s->pid = p->pid;
     s->parent = p->parent_pid;
     s->group = p->group;

@@ -8,7 +8,8 @@ struct snapshot {
     s32 pid, parent, group, session, nice, exit_signal, oom_score_adj;
     char comm[16], state;
     u32 threads, cpu, uid[3], gid[3];
-    u64 start_ns, cpu_ns, blocked, pending, ignored, caught;
+    struct usage used, used_by_children;
+    u64 start_ns, blocked, pending, ignored, caught;
     u64 limits[RLIMITS][2];
     struct mm *mm;     /* a user, or NULL (zombie, kernel) */
     struct inode *exe; /* referenced, or NULL */

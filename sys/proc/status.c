@@ -54,21 +54,18 @@ void proc_make_status(struct text *t, u32 pid)
     snapshot_put(&s);
 }
 
-static void print_fields(struct text *t, u32 value, u32 times)
-{
-    while (times--)
-        text_print(t, " %u", value);
-}
-
 void proc_make_stat(struct text *t, u32 pid)
 {
     struct snapshot s;
     if (snapshot_take((s32)pid, &s)) {
         struct mm *mm = s.mm;
         text_print(t, "%d (%s) %c %d %d %d 0 -1 0", s.pid, s.comm, s.state, s.parent, s.group, s.session);
-        print_fields(t, 0, 4); /* faults are counted by CPU, not by process: /proc/vmstat */
-        text_print(t, " %u 0 0 0 %d %d %u 0 %u %u %u 4294967295", (u32)(s.cpu_ns / TICK_NS), 20 + s.nice,
-                   s.nice, s.threads, (u32)(s.start_ns / TICK_NS), mm ? mm->total_pages << PAGE_SHIFT : 0,
+        text_print(t, " %u %u %u %u", s.used.faults - s.used.reads,
+                   s.used_by_children.faults - s.used_by_children.reads, s.used.reads,
+                   s.used_by_children.reads);
+        text_print(t, " %u 0 %u 0 %d %d %u 0 %u %u %u 4294967295", (u32)(s.used.ns / TICK_NS),
+                   (u32)(s.used_by_children.ns / TICK_NS), 20 + s.nice, s.nice, s.threads,
+                   (u32)(s.start_ns / TICK_NS), mm ? mm->total_pages << PAGE_SHIFT : 0,
                    mm ? mm_resident(mm) : 0);
         text_print(t, " 0 0 %u 0 0", mm ? mm->stack_top : 0);
         text_print(t, " %u %u %u %u 0 0 0 %d %u 0 0 0 0 0 0 0", (u32)s.pending, (u32)s.blocked,

@@ -173,6 +173,8 @@ void thread_unlink(struct thread *thread)
     irqflags_t flags = spin_lock_irq_save(&process->signal_lock);
     list_remove(&thread->link);
     process->live--;
+    struct usage used = usage_of_task(thread->task);
+    usage_add(&process->used_by_ended, &used);
     spin_unlock_irq_restore(&process->signal_lock, flags);
 }
 

@@ -14,6 +14,7 @@
 #include "mm/space/mm.h"
 #include "sched/sched.h"
 #include "sync/mutex.h"
+#include "sys/process/usage.h"
 #include "sys/signal/signals.h"
 
 /* Where paths start and what new files may be: shared by CLONE_FS. */
@@ -97,6 +98,8 @@ struct process {
     struct timer itimer;              /* ITIMER_REAL */
     u64 itimer_next, itimer_interval; /* (s) ns; 0: off */
     u64 start_ns;                     /* (c) */
+    struct usage used_by_ended;       /* (s) threads that are gone */
+    struct usage used_by_children;    /* (P) those that were waited for, and theirs */
     u64 limits[RLIMITS][2];           /* (P) to write: soft and hard, as setrlimit(2) has them */
     struct memory_limits memory;      /* (a) those that mm/ asks for; its tasks point to it */
     int oom_score_adj;                /* (a) -1000 (never the victim) to 1000: proc(5) */

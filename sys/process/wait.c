@@ -12,11 +12,12 @@
 #define WNOWAIT    0x01000000u
 
 struct wait_request {
-    s32 who;     /* >0 a process, 0 own group, -1 any, < -1 a group */
-    u32 options; /* W* */
-    s32 pid;     /* found: the child, */
-    int code;    /* CLD_*, */
-    u32 status;  /* as wait4 gives it */
+    s32 who;           /* >0 a process, 0 own group, -1 any, < -1 a group */
+    u32 options;       /* W* */
+    s32 pid;           /* found: the child, */
+    int code;          /* CLD_*, */
+    u32 status;        /* as wait4 gives it */
+    struct usage used; /* by the child and its children */
 };
 
 static bool is_wanted(const struct process *child, s32 who)
@@ -33,6 +34,8 @@ static bool take_report(struct process *child, struct wait_request *r)
 {
     bool keep = r->options & WNOWAIT, found = true;
     r->pid = child->pid;
+    r->used = usage_of_process(child);
+    usage_add(&r->used, &child->used_by_children);
     irqflags_t flags = spin_lock_irq_save(&child->signal_lock);
     if ((r->options & WEXITED) && child->zombie) {
         r->status = child->exit_code;
@@ -64,8 +67,10 @@ static int look(struct wait_request *r)
         result = 0;
         if (!take_report(child, r))
             continue;
-        if (child->zombie && (r->options & WEXITED) && !(r->options & WNOWAIT))
+        if (child->zombie && (r->options & WEXITED) && !(r->options & WNOWAIT)) {
+            usage_add(&process_current()->used_by_children, &r->used);
             process_free(child);
+        }
         result = 1;
         break;
     }
@@ -102,7 +107,7 @@ s32 sys_wait4(s32 who, vaddr_t status_at, u32 options, vaddr_t rusage_at)
         return result;
     if (status_at && user_store_u32(status_at, r.status))
         return -EFAULT;
-    return rusage_at && clear_user(rusage_at, 72) ? -EFAULT : r.pid;
+    return rusage_at && usage_to_user(&r.used, 0, rusage_at) ? -EFAULT : r.pid;
 }
 
 s32 sys_waitpid(s32 who, vaddr_t status_at, u32 options)
@@ -131,5 +136,5 @@ s32 sys_waitid(u32 type, s32 id, vaddr_t info_at, u32 options, vaddr_t rusage_at
     }
     if (info_at && copy_to_user(info_at, info, sizeof(info)))
         return -EFAULT;
-    return rusage_at && clear_user(rusage_at, 72) ? -EFAULT : 0;
+    return rusage_at && result == 1 && usage_to_user(&r.used, 0, rusage_at) ? -EFAULT : 0;
 }

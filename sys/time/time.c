@@ -52,24 +52,6 @@ enum {
     BOOTTIME
 };
 
-static u64 task_cpu_ns(const struct task *task)
-{
-    u64 sum = task->sum_exec;
-    return task == current && task->exec_start ? sum + (clock_ns() - MIN(task->exec_start, clock_ns())) : sum;
-}
-
-static u64 process_cpu_ns(struct process *process)
-{
-    u64 sum = 0;
-    struct thread *thread;
-    irqflags_t flags = spin_lock_irq_save(&process->signal_lock);
-    list_for_each (thread, &process->threads, link) {
-        sum += task_cpu_ns(thread->task);
-    }
-    spin_unlock_irq_restore(&process->signal_lock, flags);
-    return sum;
-}
-
 static bool clock_read(u32 clock, u64 *ns)
 {
     switch (clock) {
@@ -84,15 +66,15 @@ static bool clock_read(u32 clock, u64 *ns)
         *ns = clock_ns();
         return true;
     case PROCESS_CPU:
-        *ns = process_cpu_ns(process_current());
+        *ns = usage_of_process(process_current()).ns;
         return true;
     case THREAD_CPU:
-        *ns = task_cpu_ns(current);
+        *ns = usage_of_task(current).ns;
         return true;
     default: /* clocks of other processes and threads have negative numbers: clock_getcpuclockid(3) */
         if ((s32)clock >= 0)
             return false;
-        *ns = clock & 4u ? task_cpu_ns(current) : process_cpu_ns(process_current());
+        *ns = clock & 4u ? usage_of_task(current).ns : usage_of_process(process_current()).ns;
         return true;
     }
 }
@@ -141,27 +123,6 @@ s32 sys_time(vaddr_t to)
 {
     u32 now = (u32)((wall_offset() + clock_ns()) / SECOND);
     return to && user_store_u32(to, now) ? -EFAULT : (s32)now;
-}
-
-/* In ticks of 100 Hz: user, system, and those of children that were waited for (not kept). times(2). */
-s32 sys_times(vaddr_t to)
-{
-    const u32 used[4] = {(u32)(process_cpu_ns(process_current()) / (SECOND / 100))};
-    if (to && copy_to_user(to, used, sizeof(used)))
-        return -EFAULT;
-    return (s32)(clock_ns() / (SECOND / 100));
-}
-
-s32 sys_getrusage(int who, vaddr_t to)
-{
-    u32 usage[18] = {0};
-    if (who < -1 || who > 1) /* RUSAGE_CHILDREN, SELF, THREAD */
-        return -EINVAL;
-    u64 ns = who == 0 ? process_cpu_ns(process_current()) : who == 1 ? task_cpu_ns(current) : 0;
-    usage[0] = (u32)(ns / SECOND);
-    usage[1] = (u32)(ns % SECOND) / 1000u;
-    usage[4] = who >= 0 ? mm_resident(current->mm) * (PAGE_SIZE / 1024u) : 0; /* maxrss */
-    return copy_to_user(to, usage, sizeof(usage));
 }
 
 /* Sleeps to the deadline; what is left goes to `remaining` when a signal was first. */
