@@ -8,8 +8,9 @@ static inline void update(struct splay_tree *tree, struct splay_node *node)
         tree->update(node);
 }
 
-/* Moves `node` one level up, over its parent. The parent's summary first: it is below now. */
-static void rotate_up(struct splay_tree *tree, struct splay_node *node)
+/* Moves `node` one level up, over its parent. Its own summary is left for later: nobody reads it before the
+ * node is where it stays, and the nodes that are below by then have theirs. */
+static always_inline void rotate_up(struct splay_tree *tree, struct splay_node *node)
 {
     struct splay_node *parent = node->parent, *grand = parent->parent, *inner;
     if (parent->left == node) {
@@ -32,7 +33,6 @@ static void rotate_up(struct splay_tree *tree, struct splay_node *node)
     else
         grand->right = node;
     update(tree, parent);
-    update(tree, node);
 }
 
 void splay_to_root(struct splay_tree *tree, struct splay_node *node)
@@ -44,6 +44,7 @@ void splay_to_root(struct splay_tree *tree, struct splay_node *node)
             rotate_up(tree, (grand->left == parent) == (parent->left == node) ? parent : node);
         rotate_up(tree, node);
     }
+    update(tree, node);
     assert(tree->root == node);
 }
 
