@@ -1,14 +1,17 @@
 /*
- * Nearly all memory of a 2 GiB machine, most of which is above the direct map, is written and read back by
- * four processes at once; forking touches it a second time, through the kernel's own slots (copy on write).
+ * Nearly all memory of a 3 GiB machine, most of which is above the direct map, is written and read back by
+ * four processes at once, and all frames above it are among what they have (/proc/self/pagemap tells which);
+ * forking touches it a second time, through the kernel's own slots (copy on write).
  *
  * @libc glibc
- * @mem 2G
+ * @mem 3G
+ * @output frames above 768 MiB
  * @output every page kept its words
  * @output copied pages are right
  * @output all memory came back
  */
 #include "expect.h"
+#include <fcntl.h>
 #include <stdint.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -18,7 +21,8 @@
 #define PROCESSES 4u
 #define KEEP_KB   (48u << 10) /* left for page tables, the program, and the kernel's reserves */
 #define COW_PAGES 4096u
-#define SLACK_KB  4096u /* what the kernel may keep in stocks after the first big run */
+#define SLACK_KB  4096u        /* what the kernel may keep in stocks, during and after the first big run */
+#define DIRECT    (768u << 20) /* the kernel's direct map ends here */
 
 /* A line of /proc/meminfo in KiB; 0 when it is not there. */
 static unsigned long meminfo(const char *name)
@@ -65,14 +69,37 @@ static void check_words(const uint32_t *base, uint32_t pages, uint32_t id)
     }
 }
 
-/* Writes its share, says so, waits until all have (the pipe closes), reads it back. */
+/* How many of the pages stand on frames above the direct map. */
+static uint32_t count_high(const uint32_t *base, uint32_t pages)
+{
+    static uint64_t entry[512];
+    int map = open("/proc/self/pagemap", O_RDONLY);
+    uint32_t high = 0;
+
+    expect(map >= 0, "/proc/self/pagemap");
+    for (uint32_t page = 0; page < pages; page += 512) {
+        uint32_t n = pages - page < 512 ? pages - page : 512;
+        off_t at = ((uintptr_t)base / PAGE + page) * sizeof entry[0];
+        expect(pread(map, entry, n * sizeof entry[0], at) == (ssize_t)(n * sizeof entry[0]), "page %u", page);
+        for (uint32_t i = 0; i < n; i++) {
+            expect(entry[i] >> 63, "page %u is not there", page + i);
+            high += (entry[i] & ((1ull << 55) - 1)) >= DIRECT / PAGE;
+        }
+    }
+    close(map);
+    return high;
+}
+
+/* Writes its share, says how much of it is above the direct map, waits until all have (the pipe closes),
+ * reads it back. */
 static void hold_share(uint32_t pages, uint32_t id, int ready, int go)
 {
     uint32_t *base = map_pages(pages);
     char byte = 0;
 
     write_words(base, pages, id);
-    expect(write(ready, "x", 1) == 1, "ready");
+    uint32_t high = count_high(base, pages);
+    expect(write(ready, &high, sizeof high) == sizeof high, "ready");
     expect(read(go, &byte, 1) == 0, "go");
     check_words(base, pages, id);
     _exit(0);
@@ -90,7 +117,8 @@ static void wait_all(unsigned children)
 static void fill_memory(uint32_t pages_each)
 {
     int ready[2], go[2];
-    char byte;
+    unsigned long high_before = meminfo("HighFree");
+    uint32_t high = 0;
 
     expect(pipe(ready) == 0 && pipe(go) == 0, "pipes");
     for (uint32_t id = 0; id < PROCESSES; id++) {
@@ -101,10 +129,16 @@ static void fill_memory(uint32_t pages_each)
             hold_share(pages_each, id, ready[1], go[0]);
         }
     }
-    for (uint32_t id = 0; id < PROCESSES; id++)
-        expect(read(ready[0], &byte, 1) == 1, "a child died");
-    printf("%lu KiB were free, %lu are while all is in use\n", (unsigned long)pages_each * PROCESSES * 4,
+    for (uint32_t id = 0; id < PROCESSES; id++) {
+        uint32_t n;
+        expect(read(ready[0], &n, sizeof n) == sizeof n, "a child died");
+        high += n;
+    }
+    printf("%u frames are in use by programs, %lu KiB are free\n", pages_each * PROCESSES,
            meminfo("MemFree"));
+    printf("%u of them are frames above 768 MiB, of which %lu KiB were free and %lu are\n", high, high_before,
+           meminfo("HighFree"));
+    expect(high * 4ul + SLACK_KB >= high_before, "only %u frames above the direct map were had", high);
     close(go[1]);
     wait_all(PROCESSES);
     close(go[0]);
