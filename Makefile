@@ -95,6 +95,9 @@ mutants: $(ISO) ## switch each known mistake on and require that its test fails;
 	$(RUNNER) mutants
 mutants-bounded: $(ISO)
 	$(RUNNER) mutants --bounded
+.PHONY: seeds-full
+seeds-full: $(ISO) ## the memory tests with the counts of 10^5 to 10^7 that the seeds name, in less than 10 minutes on two idle processors; TEST= chooses
+	$(RUNNER) seeds-full
 bench: $(ISO) $(B)/bench.iso $(B)/host/count-lines ## instructions for each operation, beside Linux 6.1's; PROTOCOLS=all: faults a second under each faultlock=
 	$(RUNNER) bench
 trace: $(ISO) ## run TEST with every trace point on; leaves build/trace.dat for trace-cmd report and KernelShark

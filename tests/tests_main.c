@@ -10,6 +10,7 @@
 #include "lib/string.h"
 #include "sched/sched.h"
 #include "sync/lock_stat.h"
+#include "tests/scale.h"
 #include "tests/test.h"
 
 #define DEFAULT_LIMIT_TICKS 12000u
@@ -43,7 +44,7 @@ static void limit_passed(struct timer *timer)
 
 static bool run_watched(const struct test *test, u32 number)
 {
-    u64 ticks = test->limit_ticks ? test->limit_ticks : DEFAULT_LIMIT_TICKS;
+    u64 ticks = (u64)(test->limit_ticks ? test->limit_ticks : DEFAULT_LIMIT_TICKS) * test_patience();
 
     running = test;
     timer_arm(&limit, clock_ns() + ticks * (1000000000u / TICK_HZ), limit_passed);

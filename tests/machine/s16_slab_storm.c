@@ -8,8 +8,9 @@
 #include "tests/scale.h"
 #include "tests/scenario.h"
 
-#define OPERATIONS 30000u
-#define SHARED     128u
+#define BRIEF  30000u    /* for each CPU */
+#define FULL   10000000u /* S16: of all CPUs */
+#define SHARED 128u
 
 struct thing {
     u32 mark, body[13];
@@ -29,10 +30,13 @@ static void give_back(struct thing *thing)
 
 static void storm(void *arg)
 {
+    u32 cpu = (uintptr_t)arg, operations = test_count(BRIEF, FULL / cpu_count());
     struct random rnd;
 
-    random_seed(&rnd, (uintptr_t)arg);
-    for (u32 op = 0; op < OPERATIONS * test_scale && !test_failed(); op++) {
+    random_seed(&rnd, cpu + 1);
+    for (u32 op = 0; op < operations && !test_failed(); op++) {
+        if (cpu == 0)
+            test_progress(op, operations);
         struct thing *thing = slab_alloc(&storm_cache, op % 16 ? GFP_KERNEL : GFP_ATOMIC);
         if (!thing)
             continue; /* GFP_ATOMIC may be refused */
@@ -58,12 +62,13 @@ TEST(
     struct scene *s = scene_begin();
 
     for (u32 cpu = 0; cpu < cpu_count(); cpu++)
-        actor_start(s, cpu, storm, (void *)(uintptr_t)(cpu + 1));
+        actor_start(s, cpu, storm, (void *)(uintptr_t)cpu);
     scene_end(s);
     for (u32 i = 0; i < SHARED; i++) {
         give_back(shared[i]);
         shared[i] = NULL;
     }
+    test_note("%u objects on %u CPUs", test_count(BRIEF, FULL / cpu_count()) * cpu_count(), cpu_count());
     slab_report(note_line, NULL);
     slab_reap();
     check(slab_pages_in_use() <= pages + 2); /* the scene's own tasks may have begun a slab each of theirs */

@@ -1,16 +1,16 @@
 /*
  * S19, S20: contiguous frames below 16 MiB with an alignment, a ceiling and a line that must not be crossed,
  * at random, held against a bitmap of the zone. Nobody else takes from that zone while others have memory, so
- * that the bitmap knows everything: a request may be refused only if no place exists. BOOT=scale=100 makes
- * 10^6.
+ * that the bitmap knows everything: a request may be refused only if no place exists.
  */
 #include "lib/random.h"
 #include "mm/frame/frames.h"
 #include "tests/scale.h"
 #include "tests/scenario.h"
 
-#define HELD       96u
-#define OPERATIONS 10000u
+#define HELD  96u
+#define BRIEF 10000u
+#define FULL  1000000u /* S19 */
 
 static bool taken[DMA_LIMIT_PFN];
 static struct {
@@ -108,12 +108,12 @@ TEST(
         "contiguous frames obey alignment, ceiling and boundary; a request is refused only if no place exists")
 {
     struct random rnd;
-    u32 refused = 0, frames, before = frames_users();
+    u32 refused = 0, frames, before = frames_users(), operations = test_count(BRIEF, FULL);
 
     frames_drain_caches();
     frames = learn_zone();
     random_seed(&rnd, 2006);
-    for (u32 op = 0; op < OPERATIONS * test_scale && !test_failed(); op++) {
+    for (u32 op = 0; op < operations && !test_failed(); test_progress(++op, operations)) {
         u32 i = random_below(&rnd, HELD);
         if (held[i].first)
             give(i);
@@ -126,5 +126,5 @@ TEST(
     check_eq(frames_users(), before);
     check_eq(learn_zone(), frames); /* each of them can be had by its number again */
     check(refused > 0);
-    test_note("%u frames of the zone, %u operations, %u refused", frames, OPERATIONS * test_scale, refused);
+    test_note("%u frames of the zone, %u operations, %u refused", frames, operations, refused);
 }
