@@ -59,6 +59,10 @@ static inline void irqs_come_on(vaddr_t ip) {}
  * lost, SDM vol. 2, STI: interrupts are recognised after the next instruction). */
 void cpu_wait_for_interrupt(void);
 
+/* Adds to a word that only this CPU writes, and others read with READ_ONCE. One instruction: exact, because
+ * an interrupt's own add cannot split it. */
+static inline void own_word_add(u32 *word, u32 n);
+
 /* CPUs that run, set before the scheduler starts; cpus 0..cpu_count()-1 are all online. */
 u32 cpu_count(void);
 

@@ -30,6 +30,5 @@ struct counters {
 extern PERCPU(struct counters, counters);
 extern const char *const counter_names[COUNTER_COUNT];
 
-/* One instruction on this CPU's own line; exact because an interrupt's add cannot split it. */
-#define count_event(name) ((void)(this_cpu(counters).n[COUNT_##name]++))
+#define count_event(name) own_word_add(&this_cpu(counters).n[COUNT_##name], 1)
 u32 counter_sum(enum counter c);

@@ -1,4 +1,8 @@
-/* Doubly linked circular list, intrusive. An empty list and an unlinked node both point at themselves. */
+/*
+ * Doubly linked circular list, intrusive. An empty list and an unlinked node both point at themselves.
+ * Whoever holds no lock may ask with READ_ONCE(l->next) whether there is anything in it; so that word is
+ * written marked.
+ */
 #pragma once
 #include "lib/compiler.h"
 
@@ -22,7 +26,7 @@ static inline void list_link_(struct list *node, struct list *prev, struct list 
 {
     node->prev = prev;
     node->next = next;
-    prev->next = node;
+    WRITE_ONCE(prev->next, node);
     next->prev = node;
 }
 static inline void list_push_back(struct list *l, struct list *node)
@@ -36,7 +40,7 @@ static inline void list_push_front(struct list *l, struct list *node)
 /* Leaves the node pointing at itself, so a second removal is harmless. */
 static inline void list_remove(struct list *node)
 {
-    node->prev->next = node->next;
+    WRITE_ONCE(node->prev->next, node->next);
     node->next->prev = node->prev;
     list_init(node);
 }

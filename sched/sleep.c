@@ -85,7 +85,7 @@ static void enqueue_claimed(struct task *task, u64 slept_ns)
         spin_lock(&q->lock);
         if (likely(cpumask_test(&task->allowed, q->cpu) || q->local == NULL)) {
             WRITE_ONCE(task->cpu, q->cpu);
-            task->on_rq = true;
+            WRITE_ONCE(task->on_rq, true);
             runq_make_absolute(q, task, slept_ns);
             runq_insert(q, task);
             runq_check_preempt(q, task);
@@ -106,7 +106,7 @@ static bool claim(struct runq *q, struct task *task, u32 mask, bool *needs_queue
         return false;
     assert(state != TASK_RUNNING && state != TASK_DEAD);
     WRITE_ONCE(task->state, TASK_RUNNING);
-    *needs_queue = !task->on_rq && !(task->flags & (1u << TASKF_IDLE));
+    *needs_queue = !task->on_rq && !(READ_ONCE(task->flags) & (1u << TASKF_IDLE));
     return true;
 }
 
@@ -119,7 +119,7 @@ bool task_wake_states(struct task *task, u32 mask)
     struct runq *q;
     runq_lock_of(task, &q);
     bool woken = claim(q, task, mask, &needs_queue);
-    if (woken && (task->flags & (1u << TASKF_IDLE)))
+    if (woken && (READ_ONCE(task->flags) & (1u << TASKF_IDLE)))
         runq_resched(q);
     u64 since = task->asleep_since;
     spin_unlock(&q->lock);

@@ -38,9 +38,9 @@ static void retire(struct runq *q, struct task *prev, enum leave_reason why, u64
         return;
     WRITE_ONCE(q->weight, q->weight - nice_weight(prev->nice));
     if (READ_ONCE(prev->state) != TASK_RUNNING && why == LEAVE_SLEEP) {
-        prev->on_rq = false;
+        WRITE_ONCE(prev->on_rq, false);
         prev->asleep_since = now;
-        prev->hang_reported = false;
+        WRITE_ONCE(prev->hang_reported, false);
         runq_make_relative(q, prev);
     } else if (cpumask_test(&prev->allowed, q->cpu)) {
         struct task *first = runq_first(q);
@@ -109,7 +109,7 @@ static void become(struct task *prev, struct task *next) releases(&runq_here()->
 {
     prev->preempt_saved = preempt_count();
     preempt_count_add(next->preempt_saved - prev->preempt_saved);
-    next->on_cpu = true;
+    WRITE_ONCE(next->on_cpu, true);
     enter_space(next);
     finish(context_switch(prev, next));
 }

@@ -37,7 +37,7 @@ noreturn void task_exit(void)
 
     might_sleep();
     assert(held_count(&self->locks) == 0); /* a sleeping lock would stay locked for ever */
-    assert(!(self->flags & (1u << TASKF_IDLE)));
+    assert(!(READ_ONCE(self->flags) & (1u << TASKF_IDLE)));
     irq_disable();
     WRITE_ONCE(self->state, TASK_DEAD); /* interrupts are off: no preemption puts a dead task back */
     switch_tasks(LEAVE_SLEEP);

@@ -13,7 +13,7 @@ void sched_note_progress(void)
 {
     irqflags_t flags = irq_save();
 
-    this_cpu(progress)++;
+    own_word_add(&this_cpu(progress), 1);
     irq_restore(flags);
 }
 
@@ -49,7 +49,7 @@ void timer_tick(bool from_user)
         return;
     bool could_switch = from_user || (preempt_count() & (PREEMPT_IRQ - 1)) == 0;
     if (from_user)
-        this_cpu(progress)++; /* a program that computes needs nothing of us, and is alive */
+        own_word_add(&this_cpu(progress), 1); /* a program that computes needs nothing of us, and is alive */
     if (from_user || (current == q->idle && could_switch))
         rcu_quiescent();
     spin_lock(&q->lock);

@@ -61,15 +61,20 @@ static void watch_neighbour(struct watch *w, u32 cpu)
         panic("CPU %u has taken no interrupt for %u s", neighbour, softlockup);
 }
 
-static bool is_hung(struct task *task, u64 now)
+/* Under its queue's lock, as its CPU writes it there: half of the 64 bits of asleep_since from this sleep and
+ * half from the last one would be hours. */
+lock_implementation static bool sleeps_too_long(struct task *task, u64 now)
 {
+    irqflags_t flags = irq_save();
+    struct runq *q = runq_lock_of(task);
     u32 state = READ_ONCE(task->state);
+    bool asleep = (state == TASK_UNINTERRUPTIBLE || state == TASK_KILLABLE) && !task->on_rq;
+    bool too_long = asleep && !READ_ONCE(task->hang_reported) && task->asleep_since != 0 &&
+                    now - task->asleep_since >= (u64)hungtask * 1000000000u;
 
-    if ((state != TASK_UNINTERRUPTIBLE && state != TASK_KILLABLE) || task->on_rq || task->hang_reported)
-        return false;
-    if (task->asleep_since == 0 || now - task->asleep_since < (u64)hungtask * 1000000000u)
-        return false;
-    return !wait_chain_is_alive(task);
+    spin_unlock(&q->lock);
+    irq_restore(flags);
+    return too_long;
 }
 
 /* Whoever holds the list is busy with it; a second later will do. */
@@ -80,9 +85,10 @@ void watchdog_look_for_hung(u64 now)
     if (!spin_try_lock(&task_list_lock))
         return;
     list_for_each (task, &task_list, all) {
-        if (!is_hung(task, now))
+        if (!sleeps_too_long(task, now) || wait_chain_is_alive(task))
             continue;
-        task->hang_reported = true;
+        WRITE_ONCE(task->hang_reported,
+                   true); /* its own CPU may begin its next sleep now, and take it back */
         printk("hung task: asleep for more than %u s\n", hungtask);
         sched_print_wait_chain(task);
     }

@@ -69,7 +69,7 @@ bool held_spin(const void *lock)
 s32 held_spin_holder(const void *lock)
 {
     for (u32 cpu = 0; cpu < cpu_count(); cpu++) {
-        held_for_each(e, &per_cpu(spins_held, cpu)) if (e->lock == lock) return (s32)cpu;
+        held_for_each(e, &per_cpu(spins_held, cpu)) if (READ_ONCE(e->lock) == lock) return (s32)cpu;
     }
     return -1;
 }

@@ -8,4 +8,5 @@ BOOT_CHOICE(simbreak, "explorer: a mistake of the simulated machine", &sim_broke
 BOOT_CHOICE(simblind, "explorer: an oracle that sees nothing", &sim_blind, "nothing", "frames", "rights",
             "deadlock");
 BOOT_CHOICE(simplant, "explorer: what the oracles' own tests do wrong", &sim_planted, "nothing",
-            "freed-frame", "freed-table", "rights", "sleeper", "no-early-tick", "disk-in-order");
+            "freed-frame", "freed-table", "rights", "sleeper", "no-early-tick", "disk-in-order", "plain-race",
+            "half-marked-race");

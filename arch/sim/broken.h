@@ -42,6 +42,8 @@ enum sim_plant {
     PLANT_RIGHTS,
     PLANT_SLEEPER,
     PLANT_NO_EARLY_TICK,
-    PLANT_DISK_IN_ORDER
+    PLANT_DISK_IN_ORDER,
+    PLANT_PLAIN_RACE,
+    PLANT_HALF_MARKED_RACE
 };
 extern unsigned sim_planted;

@@ -7,6 +7,7 @@
 #include "arch/sim/broken.h"
 #include "arch/sim/deadlock.h"
 #include "arch/sim/machine.h"
+#include "arch/sim/races.h"
 #include "arch/trap.h"
 #include "diag/assert.h"
 #include "sched/runq.h"
@@ -78,10 +79,20 @@ void clock_leap(void)
     tick_if_due(first, then);
 }
 
+/* The machine asks, not a CPU: no part of a data race. */
+static u64 next_timer(u32 cpu)
+{
+    bool watched = races_look_away();
+    u64 next = timers_next(cpu);
+
+    races_on = watched;
+    return next;
+}
+
 /* A schedule may make a timer's moment come, but a limit of a minute says that nobody expects it to pass. */
 static bool timer_may_come(u32 cpu)
 {
-    return timers_next(cpu) < *order_clock(cpu) + LEAP_MAX_NS;
+    return next_timer(cpu) < *order_clock(cpu) + LEAP_MAX_NS;
 }
 
 /* Would a tick change anything but the clock? */
@@ -94,7 +105,7 @@ bool clock_has_use_for_tick(u32 cpu)
 void clock_tick_now(u32 cpu)
 {
     struct vcpu *v = &vcpus[cpu];
-    u64 due = timer_may_come(cpu) ? timers_next(cpu) : *order_clock(cpu);
+    u64 due = timer_may_come(cpu) ? next_timer(cpu) : *order_clock(cpu);
 
     tick_if_due(cpu, MAX(due, v->next_tick_ns));
     *order_clock(cpu) = MAX(*order_clock(cpu), due);
@@ -152,6 +163,8 @@ void interrupts_take(void)
         u32 irq = (u32)__builtin_ctz(v->pending);
         order_write(&v->pending);
         order_local((u32)*order_clock(cpu_id()));
+        if (races_on)
+            races_acquire(&v->pending);
         v->pending &= ~(1u << irq);
         irq_disable();
         run_handler(irq);
@@ -187,5 +200,9 @@ void cpu_send_ipi(u32 cpu, enum ipi ipi)
     sim_choice_here(STEP_IPI, &vcpus[cpu].pending, CHOICE_WRITES);
     assert(cpu < sim_cpu_total);
     sim_machine.alone_until_ns = 0;
+    if (races_on) {
+        races_acquire(&vcpus[cpu].pending); /* who sent one before, and was not heard yet, is not forgotten */
+        races_release(&vcpus[cpu].pending, 4);
+    }
     vcpus[cpu].pending |= 1u << (ipi == IPI_RESCHED ? SIM_IRQ_RESCHED : SIM_IRQ_CROSSCALL);
 }

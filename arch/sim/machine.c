@@ -2,6 +2,7 @@
 #include "arch/sim/machine.h"
 #include "arch/sim/memory.h"
 #include "arch/sim/mmu.h"
+#include "arch/sim/races.h"
 #include "arch/sim/strategy.h"
 #include "arch/sim/undo.h"
 #include "diag/assert.h"
@@ -48,7 +49,9 @@ void machine_run(void)
     if (!vcpus[cpu_id()].started)
         machine_start_cpu(cpu_id());
     undo_on = undoable;
+    races_watch(true);
     fiber_switch(vcpus[cpu_id()].fiber);
+    races_watch(false);
     undo_on = false;
 }
 

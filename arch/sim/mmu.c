@@ -3,6 +3,7 @@
 #include "arch/sim/memory.h"
 #include "arch/sim/mmu_private.h"
 #include "arch/sim/oracle.h"
+#include "arch/sim/races.h"
 #include "arch/trap.h"
 #include "diag/assert.h"
 
@@ -17,6 +18,8 @@ static bool entry_use(paddr_t at, u32 *value, u32 needs, u32 sets)
 
     sim_choice_here(STEP_WALK, word, CHOICE_CLOSED | CHOICE_READS);
     *value = *word;
+    if (races_on)
+        races_acquire(word);
     if ((*value & needs) != needs || (*value & sets) == sets)
         return true;
     sim_choice_here(STEP_WALK, word, CHOICE_CLOSED | CHOICE_WRITES);
@@ -28,6 +31,10 @@ static bool entry_use(paddr_t at, u32 *value, u32 needs, u32 sets)
         sets &= ~PTE_D;
     *word |= sets;
     *value |= sets;
+    if (races_on) {
+        races_acquire(word);
+        races_release(word, 4);
+    }
     return true;
 }
 

@@ -4,6 +4,7 @@
 #include "arch/sim/explore_private.h"
 #include "arch/sim/machine.h"
 #include "arch/sim/sim.h"
+#include "arch/sim/symbolize.h"
 #include "lib/types.h"
 #include <stdio.h>
 #include <string.h>
@@ -101,4 +102,5 @@ void run_name_verdict(const char *otherwise)
                  run->steps);
     if (!run->sentence[0] && !sentence_from(run->log, run->log_bytes))
         snprintf(run->sentence, sizeof(run->sentence), "%s", otherwise);
+    symbolize_places(run->sentence, sizeof(run->sentence));
 }

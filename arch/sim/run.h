@@ -58,6 +58,8 @@ struct run {
 };
 extern struct run *run; /* the present one */
 
+/* For sim_fail(): an address of code; who reads the sentence gets the source line instead. */
+#define PLACE "@%#x"
 /* Ends the run: the sentence becomes its verdict. From any fiber. */
 noreturn cold void sim_fail(const char *fmt, ...) printf_like(1, 2);
 noreturn void run_finish(enum verdict verdict);

@@ -76,3 +76,33 @@ void symbolize(struct source_line *lines, u32 n)
     }
     unlink(questions);
 }
+
+#define PLACES_MAX 4u
+
+void symbolize_places(char *sentence, size_t size)
+{
+    static struct source_line lines[PLACES_MAX];
+    u32 ips[PLACES_MAX], n = 0;
+    char whole[400], *to = whole;
+    bool same = true;
+
+    for (const char *at = strstr(sentence, "@0x"); at && n < PLACES_MAX; at = strstr(at + 1, "@0x")) {
+        ips[n] = (u32)strtoul(at + 1, NULL, 16);
+        same &= lines[n].ip == ips[n];
+        lines[n].ip = ips[n];
+        n++;
+    }
+    if (!same)
+        symbolize(lines, n);
+    char *end = whole + sizeof(whole);
+    const char *from = sentence;
+    for (u32 i = 0; i < n; i++) {
+        const char *at = strstr(from, "@0x");
+        to += snprintf(to, (size_t)(end - to), "%.*s%s", (int)(at - from), from, lines[i].text);
+        if (to >= end)
+            return;
+        from = at + strspn(at, "@0x123456789abcdef");
+    }
+    if (n && snprintf(to, (size_t)(end - to), "%s", from) < end - to)
+        snprintf(sentence, size, "%s", whole);
+}

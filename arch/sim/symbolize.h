@@ -8,3 +8,6 @@ struct source_line {
 };
 /* Fills in the text of each; the innermost place outside arch/sim and the atomics, inlining undone. */
 void symbolize(struct source_line *lines, u32 n);
+/* In a sentence: each PLACE (run.h) by its source line. Those of the latest sentence are remembered:
+ * shortening asks for them again and again. */
+void symbolize_places(char *sentence, size_t size);

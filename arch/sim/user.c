@@ -6,6 +6,7 @@
 #include "arch/user.h"
 #include "arch/sim/memory.h"
 #include "arch/sim/mmu.h"
+#include "arch/sim/races.h"
 #include "arch/sim/rights.h"
 #include "arch/trap.h"
 #include "diag/race.h"
@@ -81,12 +82,21 @@ static size_t piece(vaddr_t va, size_t n, size_t whole)
 
 enum direction { FROM_USER, TO_USER, CLEAR_USER };
 
+/* To the kernel's memory it is an access like any other; programs' own races are their business. */
+static void tell_of_copy(enum direction way, const void *kernel, const void *user, size_t n, u32 ip)
+{
+    races_touch(user, n, ACCESS_USER | ACCESS_MARKED | (way == FROM_USER ? 0 : ACCESS_WRITES), ip);
+    if (way != CLEAR_USER)
+        races_touch(kernel, n, way == FROM_USER ? ACCESS_WRITES : ACCESS_PLAIN, ip);
+}
+
 /* Bytes NOT copied. */
 static size_t copy(enum direction way, void *kernel, vaddr_t user, size_t n)
 {
     size_t whole = n;
+    u32 ip = CALLER_IP();
 
-    user_access_begins(CALLER_IP());
+    user_access_begins(ip);
     if (!range_ok(user, n))
         return n;
     while (n) {
@@ -94,6 +104,8 @@ static size_t copy(enum direction way, void *kernel, vaddr_t user, size_t n)
         void *at = user_access(user, way != FROM_USER);
         if (!at)
             break;
+        if (races_on)
+            tell_of_copy(way, kernel, at, part, ip);
         if (way == FROM_USER)
             memcpy(kernel, at, part);
         else if (way == TO_USER)

@@ -18,7 +18,7 @@ static noinline struct page *cache_refill(enum zone_id zone, unsigned gfp)
     struct frame_cache *cache = &my_frames()->plain[zone];
     assert(cache->n + n <= CACHE_MAX);
     while (n > 1) /* the lowest frame is handed out first and stands last */
-        cache->page[cache->n++] = batch[--n];
+        cache_push(cache, batch[--n]);
     return batch[0];
 }
 
@@ -41,7 +41,7 @@ static noinline void cache_drain(struct frame_cache *cache, enum zone_id zone)
         batch[i] = cache->page[i];
         cache->page[i] = cache->page[i + CACHE_BATCH];
     }
-    cache->n -= CACHE_BATCH;
+    WRITE_ONCE(cache->n, cache->n - CACHE_BATCH);
     zone_give(&zones[zone], batch, CACHE_BATCH);
 }
 
@@ -54,7 +54,7 @@ void cache_give_slow(struct page *page)
         return;
     }
     cache_drain(cache, zone);
-    cache->page[cache->n++] = page;
+    cache_push(cache, page);
 }
 
 /* ---- emptying all caches of all CPUs ---- */
@@ -65,8 +65,9 @@ struct drained {
 
 static void detach(struct frame_cache *cache, struct page **list)
 {
-    while (cache->n > 0) {
-        struct page *page = cache->page[--cache->n];
+    struct page *page;
+
+    while ((page = cache_pop(cache)) != NULL) {
         page->next = *list;
         *list = page;
     }

@@ -30,7 +30,20 @@ static inline struct cpu_frames *my_frames(void)
 /* The last frame in, or NULL. Interrupts off. */
 static inline struct page *cache_pop(struct frame_cache *cache)
 {
-    return cache->n > 0 ? cache->page[--cache->n] : NULL;
+    u32 n = cache->n;
+
+    if (n == 0)
+        return NULL;
+    WRITE_ONCE(cache->n, n - 1); /* statistics look on */
+    return cache->page[n - 1];
+}
+/* The caller knows that there is room. Interrupts off. */
+static inline void cache_push(struct frame_cache *cache, struct page *page)
+{
+    u32 n = cache->n;
+
+    WRITE_ONCE(cache->n, n + 1);
+    cache->page[n] = page;
 }
 
 /* A frame with 0 references out of this CPU's cache of the zone, refilled if need be; NULL: the zone is at
@@ -45,7 +58,7 @@ static inline void cache_give(struct page *page)
     enum zone_id zone = page_zone(page);
     struct frame_cache *cache = &my_frames()->plain[zone];
     if (likely(zone != ZONE_DMA && cache->n < CACHE_MAX))
-        cache->page[cache->n++] = page;
+        cache_push(cache, page);
     else
         cache_give_slow(page);
 }

@@ -53,7 +53,7 @@ struct page *zeroed_take(enum zone_id zone)
             return NULL;
         assert(cache->n == 0);
         while (n > 0)
-            cache->page[cache->n++] = batch[--n];
+            cache_push(cache, batch[--n]);
     }
     return cache_pop(cache);
 }

@@ -21,7 +21,7 @@ static noinline void *alloc_slow(struct slab_cache *cache, unsigned gfp)
     irqflags_t flags = irq_save();
     struct magazine *magazine = slab_magazine(in); /* NULL: no memory for one, and we do without */
     while (magazine && n > 1 && magazine->n < MAGAZINE_MAX)
-        magazine->object[magazine->n++] = batch[--n];
+        magazine_push(magazine, batch[--n]);
     if (magazine)
         magazine->misses++;
     irq_restore(flags);
@@ -40,7 +40,7 @@ void *slab_alloc(struct slab_cache *cache, unsigned gfp)
         irqflags_t flags = irq_save();
         struct magazine *magazine = in->magazine[cpu_id()];
         if (likely(magazine && magazine->n > 0))
-            object = magazine->object[--magazine->n];
+            object = magazine_pop(magazine);
         irq_restore(flags);
     }
     if (unlikely(!object) && !(object = alloc_slow(cache, gfp)))
@@ -65,11 +65,13 @@ static noinline void free_slow(struct slab_internal *in, void *object)
             batch[i] = magazine->object[i];
             magazine->object[i] = magazine->object[i + MAGAZINE_BATCH];
         }
-        magazine->n -= MAGAZINE_BATCH; /* before the lock: a spin for it may answer slab_reap()'s call */
+        WRITE_ONCE(magazine->n,
+                   magazine->n -
+                       MAGAZINE_BATCH); /* before the lock: a spin for it may answer slab_reap()'s call */
         magazine->misses++;
         slab_give(in, batch, MAGAZINE_BATCH);
     }
-    magazine->object[magazine->n++] = object;
+    magazine_push(magazine, object);
 }
 
 void slab_free(struct slab_cache *cache, void *object)
@@ -80,7 +82,7 @@ void slab_free(struct slab_cache *cache, void *object)
     irqflags_t flags = irq_save();
     struct magazine *magazine = in->magazine[cpu_id()];
     if (likely(magazine && magazine->n < MAGAZINE_MAX))
-        magazine->object[magazine->n++] = object;
+        magazine_push(magazine, object);
     else
         free_slow(in, object);
     irq_restore(flags);
@@ -103,7 +105,7 @@ static void empty_magazine(void *arg)
         return;
     memcpy(emptied->object, magazine->object, magazine->n * sizeof(void *));
     emptied->n = magazine->n;
-    magazine->n = 0;
+    WRITE_ONCE(magazine->n, 0);
 }
 
 static void empty_magazine_of(struct slab_internal *in, u32 cpu)

@@ -21,6 +21,22 @@ struct magazine {
     void *object[MAGAZINE_MAX];
     u32 misses; /* times that it was empty or full, for the report */
 };
+/* Its own CPU's, interrupts off, and the caller knows that there is room, or an object. Marked, since
+ * slab_reap() of any CPU looks at the number. */
+static inline void magazine_push(struct magazine *magazine, void *object)
+{
+    u32 n = magazine->n;
+
+    WRITE_ONCE(magazine->n, n + 1);
+    magazine->object[n] = object;
+}
+static inline void *magazine_pop(struct magazine *magazine)
+{
+    u32 n = magazine->n - 1;
+
+    WRITE_ONCE(magazine->n, n);
+    return magazine->object[n];
+}
 static_assert(sizeof(struct magazine) == 128, "two cache lines, shared with nobody");
 
 struct slab_internal {

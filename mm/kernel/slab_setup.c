@@ -70,7 +70,8 @@ struct magazine *slab_magazine(struct slab_internal *in)
     struct magazine **mine = &in->magazine[cpu_id()];
     if (unlikely(!*mine)) {
         spin_lock(&slab_setup_lock);
-        *mine = meta_alloc(sizeof(struct magazine));
+        store_release(mine,
+                      (struct magazine *)meta_alloc(sizeof(struct magazine))); /* slab_reap() looks in */
         spin_unlock(&slab_setup_lock);
     }
     return *mine;

@@ -106,11 +106,12 @@ static struct cpumask flush_targets(const struct flush_request *request, const s
 static void count_shootdown(const struct flush_request *request, u32 ipis)
 {
     count_event(shootdown);
-    this_cpu(counters).n[COUNT_shootdown_ipi] += ipis;
+    own_word_add(&this_cpu(counters).n[COUNT_shootdown_ipi], ipis);
     if (request->all)
         count_event(shootdown_full);
     else if (request->end)
-        this_cpu(counters).n[COUNT_shootdown_pages] += (request->end - request->start) >> PAGE_SHIFT;
+        own_word_add(&this_cpu(counters).n[COUNT_shootdown_pages],
+                     (request->end - request->start) >> PAGE_SHIFT);
     trace_point(shootdown, request->start, request->end, request->mm->space.cpus.w[0], ipis);
 }
 

@@ -53,6 +53,15 @@ cp "$dir/second" "$dir/out"
     [ "$(grep verdict "$dir/first")" = "$(grep verdict "$dir/second")" ]
 result $? "a token replays its run, twice alike"
 
+# So does a data race's, which names both places.
+"$explorer" --boot "races simplant=plain-race" oracle_data_race > "$dir/first"
+race=$(sed -n "s/.*TOKEN='\(.*\)'.*/\1/p" "$dir/first")
+"$explorer" --replay "$race" > "$dir/second"
+cp "$dir/second" "$dir/out"
+grep -q 'verdict: data race: .*writes.*write_flag (tests/host/sim_oracles.c:[0-9]*), .*wrote.*(tests/host/sim_oracles.c:' "$dir/first" &&
+    [ "$(grep verdict "$dir/first")" = "$(grep verdict "$dir/second")" ]
+result $? "a data race is said with both source lines, and its token replays it"
+
 "$explorer" --replay "$token" --repeat 1000 > "$dir/out"
 grep -q "replayed 1000 times, each time the same" "$dir/out"
 result $? "a token replays its run 1000 times of 1000"

@@ -36,7 +36,7 @@ static bool run_one(const struct options *o, const struct test *test, u32 n, boo
     e.test = test;
     if (!e.cpus)
         e.cpus = MAX(test->cpus, 1u);
-    if (!test->cpus && e.how == EXPLORE_AUTO) { /* a unit test has nothing to schedule */
+    if (!test->cpus) { /* a unit test has nothing to schedule */
         e.how = EXPLORE_ONE;
         e.one = (struct schedule){.kind = STRATEGY_USUAL};
     }

@@ -30,6 +30,12 @@ static const struct row {
     {"... with a blind TLB oracle", "simplant=freed-table simblind=frames", "oracle_freed_table", NULL},
     {"rights taken without a flush", "simplant=rights", "oracle_rights", "was made read-only"},
     {"... with a blind rights oracle", "simplant=rights simblind=rights", "oracle_rights", NULL},
+    {"two plain writes that nothing orders", "simplant=plain-race races", "oracle_data_race",
+     "data race: CPU 1 writes"},
+    {"a plain write beside a marked one", "simplant=half-marked-race races", "oracle_data_race",
+     "data race: CPU 1 writes"},
+    {"... with nobody looking for races", "simplant=plain-race", "oracle_data_race", NULL},
+    {"marked writes, and plain ones in order", "races", "oracle_data_race", NULL},
     {"a sleep that nobody ends", "simplant=sleeper", "oracle_deadlock", "deadlock"},
     {"... with a blind deadlock check", "simplant=sleeper simblind=deadlock", "oracle_deadlock",
      "no end after"},
@@ -51,10 +57,10 @@ static bool row_holds(const struct exploration *base, const struct row *row, str
     if (!e.test)
         return false;
     e.words = row->words;
-    e.cpus = 1;
+    e.cpus = MAX(e.test->cpus, 1u);
     e.quiet = true;
     e.steps = 20000;
-    e.how = EXPLORE_ONE;
+    e.how = e.cpus > 1 ? EXPLORE_RANDOM : EXPLORE_ONE;
     e.one = (struct schedule){.kind = STRATEGY_USUAL};
     explore(&e, found);
     if (!row->sentence)

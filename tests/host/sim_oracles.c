@@ -11,6 +11,7 @@
 #include "mm/frame/page.h"
 #include "sched/task.h"
 #include "tests/host/sim_bench.h"
+#include "tests/host/sync_crew.h"
 #include "tests/test.h"
 
 TEST(oracle_freed_frame, .shows = "a frame that becomes free while a TLB leads to it is a missing flush")
@@ -63,4 +64,31 @@ TEST(oracle_deadlock, .shows = "a task that sleeps while nobody can wake it is a
         return;
     task_set_state(TASK_UNINTERRUPTIBLE);
     task_sleep();
+}
+
+static u32 flag, ordered;
+
+static void write_flag(void *arg)
+{
+    ordered++; /* after task_start(), before task_join() */
+    if (sim_planted == PLANT_PLAIN_RACE || sim_planted == PLANT_HALF_MARKED_RACE)
+        flag = 1;
+    else
+        WRITE_ONCE(flag, 1);
+}
+
+TEST(oracle_data_race, .cpus = 2,
+     .shows = "two writes of two CPUs, one of them plain, with nothing that orders them are a data race")
+{
+    struct crew crew = {.n = 0};
+
+    ordered = 0;
+    crew_add(&crew, 1, write_flag, NULL);
+    if (sim_planted == PLANT_PLAIN_RACE)
+        flag = 2;
+    else
+        WRITE_ONCE(flag, 2);
+    crew_join(&crew);
+    check(flag != 0);
+    check_eq(++ordered, 2);
 }

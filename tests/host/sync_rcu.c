@@ -39,7 +39,7 @@ TEST(sync_rcu_grace, .cpus = 2, .shows = "what a reader found stays until it is 
 static u32 calls;
 static void count_call(struct rcu_head *head)
 {
-    calls++;
+    WRITE_ONCE(calls, calls + 1);
 }
 
 TEST(sync_rcu_call, .cpus = 2, .shows = "deferred calls run once each, after a grace period")
@@ -53,7 +53,7 @@ TEST(sync_rcu_call, .cpus = 2, .shows = "deferred calls run once each, after a g
         task_set_state(TASK_UNINTERRUPTIBLE);
         task_sleep_until(clock_ns() + 20000000);
     }
-    check_eq(calls, 3);
+    check_eq(READ_ONCE(calls), 3);
 }
 
 TEST(sync_refcount, .shows = "a count goes down to its last reference once, and sticks when it goes wrong")

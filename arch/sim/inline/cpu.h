@@ -42,6 +42,11 @@ static inline void preempt_count_sub(u32 n)
     sim_cpu_now->preempt_count -= n;
 }
 
+static inline void own_word_add(u32 *word, u32 n)
+{
+    __atomic_store_n(word, __atomic_load_n(word, __ATOMIC_RELAXED) + n, __ATOMIC_RELAXED);
+}
+
 static inline bool irq_enabled(void)
 {
     return sim_irqs_on[sim_cpu_now->id];

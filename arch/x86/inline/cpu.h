@@ -55,6 +55,11 @@ static inline void preempt_count_sub(u32 n)
                      : "memory", "cc");
 }
 
+static inline void own_word_add(u32 *word, u32 n)
+{
+    __asm__ volatile("addl %1, %0" : "+m"(*word) : "ri"(n) : "cc");
+}
+
 #define EFLAGS_IF 0x200u
 static inline irqflags_t irq_save(void)
 {

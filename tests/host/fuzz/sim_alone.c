@@ -1,7 +1,9 @@
 /*
- * What arch/sim/run.c, strategy.c and undo.c have for the explorer, for programs that boot the machine once
- * and run on it themselves (fuzz harnesses, counting of cache lines): the machine's end is the program's.
+ * What arch/sim/run.c, strategy.c, undo.c and races.c have for the explorer, for programs that boot the
+ * machine once and run on it themselves (fuzz harnesses, counting of cache lines): the machine's end is the
+ * program's.
  */
+#include "arch/sim/races.h"
 #include "arch/sim/run.h"
 #include "arch/sim/strategy.h"
 #include "arch/sim/undo.h"
@@ -40,6 +42,13 @@ bool run_crashed(int signal_number, void *context)
 bool undo_on;
 void undo_note(const volatile void *at, size_t bytes) {}
 void undo_except(const void *from, size_t bytes) {}
+
+/* Nobody looks for data races. */
+bool races_on;
+void races_watch(bool running) {}
+void races_touch(const volatile void *at, size_t bytes, enum access how, u32 ip) {}
+void races_release(const volatile void *word, size_t bytes) {}
+void races_acquire(const volatile void *word) {}
 
 /* The default schedule is the only one. */
 u32 strategy_pick(const struct choice *c)
