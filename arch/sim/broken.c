@@ -9,4 +9,4 @@ BOOT_CHOICE(simblind, "explorer: an oracle that sees nothing", &sim_blind, "noth
             "deadlock");
 BOOT_CHOICE(simplant, "explorer: what the oracles' own tests do wrong", &sim_planted, "nothing",
             "freed-frame", "freed-table", "rights", "sleeper", "no-early-tick", "disk-in-order", "plain-race",
-            "half-marked-race");
+            "half-marked-race", "ipi-at-once");

@@ -44,6 +44,7 @@ enum sim_plant {
     PLANT_NO_EARLY_TICK,
     PLANT_DISK_IN_ORDER,
     PLANT_PLAIN_RACE,
-    PLANT_HALF_MARKED_RACE
+    PLANT_HALF_MARKED_RACE,
+    PLANT_IPI_AT_ONCE
 };
 extern unsigned sim_planted;

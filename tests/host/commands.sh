@@ -75,6 +75,11 @@ grep -q "verdict: .*flush" "$dir/out" && cmp -s "$dir/second" "$dir/out" && pyth
     grep -q "[1-9][0-9]* events of 2 CPUs" "$dir/out"
 result $? "a replay leaves a trace, and is the same while it is traced"
 
+# The sanitized program takes the same tokens, and leaves no memory behind.
+"$(dirname "$explorer")/host-tests" --replay "$token" > "$dir/out" 2>&1
+[ $? = 1 ] && grep -q "verdict: .*flush" "$dir/out" && ! grep -q LeakSanitizer "$dir/out"
+result $? "the sanitized program replays it and leaks nothing"
+
 # Ctrl-C: what was covered so far, status 130.
 "$explorer" --progress --schedules 1000000 'r05*' > "$dir/out" 2>&1 &
 until grep -q "schedules, " "$dir/out" || ! kill -0 $!; do sleep 0.1; done # under way: its progress says so

@@ -9,6 +9,7 @@
 #include "tests/host/options.h"
 #include "tests/host/self_test.h"
 #include <stdio.h>
+#include <stdlib.h>
 
 #define MUTANT_LIST "tests/mutants.list"
 
@@ -101,5 +102,7 @@ int main(int argc, char **argv)
         return strategy_table(&o.e, MUTANT_LIST, o.mutants, o.pattern, o.compare_seeds);
     if (o.mutants)
         return mutant_table(&o.e, MUTANT_LIST, o.mutants, o.pattern);
-    return run_all(&o);
+    int status = run_all(&o);
+    free(o.e.one.list); /* a token's */
+    return status;
 }

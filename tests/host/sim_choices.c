@@ -1,7 +1,7 @@
 /*
- * What only another choice brings about: a tick that comes early, a disk that answers in another order, a
- * walk that stops half way. The self test plants a test that takes one of them for impossible, and demands
- * that the search proves it wrong, and that it does so by that choice alone.
+ * What only another choice brings about: a tick that comes early, an IPI that comes late, a disk that answers
+ * in another order, a walk that stops half way. The self test plants a test that takes one of them for
+ * impossible, and demands that the search proves it wrong, and that it does so by that choice alone.
  */
 #include "arch/clock.h"
 #include "arch/sim/broken.h"
@@ -31,6 +31,34 @@ TEST(choice_of_tick, .cpus = 2, .shows = "a timer may come at any step, not only
     if (sim_planted == PLANT_NO_EARLY_TICK)
         check_eq(early, 0);
     crew_join(&crew);
+}
+
+static u32 ready, sent;
+
+/* Who has seen what CPU 0 wrote after it sent the interrupt: has the interrupt come? */
+static void look_for_ipi(void *late)
+{
+    store_release(&ready, 1u); /* a CPU that idles hears an interrupt at once */
+    while (!load_acquire(&sent))
+        cpu_relax();
+    *(bool *)late = vcpus[cpu_id()].pending & (1u << SIM_IRQ_RESCHED);
+}
+
+TEST(choice_of_late_ipi, .cpus = 2,
+     .shows = "an IPI may be on its way while what was written after it is seen")
+{
+    struct crew crew = {.n = 0};
+    bool late = false;
+
+    ready = sent = 0;
+    crew_add(&crew, 1, look_for_ipi, &late);
+    while (!load_acquire(&ready))
+        cpu_relax();
+    cpu_send_ipi(1, IPI_RESCHED);
+    store_release(&sent, 1u);
+    crew_join(&crew);
+    if (sim_planted == PLANT_IPI_AT_ONCE)
+        check(!late);
 }
 
 static void read_page(void *page)
