@@ -41,17 +41,27 @@ BOOT_NUMBER(perturb, "spin a pseudo-random time at race points, from this seed (
 BOOT_NUMBER(unforced,
             "1: scenarios do not hold tasks at race points; whether the race comes is the schedule's",
             &unforced);
-BOOT_TEXT(mutant, "plant the mistake of one race of the catalogue, R01..R58", mutant_word);
+BOOT_TEXT(mutant, "plant the mistake of one race of the catalogue, R01..R58, or S14A..S14C", mutant_word);
 
-void race_init(void)
+/* The number behind mutant=, or 0. */
+static u32 mutant_number(const char *word)
 {
     u32 number;
 
+    if (strlen(word) == 4 && strncmp(word, "S14", 3) == 0 && word[3] >= 'A' &&
+        word[3] < 'A' + MUTANT_COUNT - S14A)
+        return S14A + (u32)(word[3] - 'A');
+    if (word[0] != 'R' || strlen(word) != 3 || !parse_u32(word + 1 + (word[1] == '0'), &number))
+        return 0;
+    return number < RACE_COUNT ? number : 0;
+}
+
+void race_init(void)
+{
     if (mutant_word[0] == '\0')
         return;
-    const char *digits = mutant_word + 1 + (mutant_word[1] == '0');
-    if (mutant_word[0] != 'R' || strlen(mutant_word) != 3 || !parse_u32(digits, &number) || number == 0 ||
-        number >= RACE_COUNT)
+    u32 number = mutant_number(mutant_word);
+    if (number == 0)
         boot_refuse("mutant=%s: no such race; the catalogue has R01 to R%d", mutant_word, RACE_COUNT - 1);
     mutants_on = 1ull << number;
 }

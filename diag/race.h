@@ -74,12 +74,16 @@ enum race_id {
     RACE_COUNT,
 };
 
+/* Mistakes on a path that only a refused allocation takes (tests/refusal.h): mutants without a race. */
+enum mistake_id { S14A = RACE_COUNT, S14B, S14C, MUTANT_COUNT };
+
 #ifdef FL_TEST
 struct task;
 
 void race_point_hit(enum race_id id);
 #define race_point(id) race_point_hit(id)
-extern u64 mutants_on; /* bit per race id */
+extern u64 mutants_on; /* bit per race or mistake id */
+static_assert(MUTANT_COUNT <= 64, "mutants_on has a bit for each");
 #define mutant(id) unlikely((READ_ONCE(mutants_on) >> (id)) & 1)
 
 /* Reads mutant= into mutants_on; boot_refuse()s on a word that is no race. After the boot words. */

@@ -74,7 +74,8 @@ struct task {
     bool buried;            /* switched away for the last time; under the same lock */
     struct task *next_dead; /* the reaper's list */
 #ifdef FL_TEST
-    u32 fail_nth; /* (o) its Nth allocation from now fails; 0: none (mm/frame/alloc_fail.h) */
+    u32 fail_nth;          /* (o) its Nth allocation from now fails; 0: none (mm/frame/alloc_fail.h) */
+    bool waits_for_memory; /* (o) READ_ONCE by the scenario that waits for it to be asleep */
 #endif
 };
 

@@ -31,13 +31,13 @@ struct scene {
 
 struct scene *scene_begin(void)
 {
-    struct scene *s = kmalloc(sizeof *s, GFP_KERNEL);
+    struct scene *s = obtain(kmalloc(sizeof *s, GFP_KERNEL));
 
     assert(s != NULL);
     s->actors = NULL;
     s->frames_before = frames_users();
     s->promised_before = commit_promised();
-    s->mm = mm_create();
+    s->mm = obtain(mm_create());
     assert(s->mm != NULL);
     return s;
 }
@@ -54,7 +54,7 @@ static vaddr_t map(struct scene *s, struct mapping *file, u32 pages, u32 vm_flag
         .vm_flags = vm_flags | VM_MAYWRITE,
         .mapping = file,
     };
-    s32 addr = mm_mmap(s->mm, &request);
+    s32 addr = again(mm_mmap(s->mm, &request));
 
     if (addr < 0 && addr >= -4095)
         test_fail(__FILE__, __LINE__, "mm_mmap of %u pages: error %d", pages, addr);
@@ -75,7 +75,7 @@ vaddr_t scene_mmap_at(struct scene *s, vaddr_t addr, u32 pages, u32 vm_flags)
 {
     struct mmap_request request = {
         .addr = addr, .length = pages * PAGE_SIZE, .vm_flags = vm_flags | VM_MAYWRITE, .how = MM_FIXED};
-    s32 got = mm_mmap(s->mm, &request);
+    s32 got = again(mm_mmap(s->mm, &request));
 
     check_eq((vaddr_t)got, addr);
     return addr;
@@ -135,13 +135,13 @@ static void actor_entry(void *arg)
 
 struct actor *actor_start_in(struct scene *s, struct mm *mm, u32 cpu, actor_script script, void *arg)
 {
-    struct actor *a = kmalloc(sizeof *a, GFP_KERNEL);
+    struct actor *a = obtain(kmalloc(sizeof *a, GFP_KERNEL));
 
     assert(a != NULL);
     *a = (struct actor){.mm = mm, .script = script, .arg = arg, .next = s->actors};
     s->actors = a;
     mm_get_user(mm);
-    a->task = task_create_kernel("actor", actor_entry, a);
+    a->task = obtain(task_create_kernel("actor", actor_entry, a));
     assert(a->task != NULL);
     task_pin(a->task, cpu % cpu_count());
     task_start(a->task);
@@ -188,11 +188,12 @@ static bool actor_is_caught(const struct actor *a)
 }
 
 /* Asleep on a lock or a queue, switch away complete: it moves again only when somebody lets it. One that was
- * preempted on its way to sleep is still on a run queue, and moves by itself. */
+ * preempted on its way to sleep is still on a run queue, and moves by itself; so does one that was refused
+ * memory and waits for a grace period. */
 static bool actor_is_asleep(const struct actor *a)
 {
     return READ_ONCE(a->task->state) != TASK_RUNNING && !READ_ONCE(a->task->on_cpu) &&
-           !READ_ONCE(a->task->on_rq);
+           !READ_ONCE(a->task->on_rq) && !READ_ONCE(a->task->waits_for_memory);
 }
 
 void actor_settle(struct actor *a)
@@ -271,7 +272,7 @@ void scene_await(const u32 *flag)
 u32 user_load(vaddr_t addr)
 {
     u32 value = 0;
-    int error = user_load_u32(addr, &value);
+    int error = again(user_load_u32(addr, &value));
 
     if (error)
         test_fail(__FILE__, __LINE__, "load from %#x: error %d", addr, error);
@@ -280,7 +281,7 @@ u32 user_load(vaddr_t addr)
 
 void user_store(vaddr_t addr, u32 value)
 {
-    int error = user_store_u32(addr, value);
+    int error = again(user_store_u32(addr, value));
 
     if (error)
         test_fail(__FILE__, __LINE__, "store to %#x: error %d", addr, error);
@@ -342,7 +343,7 @@ static const struct mapping_ops file_ops = {
 
 struct mapping *scene_file(u32 pages)
 {
-    struct scene_file *file = kmalloc(sizeof *file, GFP_KERNEL);
+    struct scene_file *file = obtain(kmalloc(sizeof *file, GFP_KERNEL));
 
     assert(file != NULL);
     file->pages = pages;

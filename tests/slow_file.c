@@ -10,6 +10,7 @@
 #include "mm/kernel/slab.h"
 #include "sched/sched.h"
 #include "sync/completion.h"
+#include "tests/refusal.h"
 
 #define ENDED_MAX    32u
 #define HOLD_POLL_NS 5000000u /* a page that is held asks again at the next tick */
@@ -126,7 +127,8 @@ static const struct mapping_ops slow_ops = {
 
 struct mapping *slow_file_create(u32 pages, u64 delay_ns)
 {
-    struct slow_file *file = kmalloc(sizeof *file + pages * sizeof file->page[0], GFP_KERNEL | GFP_ZERO);
+    struct slow_file *file =
+        obtain(kmalloc(sizeof *file + pages * sizeof file->page[0], GFP_KERNEL | GFP_ZERO));
 
     assert(file != NULL);
     file->pages = pages;

@@ -36,14 +36,28 @@ void test_note(const char *fmt, ...)
     test_output(text);
 }
 
-bool test_run_one(const struct test *test, u32 number)
+bool test_run(const struct test *test)
+{
+    atomic_set(&failures, 0);
+    refusal_begin();
+    test->run();
+    refusal_end();
+    return !test_failed();
+}
+
+void test_report(const struct test *test, u32 number, bool passed)
 {
     char line[240];
 
-    atomic_set(&failures, 0);
-    test->run();
-    fmt_snprintf(line, sizeof line, "%s %u - %s: %s", test_failed() ? "not ok" : "ok", number, test->name,
+    fmt_snprintf(line, sizeof line, "%s %u - %s: %s", passed ? "ok" : "not ok", number, test->name,
                  test->shows ? test->shows : "");
     test_output(line);
-    return !test_failed();
+}
+
+bool test_run_one(const struct test *test, u32 number)
+{
+    bool passed = test_run(test);
+
+    test_report(test, number, passed);
+    return passed;
 }

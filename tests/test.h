@@ -5,9 +5,11 @@
  */
 #pragma once
 #include "lib/compiler.h"
+#include "tests/refusal.h"
 
 struct test {
     const char *name;
+    const char *file;
     const char *shows; /* one line: what this test shows */
     u32 cpus;          /* CPUs needed; fewer: skipped with that reason */
     u32 limit_ticks; /* timer ticks of guest time before it is called hung and everything is dumped; 0: 12000
@@ -18,7 +20,8 @@ struct test {
 /* Pointers in a section of their own: the runner walks them in link order. */
 #define TEST(ident, ...)                                                                                     \
     static void test_run_##ident(void);                                                                      \
-    static const struct test test_##ident = {.name = #ident, .run = test_run_##ident, __VA_ARGS__};          \
+    static const struct test test_##ident = {                                                                \
+        .name = #ident, .file = __FILE__, .run = test_run_##ident, __VA_ARGS__};                             \
     static const struct test *const test_ptr_##ident in_section("tests") = &test_##ident;                    \
     static void test_run_##ident(void)
 
@@ -28,7 +31,11 @@ extern const struct test *const __start_tests[], *const __stop_tests[];
 void test_fail(const char *file, int line, const char *fmt, ...) printf_like(3, 4);
 bool test_failed(void);
 void test_note(const char *fmt, ...) printf_like(1, 2); /* a TAP comment */
-/* Runs one test and prints its TAP line; true when it passed. The caller printed the plan. */
+/* Runs one test; true when it passed. */
+bool test_run(const struct test *test);
+/* Its TAP line. The caller printed the plan. */
+void test_report(const struct test *test, u32 number, bool passed);
+/* Both. */
 bool test_run_one(const struct test *test, u32 number);
 /* One line of TAP: the kernel sends it to the control port and the console, the host prints it. */
 extern void (*test_output)(const char *line);

@@ -8,6 +8,7 @@
 #include "diag/race.h"
 #include "lib/format.h"
 #include "lib/string.h"
+#include "mm/frame/alloc_fail.h"
 #include "sched/sched.h"
 #include "sync/lock_stat.h"
 #include "tests/scale.h"
@@ -18,6 +19,12 @@
 
 static char wanted[WORD_TEXT_MAX];
 BOOT_TEXT(test, "run the tests whose names match this pattern (test image)", wanted);
+
+static bool refusals;
+BOOT_FLAG(
+    refusals,
+    "each scenario of tests/smp again for each place in the kernel that allocates, refused once (test image)",
+    &refusals);
 
 static const struct test *running;
 static struct timer limit;
@@ -42,15 +49,55 @@ static void limit_passed(struct timer *timer)
     machine_exit(1);
 }
 
-static bool run_watched(const struct test *test, u32 number)
+static bool is_wanted(const struct test *test)
+{
+    return glob_match(wanted, test->name) && (!refusals || glob_match("tests/smp/*", test->file));
+}
+
+static struct {
+    u32 refused, leaked;
+} total;
+
+static bool run_watched(const struct test *test)
 {
     u64 ticks = (u64)(test->limit_ticks ? test->limit_ticks : DEFAULT_LIMIT_TICKS) * test_patience();
 
     running = test;
     timer_arm(&limit, clock_ns() + ticks * (1000000000u / TICK_HZ), limit_passed);
-    bool passed = test_run_one(test, number);
+    bool passed = test_run(test);
     timer_cancel(&limit);
     race_reset();
+    return passed;
+}
+
+/* Whole, and then again for each place that asked for memory. */
+static bool run_with_refusals(const struct test *test)
+{
+    static vaddr_t asked_by[PLACES_MAX];
+    u32 refused = 0, n, i;
+
+    refusal_choose(0, 0);
+    bool passed = run_watched(test);
+    n = refusal_places(asked_by);
+    for (i = 0; i < n && passed; i++) {
+        refusal_choose(0, asked_by[i]);
+        passed = run_watched(test);
+        refused += refusal_happened();
+        total.leaked += refusal_leaked();
+    }
+    if (!passed && i)
+        test_note("the first allocation that %pS asks for was to be refused", (void *)asked_by[i - 1]);
+    else if (n)
+        test_note("%u of %u places were refused", refused, n);
+    total.refused += refused;
+    return passed;
+}
+
+static bool run_and_report(const struct test *test, u32 number)
+{
+    bool passed = refusals ? run_with_refusals(test) : run_watched(test);
+
+    test_report(test, number, passed);
     return passed;
 }
 
@@ -59,13 +106,27 @@ static u32 count_wanted(void)
     u32 n = 0;
 
     for (const struct test *const *t = __start_tests; t < __stop_tests; t++)
-        n += glob_match(wanted, (*t)->name);
+        n += is_wanted(*t);
     return n;
 }
 
 static void lock_report_line(void *ctx, const char *text)
 {
     control_record("lockstat %s", text);
+}
+
+static void refused_line(void *ctx, vaddr_t site, u32 times)
+{
+    ++*(u32 *)ctx;
+    test_note("%5u refused: %pS", times, (void *)site);
+}
+
+static void report_refusals(void)
+{
+    u32 sites = 0;
+
+    alloc_fail_report(refused_line, &sites);
+    test_note("%u allocations refused at %u places; leaked %u", total.refused, sites, total.leaked);
 }
 
 noreturn void tests_main(void)
@@ -82,7 +143,7 @@ noreturn void tests_main(void)
     print_line("TAP version 14");
     print_line(line);
     for (const struct test *const *t = __start_tests; t < __stop_tests; t++) {
-        if (!glob_match(wanted, (*t)->name))
+        if (!is_wanted(*t))
             continue;
         number++;
         if ((*t)->cpus > cpu_count()) {
@@ -92,8 +153,10 @@ noreturn void tests_main(void)
             skipped++;
             continue;
         }
-        failed += !run_watched(*t, number);
+        failed += !run_and_report(*t, number);
     }
+    if (refusals)
+        report_refusals();
     lock_stat_report(lock_report_line, NULL, LOCK_REPORT_LINES);
     fmt_snprintf(line, sizeof line, "# %u passed, %u failed, %u skipped", number - failed - skipped, failed,
                  skipped);

@@ -135,6 +135,10 @@ static void explore_all(void)
             try_schedule(&exploring->one, "replay");
         return;
     }
+    if (exploring->how == EXPLORE_REFUSALS) {
+        explore_refusals();
+        return;
+    }
     if (exploring->drawn_only)
         run_schedule(&usual); /* for its length alone */
     else if (!try_schedule(&usual, "default schedule"))

@@ -10,13 +10,14 @@ struct exploration {
     const struct test *test;
     u32 cpus;
     const char *words; /* boot words */
-    enum { EXPLORE_AUTO, EXPLORE_ONE, EXPLORE_RANDOM, EXPLORE_PCT, EXPLORE_EXHAUSTIVE } how;
+    enum { EXPLORE_AUTO, EXPLORE_ONE, EXPLORE_RANDOM, EXPLORE_PCT, EXPLORE_EXHAUSTIVE, EXPLORE_REFUSALS } how;
     struct schedule one; /* EXPLORE_ONE: this schedule alone */
     u32 seed;            /* first seed of random and pct */
     u32 schedules;       /* at most so many */
     u32 depth;           /* pct */
     u32 bound;           /* exhaustive: deviations from the default schedule */
     u32 seconds;       /* host time, 0: no limit; only how much is explored depends on it, never a verdict */
+    u32 drawn;         /* refusals: so many drawn schedules beside the default one */
     u32 steps;         /* a run of more choice points is called endless */
     bool shorten;      /* look for a failing schedule with fewer deviations */
     bool progress;     /* a line about it on stderr */
@@ -39,6 +40,12 @@ struct findings {
     u32 states;     /* exhaustive: different states at the places where it looks */
     double seconds; /* of the host's processor */
     u32 max_steps;
+    u32 refusals; /* refusals: allocations refused, in all schedules */
+    u32 leaked;   /* refusals: frames, objects and pages that tests did not give back */
+    u32 sites;    /* refusals: who asked for them, and how often that was refused */
+    struct {
+        u32 ip, times;
+    } site[128];
     char strategy[16]; /* what found it: usual, random, pct or exhaustive */
     bool interrupted;  /* by Ctrl-C: what is said is what was covered */
     bool died;         /* no machine, no report: `sentence` is all there is */

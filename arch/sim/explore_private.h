@@ -6,6 +6,8 @@ extern const struct exploration *exploring; /* its parameters */
 extern struct findings *findings;           /* what it found so far; shared with the runner's process */
 
 /* ---- run.c ---- */
+/* The test's allocation that is refused; 0: what the boot words say. */
+extern u32 run_refuse;
 /* Boots the machine, in this process, up to the pause before the test. */
 void run_boot(void);
 void run_boot_failed(void);
@@ -48,6 +50,10 @@ void show_progress(const char *strategy, u32 bound);
 /* ---- search.c: every schedule with at most `bound` deviations from the default ---- */
 /* False when one failed. */
 bool search_exhaustively(u32 bound);
+
+/* ---- refusals.c: each allocation of the test refused once ---- */
+/* False when a run failed. */
+bool explore_refusals(void);
 
 /* ---- shorten.c ---- */
 /* Drops deviations that the failure does not need; the same verdict must come. */

@@ -6,10 +6,12 @@
 #include "arch/sim/sim.h"
 #include "arch/sim/symbolize.h"
 #include "lib/types.h"
+#include "mm/frame/alloc_fail.h"
 #include <stdio.h>
 #include <string.h>
 
 struct run *run;
+u32 run_refuse;
 
 void run_log(const char *text, size_t n)
 {
@@ -44,7 +46,13 @@ static void main_task(void *arg)
     test_output = log_line;
     sim_settle();
     machine_pause();
-    run_finish(test_run_one(exploring->test, 1) ? RUN_PASSED : RUN_FAILED);
+    if (run_refuse)
+        refusal_choose(run_refuse, 0);
+    bool passed = test_run_one(exploring->test, 1);
+    run->refused = refusal_happened() ? alloc_fail_site() : 0;
+    run->asked = refusal_asked();
+    run->leaked = refusal_leaked();
+    run_finish(passed ? RUN_PASSED : RUN_FAILED);
 }
 
 void run_boot(void)

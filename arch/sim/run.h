@@ -53,6 +53,9 @@ struct run {
     u32 steps;
     u32 log_bytes;
     u32 max_live; /* CPUs that ever ran something: for reports */
+    u32 refused;  /* who asked for the allocation that was refused (tests/refusal.h); 0: none was */
+    u32 asked;    /* allocations of the test */
+    u32 leaked;   /* by the test, where one was to be refused */
     char log[RUN_LOG_MAX];
     struct step step[RUN_STEPS_MAX];
 };

@@ -18,6 +18,7 @@
 #include "mm/fault/oom.h"
 #include "arch/clock.h"
 #include "diag/race.h"
+#include "mm/frame/alloc_fail.h"
 #include "mm/frame/frames.h"
 #include "mm/kernel/kvalloc.h"
 #include "mm/kernel/slab.h"
@@ -92,6 +93,19 @@ enum fault_result oom_kill_one(void)
     return task_is_killed(current) ? FAULT_KILLED : FAULT_DONE;
 }
 
+static enum fault_result relieve(void)
+{
+    enum fault_result result;
+
+    if (reclaim())
+        return FAULT_DONE;
+    if (__atomic_exchange_n(&busy, 1, __ATOMIC_SEQ_CST)) /* somebody makes room already: for us too */
+        return pause() ? FAULT_DONE : FAULT_KILLED;
+    result = oom_kill_one();
+    store_release(&busy, 0);
+    return result;
+}
+
 enum fault_result oom_relieve(void)
 {
     enum fault_result result;
@@ -99,11 +113,8 @@ enum fault_result oom_relieve(void)
     race_point(R30); /* nothing of mm/ is held: the victim can take what it needs to end */
     if (task_is_killed(current))
         return FAULT_KILLED;
-    if (reclaim())
-        return FAULT_DONE;
-    if (__atomic_exchange_n(&busy, 1, __ATOMIC_SEQ_CST)) /* somebody makes room already: for us too */
-        return pause() ? FAULT_DONE : FAULT_KILLED;
-    result = oom_kill_one();
-    store_release(&busy, 0);
+    alloc_waits(true);
+    result = relieve();
+    alloc_waits(false);
     return result;
 }

@@ -47,7 +47,7 @@ static int fork_copy_region(struct mm *parent, struct mm *child, const struct vm
     bool copy_pages = from->has_private && !(from->flags & (VM_SHARED | VM_WIPEONFORK));
 
     if (!vma)
-        return -ENOMEM;
+        return mutant(S14C) ? 0 : -ENOMEM;
     if ((from->flags & VM_ACCOUNT) && commit_charge(vma_pages(from))) {
         vma_free(vma);
         return -ENOMEM;
@@ -125,9 +125,11 @@ struct mm *mm_fork(struct mm *parent)
     fork_lock_child(child);
     error = fork_copy(parent, child);
     rwsem_write_unlock(&child->mmap_lock);
-    fork_unlock_parent(parent);
+    if (!error || !mutant(S14B))
+        fork_unlock_parent(parent);
     if (error) { /* the usual end of an address space undoes the half that was copied */
-        mm_put_user(child);
+        if (!mutant(S14A))
+            mm_put_user(child);
         return NULL;
     }
     return child;

@@ -35,6 +35,8 @@ refused "no such strategy" --strategy luck
 refused "no test has such a name" 'no_such_test*'
 refused "no row of the list" --mutants 'R99'
 refused "needs a number in its range" --bound 99
+refused "needs a number in its range" --refusals many
+refused "no scenario has such a name" --refusals 0 "lib_format*"
 refused "one pattern at most" a b
 refused "needs --replay" --trace "$dir/ram"
 

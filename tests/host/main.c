@@ -7,6 +7,7 @@
 #include "lib/string.h"
 #include "tests/host/mutant_table.h"
 #include "tests/host/options.h"
+#include "tests/host/refusal_table.h"
 #include "tests/host/self_test.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -98,6 +99,8 @@ int main(int argc, char **argv)
         return matching(&o, true) == 0;
     if (o.self_test)
         return self_test(&o.e);
+    if (o.refusals)
+        return refusal_table(&o.e, o.pattern);
     if (o.mutants && o.compare_seeds)
         return strategy_table(&o.e, MUTANT_LIST, o.mutants, o.pattern, o.compare_seeds);
     if (o.mutants)

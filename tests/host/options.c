@@ -30,6 +30,7 @@ static const char usage[] =
     "  --forgetful           TLBs drop entries now and then in every drawn schedule (auto: in half of them)\n"
     "  --mutants ID          the mutants of tests/mutants.list whose id matches: a table of who noticed them\n"
     "  --compare SEEDS       with --mutants: the strategies beside each other, median of so many seeds\n"
+    "  --refusals N          each allocation of each scenario refused once, in the default schedule and N drawn ones\n"
     "  --self-test           planted mistakes of the machine and of the oracles: each must be noticed\n"
     "  --build               the build's number, as tokens end with it\n";
 
@@ -84,6 +85,7 @@ enum {
     OPT_INTERRUPTS,
     OPT_MUTANTS,
     OPT_COMPARE,
+    OPT_REFUSALS,
     OPT_SELF_TEST,
     OPT_BUILD,
     OPT_HELP
@@ -110,6 +112,7 @@ static const struct option long_options[] = {{"list", no_argument, NULL, OPT_LIS
                                              {"forgetful", no_argument, NULL, OPT_FORGETFUL},
                                              {"mutants", required_argument, NULL, OPT_MUTANTS},
                                              {"compare", required_argument, NULL, OPT_COMPARE},
+                                             {"refusals", required_argument, NULL, OPT_REFUSALS},
                                              {"self-test", no_argument, NULL, OPT_SELF_TEST},
                                              {"build", no_argument, NULL, OPT_BUILD},
                                              {"help", no_argument, NULL, OPT_HELP},
@@ -175,6 +178,10 @@ static void take_option(struct options *o, int option, const char *value)
         exit(0);
     } else if (option == OPT_SELF_TEST) {
         o->self_test = true;
+    } else if (option == OPT_REFUSALS) {
+        o->refusals = true;
+        o->e.schedules = ~0u;
+        o->e.drawn = option_number("--refusals", value, 0, 100000);
     } else if (option == OPT_COMPARE) {
         o->compare_seeds = option_number("--compare", value, 1, 1000);
     } else {

@@ -2,7 +2,7 @@
  * Planted mistakes, and who must notice. Three kinds of rows: a simulated machine that is wrong (simbreak=),
  * which a test of the machine must see; a kernel that does wrong in one place (simplant=), which an oracle
  * must see; and the same with that oracle blinded (simblind=), which must then pass: so it was that oracle
- * and nothing else.
+ * and nothing else. And mistakes on the kernel's own error paths, which only a refused allocation takes.
  */
 #include "tests/host/self_test.h"
 #include "tests/test.h"
@@ -164,11 +164,45 @@ static u32 test_livelock(const struct exploration *base, u32 n)
     return found.verdict != RUN_ENDLESS;
 }
 
+/* Mistakes on a path of the kernel that only a refused allocation takes: noticed where each is refused, and
+ * not otherwise. */
+static u32 test_refusals(const struct exploration *base, u32 n)
+{
+    static const struct {
+        const char *what, *words, *sentence;
+    } mistakes[] = {{"leaves its half of a child behind", "mutant=S14A", "frames_users() is"},
+                    {"keeps the parent's lock", "mutant=S14B", "mmap_lock"},
+                    {"leaves a region out of the child", "mutant=S14C", "no actor passed race point R05"}};
+    u32 failed = 0;
+
+    for (u32 i = 0; i < ARRAY_SIZE(mistakes); i++) {
+        struct findings refused, whole;
+        struct exploration e = *base;
+        e.test = test_called("r05_cow_against_cow");
+        e.cpus = e.test->cpus;
+        e.words = mistakes[i].words;
+        e.quiet = true;
+        e.how = EXPLORE_REFUSALS;
+        explore(&e, &refused);
+        e.how = EXPLORE_ONE;
+        e.one = (struct schedule){.kind = STRATEGY_USUAL};
+        explore(&e, &whole);
+        bool ok = refused.verdict != RUN_PASSED && strstr(refused.sentence, mistakes[i].sentence) &&
+                  whole.verdict == RUN_PASSED;
+        failed += !ok;
+        if (!ok)
+            printf("  # verdict: %s\n", refused.verdict == RUN_PASSED ? "nobody noticed" : refused.sentence);
+        printf("%s %u - self test: noticed where allocations are refused, and only there: fork that %s\n",
+               ok ? "ok" : "not ok", n + i + 1, mistakes[i].what);
+    }
+    return failed;
+}
+
 int self_test(const struct exploration *base)
 {
     u32 failed = 0;
 
-    printf("TAP version 14\n1..%u\n", (u32)ARRAY_SIZE(rows) + 7);
+    printf("TAP version 14\n1..%u\n", (u32)ARRAY_SIZE(rows) + 10);
     for (u32 i = 0; i < ARRAY_SIZE(rows); i++) {
         struct findings found = {.verdict = RUN_PASSED};
         bool ok = row_holds(base, &rows[i], &found);
@@ -181,6 +215,7 @@ int self_test(const struct exploration *base)
     failed += test_reduction(base, ARRAY_SIZE(rows));
     failed += test_choices(base, ARRAY_SIZE(rows) + 3);
     failed += test_livelock(base, ARRAY_SIZE(rows) + 6);
-    printf("%u passed, %u failed\n", (u32)ARRAY_SIZE(rows) + 7 - failed, failed);
+    failed += test_refusals(base, ARRAY_SIZE(rows) + 7);
+    printf("%u passed, %u failed\n", (u32)ARRAY_SIZE(rows) + 10 - failed, failed);
     return failed != 0;
 }

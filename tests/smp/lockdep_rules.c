@@ -42,7 +42,7 @@ TEST(lockdep_user_return, .shows = "a lock left held on the way to user mode is 
 
 TEST(lockdep_freed_while_held, .shows = "memory that is freed with a held lock in it is reported")
 {
-    struct mutex *m = kmalloc(sizeof *m, GFP_KERNEL);
+    struct mutex *m = obtain(kmalloc(sizeof *m, GFP_KERNEL));
 
     assert(m != NULL);
     mutex_init(m, "freed_lock", NONE);
@@ -76,7 +76,7 @@ TEST(lockdep_wait_for_cpus_with_lock, .cpus = 2,
 static lock_implementation void map_lock_under_page_lock(void *arg)
 {
     struct mm *mm = arg;
-    struct page *page = page_alloc(GFP_USER);
+    struct page *page = obtain(page_alloc(GFP_USER));
 
     assert(page != NULL);
     held_expect_begin();
@@ -101,14 +101,14 @@ TEST(r35_page_lock_inversion,
 
 static lock_implementation void copy_under_page_lock(void *arg)
 {
-    struct page *page = page_alloc(GFP_USER);
+    struct page *page = obtain(page_alloc(GFP_USER));
     u32 value;
 
     assert(page != NULL);
     user_store((vaddr_t)arg, 1); /* present: this time nothing faults */
     page_lock(page);
     held_expect_begin();
-    int error = user_load_u32((vaddr_t)arg, &value);
+    int error = again(user_load_u32((vaddr_t)arg, &value));
     check_reported(LOCK_FAULT_USER_ACCESS, "page_lock", "user memory is touched at");
     check_eq(error, 0);
     page_unlock(page);

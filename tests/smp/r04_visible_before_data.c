@@ -12,7 +12,7 @@ static void leave_dirty_frames(void *base)
     for (u32 page = 0; page < DIRTY_PAGES; page++)
         for (u32 offset = 0; offset < PAGE_SIZE; offset += 256)
             user_store((vaddr_t)base + page * PAGE_SIZE + offset, GARBAGE);
-    check_eq(mm_munmap(current->mm, (vaddr_t)base, DIRTY_PAGES * PAGE_SIZE), 0);
+    check_eq(again(mm_munmap(current->mm, (vaddr_t)base, DIRTY_PAGES * PAGE_SIZE)), 0);
 }
 
 static void store_last_word(void *page)

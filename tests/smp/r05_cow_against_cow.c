@@ -33,7 +33,7 @@ TEST(r05_cow_against_cow, .cpus = 2,
     void *page = (void *)scene_mmap(s, 1, VM_RW);
 
     actor_run(s, 0, fill_page, page);
-    struct mm *child = mm_fork(scene_mm(s));
+    struct mm *child = obtain(mm_fork(scene_mm(s)));
     check(child != NULL);
     scene_overtake(s, R05, store_first_word, store_second_word, page);
     actor_run(s, 1, check_both_words, page);

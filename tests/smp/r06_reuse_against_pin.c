@@ -35,7 +35,7 @@ TEST(r06_reuse_against_pin, .cpus = 2,
     vaddr_t addr = scene_mmap(s, 1, VM_RW);
 
     actor_run(s, 0, store_old, (void *)addr);
-    mm_put_user(mm_fork(scene_mm(s))); /* write-protected now, and again the only owner */
+    mm_put_user(obtain(mm_fork(scene_mm(s)))); /* write-protected now, and again the only owner */
     scene_stop(s, R06);
     struct actor *writer = actor_start(s, 0, store_new, (void *)addr);
     if (scene_wait_caught(s, R06)) {

@@ -23,7 +23,7 @@ struct change {
 static void load(void *arg)
 {
     struct change *c = arg;
-    c->error = user_load_u32(PLACE + INDEX * PAGE_SIZE, &c->value);
+    c->error = again(user_load_u32(PLACE + INDEX * PAGE_SIZE, &c->value));
 }
 
 static void map_at(struct mm *mm, vaddr_t addr, struct mapping *file)
@@ -31,7 +31,7 @@ static void map_at(struct mm *mm, vaddr_t addr, struct mapping *file)
     struct mmap_request request = {
         .addr = addr, .length = 2 * PAGE_SIZE, .vm_flags = VM_RW, .how = MM_FIXED, .mapping = file};
 
-    check_eq((vaddr_t)mm_mmap(mm, &request), addr);
+    check_eq((vaddr_t)again(mm_mmap(mm, &request)), addr);
 }
 
 /* The region's memory may become the region of the file elsewhere; at the old place there are zeroes now. */
@@ -39,7 +39,7 @@ static void replace(void *arg)
 {
     struct change *c = arg;
 
-    check_eq(mm_munmap(c->mm, PLACE, 2 * PAGE_SIZE), 0);
+    check_eq(again(mm_munmap(c->mm, PLACE, 2 * PAGE_SIZE)), 0);
     map_at(c->mm, ELSEWHERE, c->file);
     map_at(c->mm, PLACE, NULL);
 }
@@ -47,7 +47,7 @@ static void replace(void *arg)
 static void unmap_and_end(struct scene *s, struct mapping *file)
 {
     scene_join(s);
-    check_eq(mm_munmap(scene_mm(s), ELSEWHERE, PLACE + 2 * PAGE_SIZE - ELSEWHERE), 0);
+    check_eq(again(mm_munmap(scene_mm(s), ELSEWHERE, PLACE + 2 * PAGE_SIZE - ELSEWHERE)), 0);
     slow_file_free(file);
     scene_end(s);
 }
@@ -107,13 +107,13 @@ static void map_in_a_loop(void *arg)
 
     while (!load_acquire(&sl->over)) {
         u64 began = clock_ns();
-        s32 addr = mm_mmap(sl->mm, &request);
+        s32 addr = again(mm_mmap(sl->mm, &request));
         u64 took = clock_ns() - began;
 
         check(!mm_is_error(addr));
         sl->longest_ns = MAX(sl->longest_ns, took);
         sl->maps++;
-        check_eq(mm_munmap(sl->mm, (vaddr_t)addr, PAGE_SIZE), 0);
+        check_eq(again(mm_munmap(sl->mm, (vaddr_t)addr, PAGE_SIZE)), 0);
     }
 }
 
@@ -133,7 +133,7 @@ TEST(mmap_beside_slow_reads, .cpus = 2,
               faultlock->name, (u32)(sl.longest_ns / 1000), sl.maps, ms, sl.maps * 1000 / ms, READS,
               READ_NS / 1000000);
     check_eq(slow_file_reads(file), READS);
-    check_eq(mm_munmap(sl.mm, sl.base, READS * PAGE_SIZE), 0);
+    check_eq(again(mm_munmap(sl.mm, sl.base, READS * PAGE_SIZE)), 0);
     slow_file_free(file);
     scene_end(s);
 }

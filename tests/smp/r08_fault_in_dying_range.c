@@ -18,12 +18,12 @@ static void fill(void *arg)
 static void unmap(void *arg)
 {
     struct dying *d = arg;
-    check_eq(mm_munmap(d->mm, d->base, PAGES * PAGE_SIZE), 0);
+    check_eq(again(mm_munmap(d->mm, d->base, PAGES * PAGE_SIZE)), 0);
 }
 static void store(void *arg)
 {
     struct dying *d = arg;
-    d->store_result = user_store_u32(d->base, 99);
+    d->store_result = again(user_store_u32(d->base, 99));
 }
 
 TEST(r08_fault_in_dying_range, .cpus = 2,

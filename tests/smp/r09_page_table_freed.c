@@ -21,7 +21,7 @@ static void touch_then_wait(void *arg)
 static void unmap_all(void *arg)
 {
     struct dying *d = arg;
-    check_eq(mm_munmap(d->mm, BASE, PDE_SIZE), 0);
+    check_eq(again(mm_munmap(d->mm, BASE, PDE_SIZE)), 0);
 }
 
 TEST(r09_page_table_freed, .cpus = 2,

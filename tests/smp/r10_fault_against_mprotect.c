@@ -12,17 +12,17 @@ struct guarded {
 static void store_early(void *arg)
 {
     struct guarded *g = arg;
-    (void)!user_store_u32(g->page, 1); /* may succeed or not: it races with mprotect */
+    (void)again(user_store_u32(g->page, 1)); /* may succeed or not: it races with mprotect */
 }
 static void protect(void *arg)
 {
     struct guarded *g = arg;
-    check_eq(mm_mprotect(g->mm, g->page, PAGE_SIZE, VM_READ), 0);
+    check_eq(again(mm_mprotect(g->mm, g->page, PAGE_SIZE, VM_READ)), 0);
 }
 static void store_late(void *arg)
 {
     struct guarded *g = arg;
-    g->late_store = user_store_u32(g->page, 2);
+    g->late_store = again(user_store_u32(g->page, 2));
 }
 
 TEST(r10_fault_against_mprotect, .cpus = 2,

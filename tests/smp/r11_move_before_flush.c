@@ -37,7 +37,8 @@ static void move(void *arg)
 {
     struct move *m = arg;
 
-    check_eq((u32)mm_mremap(m->mm, OLD, PAGES * PAGE_SIZE, PAGES * PAGE_SIZE, MAYMOVE_FIXED, NEW), NEW);
+    check_eq((u32)again(mm_mremap(m->mm, OLD, PAGES * PAGE_SIZE, PAGES * PAGE_SIZE, MAYMOVE_FIXED, NEW)),
+             NEW);
 }
 
 static void check_moved(void *arg)

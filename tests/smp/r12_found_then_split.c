@@ -23,12 +23,12 @@ static void touch_first(void *arg)
 static void store_upper(void *arg)
 {
     struct halves *h = arg;
-    h->result = user_store_u32(UPPER, 7);
+    h->result = again(user_store_u32(UPPER, 7));
 }
 static void unmap_upper(void *arg)
 {
     struct halves *h = arg;
-    check_eq(mm_munmap(h->mm, UPPER, PAGES / 2 * PAGE_SIZE), 0);
+    check_eq(again(mm_munmap(h->mm, UPPER, PAGES / 2 * PAGE_SIZE)), 0);
 }
 
 TEST(r12_found_then_split, .cpus = 2,

@@ -22,12 +22,12 @@ static void touch_all(void *arg)
 static void unmap_last(void *arg)
 {
     struct marked *m = arg;
-    check_eq(mm_munmap(m->mm, BASE + (PAGES - 1) * PAGE_SIZE, PAGE_SIZE), 0);
+    check_eq(again(mm_munmap(m->mm, BASE + (PAGES - 1) * PAGE_SIZE, PAGE_SIZE)), 0);
 }
 static void store_last(void *arg)
 {
     struct marked *m = arg;
-    m->result = user_store_u32(BASE + (PAGES - 1) * PAGE_SIZE, 99);
+    m->result = again(user_store_u32(BASE + (PAGES - 1) * PAGE_SIZE, 99));
 }
 
 TEST(r15_unmarked_in_munmap, .cpus = 2,
@@ -55,7 +55,7 @@ TEST(r15_unmarked_in_munmap, .cpus = 2,
 static void fork_it(void *arg)
 {
     struct marked *m = arg;
-    m->child = mm_fork(m->mm);
+    m->child = obtain(mm_fork(m->mm));
 }
 static void store_first(void *arg)
 {
@@ -74,7 +74,7 @@ TEST(r15_unmarked_in_fork, .cpus = 2,
 
     scene_mmap_at(s, BASE, PAGES, VM_RW);
     actor_run(s, 1, touch_all, &m);
-    mm_put_user(mm_fork(m.mm)); /* every entry read-only: the store below faults */
+    mm_put_user(obtain(mm_fork(m.mm))); /* every entry read-only: the store below faults */
     scene_stop(s, R18);
     struct actor *forker = actor_start(s, 0, fork_it, &m);
     if (scene_wait_caught(s, R18)) {

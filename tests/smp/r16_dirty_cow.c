@@ -24,13 +24,13 @@ static void write_by_force(void *arg)
     struct cow *c = arg;
     u32 word = OURS;
 
-    c->moved = mm_access(c->mm, c->page, &word, sizeof word, ACCESS_WRITE | ACCESS_FORCE);
+    c->moved = obtain(mm_access(c->mm, c->page, &word, sizeof word, ACCESS_WRITE | ACCESS_FORCE));
 }
 static void throw_away_and_load(void *arg)
 {
     struct cow *c = arg;
 
-    check_eq(mm_madvise(c->mm, c->page, PAGE_SIZE, MADV_DONTNEED), 0);
+    check_eq(again(mm_madvise(c->mm, c->page, PAGE_SIZE, MADV_DONTNEED)), 0);
     check_eq(user_load(c->page), 0); /* word 0 of page 0 of the file */
 }
 static void store_is_refused(void *arg)
@@ -45,7 +45,7 @@ static void store_is_refused(void *arg)
 static u32 first_word(struct mapping *file)
 {
     int error;
-    struct page *page = mapping_read(file, 0, &error);
+    struct page *page = obtain(mapping_read(file, 0, &error));
     u32 *words = page_map(page), word = words[0];
 
     page_unmap(words);

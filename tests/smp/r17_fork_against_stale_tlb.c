@@ -46,7 +46,7 @@ TEST(r17_fork_against_stale_tlb, .cpus = 2,
     struct actor *writer = actor_start(s, 1, store_before_and_after, &f);
     while (!load_acquire(&f.warm))
         task_yield();
-    struct mm *child = mm_fork(scene_mm(s));
+    struct mm *child = obtain(mm_fork(scene_mm(s)));
     check(child != NULL);
     store_release(&f.forked, 1);
     actor_join(s, writer);

@@ -10,7 +10,7 @@ struct pair {
 static void fork_it(void *arg)
 {
     struct pair *p = arg;
-    p->child = mm_fork(p->mm);
+    p->child = obtain(mm_fork(p->mm));
 }
 /* Gives both regions a page table, so that there is something to copy. */
 static void touch_second_pages(void *arg)

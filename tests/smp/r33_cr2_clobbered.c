@@ -26,7 +26,7 @@ static void store_with_nested_fault(void *page)
 
     nested = 0;
     race_action(R33, fault_elsewhere, NULL);
-    check_eq(user_cmpxchg_u32((vaddr_t)page, 0, 3, &seen), 0);
+    check_eq(again(user_cmpxchg_u32((vaddr_t)page, 0, 3, &seen)), 0);
     race_action(R33, NULL, NULL);
     check_eq(user_load((vaddr_t)page), 3);
     check_eq(nested, 1);

@@ -21,13 +21,14 @@ static void unmap(void *arg)
 {
     struct held *h = arg;
 
-    check_eq(mm_munmap(h->mm, h->going, PAGE_SIZE), 0);
+    check_eq(again(mm_munmap(h->mm, h->going, PAGE_SIZE)), 0);
 }
 static void store_and_die(void *arg)
 {
     struct held *h = arg;
 
-    h->result = user_store_u32(h->going, 1); /* the region that goes: no protocol gets by without mmap_lock */
+    h->result =
+        again(user_store_u32(h->going, 1)); /* the region that goes: no protocol gets by without mmap_lock */
     check(task_is_killed(current));
     check_eq(held_count(&current->locks), 0);
 }

@@ -28,7 +28,7 @@ static void look_into(void *arg)
     struct visit *v = arg;
 
     check(mm_visit_begin(v->mm));
-    v->moved = mm_access(v->mm, v->page, &v->word, sizeof v->word, ACCESS_READ);
+    v->moved = obtain(mm_access(v->mm, v->page, &v->word, sizeof v->word, ACCESS_READ));
     mm_visit_end(v->mm);
 }
 static void look_too_late(void *arg)
@@ -42,11 +42,11 @@ TEST(r39_reader_against_exit, .cpus = 2,
      .shows = "the memory stays while somebody from outside looks into it, and goes when he leaves")
 {
     struct scene *s = scene_begin();
-    struct visit v = {.mm = mm_create()};
+    struct visit v = {.mm = obtain(mm_create())};
     struct mmap_request request = {.length = PAGE_SIZE, .vm_flags = VM_RW};
 
     assert(v.mm);
-    v.page = (vaddr_t)mm_mmap(v.mm, &request);
+    v.page = (vaddr_t)again(mm_mmap(v.mm, &request));
     actor_join(s, actor_start_in(s, v.mm, 1, write_there, &v));
     mm_get(v.mm); /* as an open file keeps it */
     scene_stop(s, R39);

@@ -37,7 +37,7 @@ static const struct mapping_ops cut_ops = {
 
 static struct cut_file *cut_file(u32 pages)
 {
-    struct cut_file *file = kmalloc(sizeof *file, GFP_KERNEL);
+    struct cut_file *file = obtain(kmalloc(sizeof *file, GFP_KERNEL));
 
     assert(file);
     mapping_init(&file->mapping, &cut_ops, NULL);
@@ -59,14 +59,14 @@ static void read_it_in(void *arg) /* page by page: none is mapped by the fault o
     int error;
 
     for (u32 i = 0; i < c->file->pages; i++)
-        page_put(mapping_read(&c->file->mapping, i, &error));
+        page_put(obtain(mapping_read(&c->file->mapping, i, &error)));
 }
 static void load_second(void *arg)
 {
     struct cut *c = arg;
     u32 value;
 
-    c->load_result = user_load_u32(c->base + PAGE_SIZE, &value);
+    c->load_result = again(user_load_u32(c->base + PAGE_SIZE, &value));
 }
 static void truncate_to_one(void *arg)
 {
@@ -116,14 +116,14 @@ static void cut_two_spaces(struct scene *s, u32 vm_flags)
 
     c.base = scene_mmap_file(s, &c.file->mapping, 2, VM_RW | vm_flags);
     actor_run(s, 0, store_both, &c);
-    struct mm *child = mm_fork(scene_mm(s));
+    struct mm *child = obtain(mm_fork(scene_mm(s)));
     assert(child);
     truncate_to_one(&c);
     actor_run(s, 1, first_stays, &c);
     actor_join(s, actor_start_in(s, child, 1, first_stays, &c));
     check(mapping_is_mapped(&c.file->mapping, VM_WRITE));
     mm_put_user(child);
-    check_eq(mm_munmap(scene_mm(s), c.base, 2 * PAGE_SIZE), 0);
+    check_eq(again(mm_munmap(scene_mm(s), c.base, 2 * PAGE_SIZE)), 0);
     check(!mapping_is_mapped(&c.file->mapping, 0));
     cut_file_free(c.file);
 }

@@ -39,7 +39,7 @@ static void unmap(void *arg)
 {
     struct knot *k = arg;
 
-    check_eq(mm_munmap(k->mm, k->page, PAGE_SIZE), 0);
+    check_eq(again(mm_munmap(k->mm, k->page, PAGE_SIZE)), 0);
     store_release(&k->unmapped, 1);
 }
 
@@ -49,6 +49,7 @@ TEST(r41_shootdown_deadlock, .cpus = 3, .limit_ticks = 1500,
     struct scene *s = scene_begin();
     struct knot k = {.mm = scene_mm(s), .page = scene_mmap(s, 1, VM_RW)};
 
+    refusal_pause(); /* CPU 2 spins until all is over */
     actor_start(s, 2, hold_until_unmapped, &k);
     while (!load_acquire(&k.locked))
         task_yield();
@@ -56,5 +57,7 @@ TEST(r41_shootdown_deadlock, .cpus = 3, .limit_ticks = 1500,
     while (!load_acquire(&k.spinning))
         task_yield();
     actor_start(s, 0, unmap, &k);
+    scene_join(s);
+    refusal_resume();
     scene_end(s);
 }

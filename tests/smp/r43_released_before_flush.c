@@ -18,7 +18,7 @@ static void warm_then_wait(void *arg)
 static void unmap(void *arg)
 {
     struct unmapping *u = arg;
-    check_eq(mm_munmap(u->mm, u->page, PAGE_SIZE), 0);
+    check_eq(again(mm_munmap(u->mm, u->page, PAGE_SIZE)), 0);
 }
 
 TEST(r43_released_before_flush, .cpus = 2,

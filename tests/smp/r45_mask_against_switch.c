@@ -66,7 +66,7 @@ static void unmap(void *arg)
     scene_await(&w->in_window);
     /* Not munmap: CPU 1 stands in the switch with its run queue locked, and the end of a region may wake a
      * task there. */
-    check_eq(mm_mprotect(w->mm, w->base, PAGES * PAGE_SIZE, 0), 0);
+    check_eq(again(mm_mprotect(w->mm, w->base, PAGES * PAGE_SIZE, 0)), 0);
     store_release(&w->unmapped, 1);
 }
 static void occupy(void *arg) {}
@@ -81,7 +81,7 @@ TEST(r45_mask_against_switch, .cpus = 3, .limit_ticks = 3000,
     actor_run(s, 0, fill, &w);
     struct actor *late = actor_start(s, 1, run_late, &w);
     actor_settle(late);
-    struct mm *other = mm_create();
+    struct mm *other = obtain(mm_create());
     actor_join(s, actor_start_in(s, other, 1, occupy, NULL)); /* CPU 1 leaves the scene's directory */
     actor_start(s, 2, unmap, &w);
     race_action(R45, fill_tlb_then_let_unmap_pass, &w);

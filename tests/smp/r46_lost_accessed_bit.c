@@ -43,7 +43,7 @@ static void hide(void *arg)
 {
     struct duel *d = arg;
 
-    check_eq(mm_mprotect(current->mm, d->page, PAGE_SIZE, 0), 0);
+    check_eq(again(mm_mprotect(current->mm, d->page, PAGE_SIZE, 0)), 0);
 }
 
 TEST(r46_lost_accessed_bit, .cpus = 2,
@@ -56,7 +56,7 @@ TEST(r46_lost_accessed_bit, .cpus = 2,
 
     for (u32 i = 0; i < 4; i++) /* all in the cache, then mapped by one fault */
         actor_run(s, 0, read_word, (void *)(a + i * PAGE_SIZE));
-    check_eq(mm_madvise(scene_mm(s), a, 4 * PAGE_SIZE, MADV_DONTNEED), 0);
+    check_eq(again(mm_madvise(scene_mm(s), a, 4 * PAGE_SIZE, MADV_DONTNEED)), 0);
     actor_run(s, 0, read_word, (void *)a);
     pte_t before = scene_pte(scene_mm(s), d.page);
     check(pte_present(before) && !pte_young(before));
@@ -68,7 +68,7 @@ TEST(r46_lost_accessed_bit, .cpus = 2,
     check(entry_hidden(after));
     check(pte_software_payload(after) & HIDDEN_YOUNG);
     scene_join(s);
-    check_eq(mm_munmap(scene_mm(s), a, 4 * PAGE_SIZE), 0);
+    check_eq(again(mm_munmap(scene_mm(s), a, 4 * PAGE_SIZE)), 0);
     scene_file_free(file);
     scene_end(s);
 }

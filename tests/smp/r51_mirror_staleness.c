@@ -50,19 +50,21 @@ static void store_in_new_tables(struct tables *t)
 static void replace_tables(void *arg)
 {
     struct tables *t = arg;
-    struct mmap_request again = {.addr = BASE,
-                                 .length = TABLES * PDE_SIZE,
-                                 .vm_flags = VM_RW | VM_MAYWRITE | VM_NORESERVE,
-                                 .how = MM_FIXED};
+    struct mmap_request request = {.addr = BASE,
+                                   .length = TABLES * PDE_SIZE,
+                                   .vm_flags = VM_RW | VM_MAYWRITE | VM_NORESERVE,
+                                   .how = MM_FIXED};
 
+    refusal_pause(); /* until the other lets its CPU go */
     for (u32 table = 0; table < TABLES;
          table++) /* one by one: few pages each, so that no flush drops everything */
-        check_eq(mm_munmap(t->mm, page_of_table(table, 0), PDE_SIZE), 0);
+        check_eq(again(mm_munmap(t->mm, page_of_table(table, 0), PDE_SIZE)), 0);
     for (u32 page = 0; page < OTHER_PAGES; page++)
         user_store(t->other + page * PAGE_SIZE, 4);
-    check_eq((vaddr_t)mm_mmap(t->mm, &again), BASE);
+    check_eq((vaddr_t)again(mm_mmap(t->mm, &request)), BASE);
     store_in_new_tables(t);
     store_release(&t->replaced, 1);
+    refusal_resume();
 }
 
 static void check_installed(struct tables *t)

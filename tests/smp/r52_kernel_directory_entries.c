@@ -32,10 +32,10 @@ TEST(r52_kernel_directory_entries, .cpus = 2,
     struct mm *spaces[MAX_CPUS];
 
     for (u32 cpu = 1; cpu < cpu_count(); cpu++) {
-        spaces[cpu] = mm_create();
+        spaces[cpu] = obtain(mm_create());
         actor_start_in(s, spaces[cpu], cpu, check_zone, &zone);
     }
-    u32 *words = kvalloc(ZONE_BYTES, "r52", 0);
+    u32 *words = obtain(kvalloc(ZONE_BYTES, "r52", 0));
     check(words != NULL);
     if (words) {
         for (u32 page = 0; page < ZONE_BYTES / PAGE_SIZE; page++)

@@ -134,6 +134,7 @@ static u32 empty_stocks(struct mapping *file)
 TEST(s14_fail_nth, .limit_ticks = 100000,
      .shows = "whichever allocation is refused: an errno at the edge, no leak, and the next try succeeds")
 {
+    refusal_pause(); /* it refuses by itself */
     struct mapping *file = scene_file(PAGES);
     u32 n = 0, nth = 1;
 

@@ -29,7 +29,7 @@ static void map_some(struct script *s)
                                    .length = (1 + random_below(&s->rnd, 4)) * PAGE_SIZE,
                                    .vm_flags = VM_RW | VM_MAYWRITE,
                                    .how = MM_FIXED};
-    check_eq((vaddr_t)mm_mmap(s->mm, &request), request.addr);
+    check_eq((vaddr_t)again(mm_mmap(s->mm, &request)), request.addr);
 }
 
 static void touch_some(struct script *s)
@@ -54,7 +54,7 @@ static void random_call(struct script *s)
         map_some(s);
         break;
     case 2:
-        check_eq(mm_munmap(s->mm, page, random_below(&s->rnd, 4) ? length : PDE_SIZE), 0);
+        check_eq(again(mm_munmap(s->mm, page, random_below(&s->rnd, 4) ? length : PDE_SIZE)), 0);
         break;
     case 3:
         (void)mm_madvise(s->mm, page, length, 4); /* MADV_DONTNEED */
@@ -80,7 +80,7 @@ static void live(void *arg)
         scene_check_tables(s->mm);
         check_eq(counter_sum(COUNT_pt_alloc) - counter_sum(COUNT_pt_free) - s->mm->pt_count, made);
     }
-    check_eq(mm_munmap(s->mm, BASE, TABLES * PDE_SIZE), 0);
+    check_eq(again(mm_munmap(s->mm, BASE, TABLES * PDE_SIZE)), 0);
     check_eq(s->mm->pt_count, 0); /* what is empty has gone */
 }
 

@@ -15,7 +15,7 @@ struct chain {
 static void read_page(struct chain *c)
 {
     int error;
-    struct page *page = mapping_read(c->file, PAGE_READ, &error);
+    struct page *page = obtain(mapping_read(c->file, PAGE_READ, &error));
 
     check(page != NULL);
     if (page)
@@ -116,7 +116,7 @@ static void hold_page(void *arg)
 TEST(sched_wait_chain_alive, .cpus = 2, .limit_ticks = 1500,
      .shows = "whoever waits for one that runs is not hung, however long it takes")
 {
-    struct page *page = page_alloc(GFP_USER);
+    struct page *page = obtain(page_alloc(GFP_USER));
     struct scene *s = scene_begin();
     char text[CHAIN_MAX];
 

@@ -64,12 +64,14 @@ TEST(shootdown_once, .cpus = 3,
     actor_start(s, 1, answer_late, &l);
     while (!load_acquire(&l.holding))
         task_yield();
+    refusal_pause(); /* CPU 1 answers nobody until all have asked */
     race_action(R42, posted, &l);
     /* CPU 0 last: it is where this task runs, and who asks there lets nobody in before all have asked. */
     for (u32 cpu = cpu_count(); cpu-- > 0;)
         if (cpu != 1)
             actor_start(s, cpu, ask, &l);
     scene_join(s);
+    refusal_resume();
     check_eq(l.made, 1);
     check_eq(l.spared, cpu_count() - 2);
     scene_end(s);

@@ -27,15 +27,15 @@ static void write_and_check_own(vaddr_t base, u32 tag)
 
 static void protect_and_restore(struct mm *mm, vaddr_t base)
 {
-    check_eq(mm_mprotect(mm, base, OWN_PAGES * PAGE_SIZE, VM_READ), 0);
+    check_eq(again(mm_mprotect(mm, base, OWN_PAGES * PAGE_SIZE, VM_READ)), 0);
     check_eq(user_store_u32(base, 1), -EFAULT);
-    check_eq(mm_mprotect(mm, base, OWN_PAGES * PAGE_SIZE, VM_RW), 0);
+    check_eq(again(mm_mprotect(mm, base, OWN_PAGES * PAGE_SIZE, VM_RW)), 0);
 }
 
 static vaddr_t map_own(struct mm *mm)
 {
     struct mmap_request request = {.length = OWN_PAGES * PAGE_SIZE, .vm_flags = VM_RW | VM_MAYWRITE};
-    s32 base = mm_mmap(mm, &request);
+    s32 base = again(mm_mmap(mm, &request));
 
     if (base < 0 && base >= -4095)
         test_fail(__FILE__, __LINE__, "mm_mmap: error %d", base);
@@ -50,21 +50,22 @@ static void stress(void *arg)
     vaddr_t own = map_own(st->mm);
 
     random_seed(&random, tag);
-    for (u32 i = 0; i < OPERATIONS && !test_failed(); i++, tag += OWN_PAGES) {
+    for (u32 i = 0; i < (refusal_wanted() ? OPERATIONS / 10 : OPERATIONS) && !test_failed();
+         i++, tag += OWN_PAGES) {
         vaddr_t common = COMMON + random_below(&random, 64) * PAGE_SIZE;
         switch (random_below(&random, 8)) {
         case 0:
-            check_eq(mm_munmap(st->mm, own, OWN_PAGES * PAGE_SIZE), 0);
+            check_eq(again(mm_munmap(st->mm, own, OWN_PAGES * PAGE_SIZE)), 0);
             own = map_own(st->mm);
             break;
         case 1:
             protect_and_restore(st->mm, own);
             break;
         case 2:
-            check_eq(mm_madvise(st->mm, common, PAGE_SIZE * 4, MADV_DONTNEED), 0);
+            check_eq(again(mm_madvise(st->mm, common, PAGE_SIZE * 4, MADV_DONTNEED)), 0);
             break;
         case 3: {
-            struct mm *child = mm_fork(st->mm);
+            struct mm *child = obtain(mm_fork(st->mm));
             check(child != NULL);
             if (child)
                 mm_put_user(child);
