@@ -94,6 +94,17 @@ static void calibrate(void)
     printf("bench calibration\t%llu\n", (unsigned long long)median(values, 31));
 }
 
+/* `make bench-where` lets the machine run to the first of these, and traces it until the second. */
+#define TRACED_SAMPLES 5u
+__attribute__((noinline, used)) static void bench_trace_begins(void)
+{
+    __asm__ volatile("");
+}
+__attribute__((noinline, used)) static void bench_trace_ends(void)
+{
+    __asm__ volatile("");
+}
+
 static void run_row(const struct row *row)
 {
     static uint64_t values[MAX_SAMPLES];
@@ -103,17 +114,24 @@ static void run_row(const struct row *row)
     if (row->prepare)
         row->prepare();
     memset(values, 0, sizeof values); /* its pages are ours before the first sample */
-    for (unsigned i = 0; i < n; i++)
+    for (unsigned i = 0; i < n; i++) {
+        if (i == n / 2)
+            bench_trace_begins();
         values[i] = row->sample(i);
+        if (i == n / 2 + TRACED_SAMPLES - 1)
+            bench_trace_ends();
+    }
     printf("bench %s\t%llu\n", row->name, (unsigned long long)median(values, n));
 }
 
-/* Every row of a program, each in its own process. */
-static inline int run_rows(const struct row *rows, unsigned n)
+/* Every row of a program, or the one that is named, each in its own process. */
+static inline int run_rows(const struct row *rows, unsigned n, const char *only)
 {
     calibrate();
     for (unsigned i = 0; i < n; i++) {
         int status = 0;
+        if (only && strcmp(only, rows[i].name) != 0)
+            continue;
         fflush(stdout);
         pid_t child = fork();
         if (child == 0) {
@@ -128,10 +146,10 @@ static inline int run_rows(const struct row *rows, unsigned n)
     return 0;
 }
 #define BENCH_ROWS(...)                                                                                      \
-    int main(void)                                                                                           \
+    int main(int argc, char **argv)                                                                          \
     {                                                                                                        \
         static const struct row rows[] = {__VA_ARGS__};                                                      \
-        return run_rows(rows, sizeof rows / sizeof *rows);                                                   \
+        return run_rows(rows, sizeof rows / sizeof *rows, argc > 1 ? argv[1] : NULL);                        \
     }
 
 /* Private anonymous memory, untouched. */
