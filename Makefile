@@ -34,7 +34,7 @@ CC      := gcc
 NASM    := nasm
 WARN    := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wundef -Werror -Wno-unused-parameter -Wno-sign-compare
 COMMON  := -std=gnu17 -m32 -O2 -g -fno-omit-frame-pointer -fno-strict-aliasing -fno-common $(WARN) -I. -MMD -MP
-KERNEL  := $(COMMON) -march=i686 -ffreestanding -fno-pic -fno-pie -fno-stack-protector -fno-asynchronous-unwind-tables \
+KERNEL  := $(COMMON) -march=i686 -ffreestanding -fno-pic -fno-pie -fno-stack-protector -fno-asynchronous-unwind-tables -mtune=generic \
            -mgeneral-regs-only -mpreferred-stack-boundary=2 -Iarch/x86 -DFL_X86=1
 HOST    := $(COMMON) -DFL_HOST=1 -DFL_TEST=1 -Iarch/sim
 

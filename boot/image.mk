@@ -7,15 +7,26 @@ NM      := nm
 OBJCOPY := objcopy
 LIBGCC   = $(shell $(CC) -m32 -print-libgcc-file-name 2>/dev/null)
 
+.SECONDEXPANSION:
 # In the product mm/ is optimised as one unit (gcc's LTO), so that struct page can stay opaque and its accessors cost no
 # call. Not the page lock, which notes who called it.
 MM_UNIT_O := $(patsubst %.c,$(B)/product/%.o,$(filter-out mm/frame/page_lock.c,$(wildcard mm/*/*.c)) arch/x86/pgtable.c arch/x86/tlb.c)
 $(MM_UNIT_O): KERNEL += -flto
-$(B)/product/mm.o: $(MM_UNIT_O)
-	$(Q)echo "  LTO   $@"; $(CC) -m32 -O2 -g -flto=2 -r -nostdlib -flinker-output=nolto-rel -o $@ $^
+# What of the unit others use, only a link of everything can tell; all else is the unit's own then, and may lose its name, its
+# calling convention and its place. So that link is made (who measures links with it), and what gcc made of the unit for it is
+# kept, with the debug information that gcc leaves beside each file's object.
+MM_USERS_O = $(filter-out $(B)/product/mm.o,$(PRODUCT_O)) $(BENCH_C:%.c=$(B)/bench/%.o) $(B)/product/symbols0.o
+$(B)/product/mm.o: $(MM_UNIT_O) $$(MM_USERS_O) boot/kernel.ld
+	$(Q)echo "  LTO   $@"; rm -rf $(B)/lto; mkdir -p $(B)/lto; \
+	$(CC) -m32 -O2 -g -flto=2 -flto-partition=one -save-temps -nostdlib -static -o $(B)/lto/unit $(filter %.o,$^) \
+	    -Wl,-m,elf_i386,-T,boot/kernel.ld,-z,noexecstack,--no-warn-rwx-segments,--build-id=none,--unresolved-symbols=ignore-all && \
+	$(LD) -m elf_i386 -r -o $@ $(B)/lto/unit.ltrans0.ltrans.o $(MM_UNIT_O:=.debug.temp.o) && rm -r $(B)/lto $(MM_UNIT_O:=.debug.temp.o)
 
-# A trace writer has no register to spare for a frame pointer; what a backtrace out of one lacks is its caller.
+# The short ways of locks and trace writers have no register to spare for a frame pointer; what a backtrace out of one lacks
+# is its caller. The locks' slow halves are jumped to, so that one out of a wait is whole.
 TRACE_WRITERS_O := $(foreach w,trace_write trace_write_locks,$(B)/product/diag/$(w).o $(B)/test/diag/$(w).o)
+LOCKS_O := $(foreach l,spinlock rwsem mutex,$(B)/product/sync/$(l).o $(B)/test/sync/$(l).o)
+$(LOCKS_O): KERNEL += -fomit-frame-pointer
 $(TRACE_WRITERS_O): KERNEL += -fomit-frame-pointer -mtune=pentium3
 
 PRODUCT_O := $(filter-out $(MM_UNIT_O),$(SRC_C:%.c=$(B)/product/%.o)) $(B)/product/mm.o $(SRC_ASM:%.asm=$(B)/product/%.o)

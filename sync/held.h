@@ -43,7 +43,7 @@ static inline u32 held_count(const struct held_locks *held)
          entry <= end_; entry++)                                                                             \
         if (READ_ONCE(entry->lock) != NULL)
 
-/* The spinlocks that this CPU holds. Preemption off, or 0 is the only answer that means anything. */
+/* How many spinlocks this CPU holds. Preemption off, or 0 is the only answer that means anything. */
 static inline u32 spins_held_count(void)
 {
     return held_count(&this_cpu(spins_held));

@@ -24,33 +24,55 @@ static always_inline struct held_lock *held_newest(struct held_locks *held)
     return (struct held_lock *)((char *)held->e + held->newest);
 }
 
-/* `newest` moves before the entry is filled, so that an interrupt in between uses the next one; `lock` is
- * written last, as an entry without it is being filled. */
-static always_inline struct held_lock *held_note(struct held_locks *held, const void *lock,
-                                                 struct lock_class *class, enum lock_mode mode, vaddr_t ip)
+/*
+ * Noting a lock is held_push(), filling the entry in, held_publish(). `newest` moves before the entry is
+ * filled, so that an interrupt in between uses the next one; `lock` is written last, as an entry without it
+ * is being filled. Each barrier also ends the life of what was in registers before it: the fast ways of the
+ * locks save none.
+ */
+static always_inline struct held_lock *held_push(struct held_locks *held)
 {
-    u32 at = held->newest;
-    struct held_lock *e = (struct held_lock *)((char *)held->e + at) + 1;
+    u32 at = held->newest + HELD_STEP;
+    struct held_lock *e;
 
-    assert(at < HELD_MAX * HELD_STEP);
+    assert(at <= HELD_MAX * HELD_STEP);
+    WRITE_ONCE(held->newest, at);
+    e = (struct held_lock *)((char *)held->e + at);
     keep_in_register(e); /* left alone, gcc keeps the addresses of three fields, and spills what was there */
-    WRITE_ONCE(held->newest, at + HELD_STEP);
     barrier();
+    return e;
+}
+
+static always_inline void held_publish(struct held_lock *e, const void *lock)
+{
+    barrier();
+    WRITE_ONCE(e->lock, lock);
+}
+
+static always_inline void held_fill(struct held_lock *e, struct lock_class *class, enum lock_mode mode,
+                                    vaddr_t ip)
+{
     e->class = class;
     e->ip = ip;
     e->mode = (u16)mode;
     e->level = 0;
     e->timed = false;
-    barrier();
-    WRITE_ONCE(e->lock, lock);
+}
+
+static always_inline struct held_lock *held_note(struct held_locks *held, const void *lock,
+                                                 struct lock_class *class, enum lock_mode mode, vaddr_t ip)
+{
+    struct held_lock *e = held_push(held);
+
+    held_fill(e, class, mode, ip);
+    held_publish(e, lock);
     return e;
 }
 
 static always_inline void held_forget_newest(struct held_locks *held)
 {
-    u32 at = held->newest;
-
-    WRITE_ONCE(((struct held_lock *)((char *)held->e + at))->lock, NULL);
+    WRITE_ONCE(held_newest(held)->lock, NULL);
     barrier();
-    WRITE_ONCE(held->newest, at - HELD_STEP);
+    held->newest -= HELD_STEP;
+    barrier();
 }

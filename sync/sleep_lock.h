@@ -77,7 +77,7 @@ void sleep_lock_taken(const void *lock, struct lock_class *class, enum lock_mode
 /* It will be let go. True when nothing more is to be noted of that. */
 static always_inline bool sleep_lock_forget(struct task *self, const void *lock)
 {
-    if (unlikely(self == NULL) || unlikely(held_newest(&self->locks)->lock != lock) || lock_watched())
+    if (lock_watched() || unlikely(self == NULL) || unlikely(held_newest(&self->locks)->lock != lock))
         return false;
     held_forget_newest(&self->locks);
     return true;

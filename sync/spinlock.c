@@ -11,7 +11,7 @@
 static void check_held(const struct spinlock *lock, bool nested, vaddr_t ip)
 {
     assert(lock->class != NULL); /* a lock that nobody initialised */
-    held_check(&this_cpu(spins_held), lock, lock->class, nested, ip);
+    held_check(cpu_local_spins(), lock, lock->class, nested, ip);
     if (!in_interrupt() && held_sleeping)
         held_check(held_sleeping(), lock, lock->class, false, ip);
 }
@@ -19,7 +19,7 @@ static void check_held(const struct spinlock *lock, bool nested, vaddr_t ip)
 /* Noted, as one that is watched. `me` was written by the former holder, if it was watched too. */
 static void note_watched(struct spinlock *lock, vaddr_t ip, bool contended, u32 waited)
 {
-    struct held_lock *e = held_note(&this_cpu(spins_held), lock, lock->class, LOCK_EXCLUSIVE, ip);
+    struct held_lock *e = held_note(cpu_local_spins(), lock, lock->class, LOCK_EXCLUSIVE, ip);
     u16 me = (u16)(cpu_id() + 1);
 
     e->level = (u8)interrupt_level();
@@ -59,24 +59,33 @@ static noinline in_registers void acquire_slowly(struct spinlock *lock, vaddr_t 
     note_watched(lock, ip, !(how & TAKEN), waited);
 }
 
+/* Whoever called the lock's function, asked as late as can be: it would take a register from here on. */
+static always_inline void note(struct spinlock *lock)
+{
+    struct held_lock *e = held_push(cpu_local_spins());
+
+    held_fill(e, lock->class, LOCK_EXCLUSIVE, CALLER_IP());
+    held_publish(e, lock);
+}
+
 /* Preemption is off. The slow way is the last thing in its callers, so that the fast one keeps no registers
  * for it. */
-static always_inline void acquire(struct spinlock *lock, vaddr_t ip, u32 nested)
+static always_inline void acquire(struct spinlock *lock, u32 nested)
 {
     if (unlikely(!spin_cmpxchg(lock, 0, SPIN_LOCKED)))
-        acquire_slowly(lock, ip, nested);
+        acquire_slowly(lock, CALLER_IP(), nested);
     else if (lock_watched())
-        acquire_slowly(lock, ip, nested | TAKEN);
+        acquire_slowly(lock, CALLER_IP(), nested | TAKEN);
     else
-        held_note(&this_cpu(spins_held), lock, lock->class, LOCK_EXCLUSIVE, ip);
+        note(lock);
 }
 
 /* True when nothing more is to be noted of the release. */
 static always_inline bool forget(const struct spinlock *lock)
 {
-    struct held_locks *held = &this_cpu(spins_held);
+    struct held_locks *held = cpu_local_spins();
 
-    if (unlikely(held_newest(held)->lock != lock) || lock_watched())
+    if (lock_watched() || unlikely(held_newest(held)->lock != lock))
         return false;
     held_forget_newest(held);
     return true;
@@ -85,7 +94,7 @@ static always_inline bool forget(const struct spinlock *lock)
 /* It is watched, or not the newest lock. */
 static noinline in_registers void forget_slowly(const struct spinlock *lock)
 {
-    struct held_lock removed = held_remove(&this_cpu(spins_held), lock);
+    struct held_lock removed = held_remove(cpu_local_spins(), lock);
 
     if (lock_watched())
         lock_watch_release(&removed);
@@ -112,13 +121,13 @@ void spinlock_init_class(struct spinlock *lock, struct lock_class *class)
 lock_implementation in_registers void spin_lock(struct spinlock *lock)
 {
     preempt_disable();
-    acquire(lock, CALLER_IP(), 0);
+    acquire(lock, 0);
 }
 
 lock_implementation void spin_lock_nested(struct spinlock *lock)
 {
     preempt_disable();
-    acquire(lock, CALLER_IP(), NESTED);
+    acquire(lock, NESTED);
 }
 
 lock_implementation in_registers void spin_unlock(struct spinlock *lock)
@@ -147,7 +156,7 @@ lock_implementation in_registers irqflags_t spin_lock_irq_save(struct spinlock *
     irqflags_t flags = irq_save();
 
     preempt_disable();
-    acquire(lock, CALLER_IP(), 0);
+    acquire(lock, 0);
     return flags;
 }
 
@@ -171,5 +180,5 @@ bool spin_is_held(const struct spinlock *lock)
  * compares with another CPU's newest lock, which is not `lock` unless that CPU holds it. */
 in_registers void assert_spin_held(const struct spinlock *lock)
 {
-    assert(held_newest(&this_cpu(spins_held))->lock == lock || held_spin(lock));
+    assert(held_newest(cpu_local_spins())->lock == lock || held_spin(lock));
 }

@@ -7,6 +7,7 @@
 #include "diag/panic.h"
 #include "diag/trace.h"
 #include "lib/string.h"
+#include "sync/held.h"
 
 #define TYPE_CODE 0x9Au /* present, executable, readable */
 #define TYPE_DATA 0x92u /* present, writable */
@@ -59,6 +60,7 @@ void cpu_block_init(struct cpu_block *block, u32 id, void *fault_stack_top)
     block->local.id = id;
     block->local.loaded_space = &kernel_space;
     block->local.trace = &trace_nowhere;
+    block->local.spins = &per_cpu(spins_held, id);
     block->gdt[GDT_KERNEL_CS] = descriptor(0, 0xFFFFF, TYPE_CODE, FLAGS_4K);
     block->gdt[GDT_KERNEL_DS] = descriptor(0, 0xFFFFF, TYPE_DATA, FLAGS_4K);
     block->gdt[GDT_USER_CS] = descriptor(0, 0xFFFFF, TYPE_CODE | DPL_USER, FLAGS_4K);

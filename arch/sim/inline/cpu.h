@@ -20,6 +20,10 @@ static inline struct trace_ring *cpu_local_trace(void)
 {
     return sim_cpu_now->trace;
 }
+static inline struct held_locks *cpu_local_spins(void)
+{
+    return sim_cpu_now->spins;
+}
 struct cpu_local *cpu_local_of(u32 cpu);
 static inline struct task *current_task(void)
 {

@@ -21,6 +21,10 @@ static inline struct trace_ring *cpu_local_trace(void)
 {
     return CPU_LOCAL_READ(trace);
 }
+static inline struct held_locks *cpu_local_spins(void)
+{
+    return CPU_LOCAL_READ(spins);
+}
 struct cpu_local *cpu_local_of(u32 cpu);
 static inline struct task *current_task(void)
 {
