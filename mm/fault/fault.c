@@ -58,33 +58,41 @@ static enum fault_result fault_by_entry(struct fault *f) must_hold(f)
 static enum fault_result fault_resolve(struct fault *f) must_hold(f)
 {
     f->table = pt_table(f->mm, f->address);
-    if (fault_is_lockfree(f))
-        return fault_look_lockfree(f) ? fault_by_entry(f) : FAULT_WAIT;
-    if (!f->table) {
-        if (pt_ensure(f->mm, f->address))
-            return FAULT_NO_MEMORY;
-        f->table = pt_table(f->mm, f->address);
-        trace_fault_phase(f->number, pt_alloc, f->address, 0);
+    if (fault_is_lockfree(f)) {
+        if (!fault_look_lockfree(f))
+            return FAULT_WAIT;
+    } else {
+        if (unlikely(!f->table)) {
+            if (pt_ensure(f->mm, f->address))
+                return FAULT_NO_MEMORY;
+            f->table = pt_table(f->mm, f->address);
+            trace_fault_phase(f->number, pt_alloc, f->address, 0);
+        }
+        f->slot = pt_slot_known(f->mm, f->address);
+        f->seen_pte = pte_read(f->slot);
     }
-    f->seen_pte = pt_peek_known(f->mm, f->address);
     return fault_by_entry(f);
 }
 
-/* Finds the region and makes it stable. False with nothing held: *why. */
-static lock_implementation bool region_enter(struct fault *f, enum fault_result *why) try_acquires(true, f)
+/* Finds the region and makes it stable, as the protocol in force does; rwsem and retry without the detour through its table.
+ * False with nothing held: *why. */
+static inline lock_implementation bool region_enter(struct fault *f, enum fault_result *why) try_acquires(true, f)
 {
     *why = FAULT_DONE;
     if (mutant(R07) && f->vma)
         fault_retake_blindly(f); /* the region that was found before the wait: gone, or another's by now */
     else
-        *why = faultlock->enter(f);
+        *why = likely(faultlock->enter == region_enter_shared) ? region_enter_shared(f) : faultlock->enter(f);
     trace_fault_phase(f->number, lookup, f->address, *why);
     return *why == FAULT_DONE;
 }
 
-static lock_implementation void region_leave(struct fault *f) releases(f)
+static inline lock_implementation void region_leave(struct fault *f) releases(f)
 {
-    faultlock->leave(f);
+    if (likely(faultlock->leave == region_leave_shared))
+        region_leave_shared(f);
+    else
+        faultlock->leave(f);
 }
 
 /* One attempt. Nothing is held before and after. */
@@ -92,11 +100,11 @@ static enum fault_result fault_try(struct fault *f)
 {
     enum fault_result result;
 
-    if (!region_enter(f, &result))
+    if (unlikely(!region_enter(f, &result)))
         return result == FAULT_NO_REGION ? fault_grow_stack(f) : result;
-    result = access_allowed(f->vma->flags, f->access) ? fault_resolve(f) : FAULT_BAD_ACCESS;
+    result = likely(access_allowed(f->vma->flags, f->access)) ? fault_resolve(f) : FAULT_BAD_ACCESS;
     region_leave(f);
-    return f->stale ? fault_be_careful(f) : result;
+    return unlikely(f->stale) ? fault_be_careful(f) : result;
 }
 
 enum fault_result fault_handle(struct mm *mm, vaddr_t addr, u32 access)
@@ -114,7 +122,9 @@ enum fault_result fault_handle(struct mm *mm, vaddr_t addr, u32 access)
     f.careful = f.stale = false;
     if (!vaddr_is_user(addr))
         return FAULT_NO_REGION;
-    while ((result = fault_try(&f)) == FAULT_WAIT || result == FAULT_NO_MEMORY) {
+    while (unlikely((result = fault_try(&f)) != FAULT_DONE)) {
+        if (result != FAULT_WAIT && result != FAULT_NO_MEMORY)
+            break;
         count_event_anywhere(pgfault_retry);
         trace_fault_phase(f.number, retry, f.address, 0);
         result = result == FAULT_WAIT ? fault_wait(&f) : fault_make_room(&f);

@@ -50,7 +50,7 @@ static void around_install(struct fault *f, const struct around *w, struct page 
     trace_fault_phase(f->number, install, f->address, mapped);
 }
 
-bool fault_around(struct fault *f, u32 index)
+noinline bool fault_around(struct fault *f, u32 index)
 {
     struct around w = around_window(f);
     struct page *pages[AROUND_MAX];

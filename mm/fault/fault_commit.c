@@ -3,21 +3,29 @@
 #include "mm/fault/fault_private.h"
 #include "mm/space/mm_private.h"
 
+static inline bool still_valid(const struct fault *f)
+{
+    return !faultlock->still_valid || faultlock->still_valid(f);
+}
+
 bool fault_relock(struct fault *f, enum race_id forgiven)
 {
     trace_fault_phase(f->number, relock, f->address, 0);
-    f->slot = fault_is_lockfree(f) ? pt_lock_if_same(f->mm, f->address, f->table)
-                                   : pt_lock_known(f->mm, f->address, f->table);
-    if (unlikely(!f->slot)) {
-        f->stale = true; /* the table has left the directory */
-        return false;
+    if (!fault_is_lockfree(f)) {
+        pt_lock_known(f->table);
+    } else {
+        f->slot = pt_lock_if_same(f->mm, f->address, f->table);
+        if (unlikely(!f->slot)) {
+            f->stale = true; /* the table has left the directory */
+            return false;
+        }
     }
-    if (likely(pte_same(pte_read(f->slot), f->seen_pte) && faultlock->still_valid(f)) || mutant(forgiven)) {
+    if (likely(pte_same(pte_read(f->slot), f->seen_pte) && still_valid(f)) || mutant(forgiven)) {
         trace_fault_phase(f->number, recheck_won, f->address, 0);
         return true;
     }
     count_event(recheck_lost_pte);
-    f->stale = !faultlock->still_valid(f);
+    f->stale = !still_valid(f);
     pt_unlock(f->table);
     trace_fault_phase(f->number, recheck_lost, f->address, 0);
     return false;

@@ -78,37 +78,34 @@ static enum fault_result fault_resolve_access(struct trap_frame *frame, vaddr_t 
 
 void page_fault_seen(struct trap_frame *frame, vaddr_t addr, u32 code)
 {
+    count_event(pgfault); /* interrupts are off: nobody comes between, and this CPU stays ours */
     if (frame_from_user(frame))
         trace_point_as(page_fault_user, fault, addr, frame_ip(frame), code);
     else
         trace_point_as(page_fault_kernel, fault, addr, frame_ip(frame), code);
 }
 
-static void kernel_fault(struct trap_frame *frame, vaddr_t addr, u32 code)
+/* What is left when an access could not be resolved. */
+static noinline void fault_unresolved(struct trap_frame *frame, vaddr_t addr, u32 code, enum fault_result why)
 {
-    enum fault_result result = FAULT_NO_REGION;
-
-    if (kernel_may_resolve(frame, addr))
-        result = fault_resolve_access(frame, addr, code);
-    if (result != FAULT_DONE)
-        kernel_fixup(frame, addr, code);
+    if (!frame_from_user(frame))
+        return kernel_fixup(frame, addr, code);
+    if (why == FAULT_KILLED)
+        return; /* the way back to user mode ends in the exit */
+    count_unresolved(why);
+    if (!fault_signal_hook)
+        kernel_oops(frame, "page fault of a program, and nobody to send a signal", addr, code);
+    fault_signal_hook(frame, addr, why);
 }
 
 void page_fault_entry(struct trap_frame *frame, vaddr_t addr, u32 code)
 {
-    enum fault_result result;
+    enum fault_result result = FAULT_NO_REGION;
+    bool user = frame_from_user(frame);
 
-    count_event_anywhere(pgfault);
-    if (!frame_from_user(frame)) {
-        kernel_fault(frame, addr, code);
-        return;
-    }
-    assert(preempt_count() == 0 && current->mm);
-    result = fault_resolve_access(frame, addr, code);
-    if (result == FAULT_DONE || result == FAULT_KILLED)
-        return; /* killed: the way back to user mode ends in the exit */
-    count_unresolved(result);
-    if (!fault_signal_hook)
-        kernel_oops(frame, "page fault of a program, and nobody to send a signal", addr, code);
-    fault_signal_hook(frame, addr, result);
+    assert(!user || (preempt_count() == 0 && current->mm));
+    if (likely(user) || kernel_may_resolve(frame, addr))
+        result = fault_resolve_access(frame, addr, code);
+    if (unlikely(result != FAULT_DONE))
+        fault_unresolved(frame, addr, code, result);
 }

@@ -66,7 +66,7 @@ static enum fault_result stack_grow_shared(struct fault *f)
 #define stack_grow_shared(f) FAULT_NO_REGION
 #endif
 
-enum fault_result fault_grow_stack(struct fault *f)
+noinline enum fault_result fault_grow_stack(struct fault *f)
 {
     enum fault_result result;
 

@@ -33,7 +33,7 @@ static enum fault_result wait_for_page(struct fault *f)
     return error ? FAULT_KILLED : FAULT_DONE;
 }
 
-enum fault_result fault_wait(struct fault *f)
+noinline enum fault_result fault_wait(struct fault *f)
 {
     enum fault_result result = FAULT_DONE;
 
@@ -61,7 +61,7 @@ static enum fault_result make_room_locked(struct fault *f)
 #define make_room_locked(f) FAULT_NO_MEMORY
 #endif
 
-enum fault_result fault_make_room(struct fault *f)
+noinline enum fault_result fault_make_room(struct fault *f)
 {
     return mutant(R30) ? make_room_locked(f) : oom_relieve();
 }

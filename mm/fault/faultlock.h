@@ -9,16 +9,16 @@
 struct lock_type("stable region") fault
 {
     struct mm *mm;
-    vaddr_t address;      /* page aligned */
-    u32 access;           /* ACCESS_* */
-    struct vma *vma;      /* valid while the protocol says so */
-    struct vma region;    /* seq: what the region said at look-up; vma points to it */
-    u32 seen_seq;         /* the region's sequence at look-up */
-    u32 seen_changes;     /* seq: mm->changes before the look-up */
-    bool careful;         /* lock-free protocols: this attempt holds mmap_lock shared after all */
-    bool stale;           /* ... and so must the next one: this one met what cannot be done without */
-    pte_t seen_pte;       /* the entry at look-up; compared first after the retake */
-    pte_t *slot;          /* the entry, valid while its page table is */
+    vaddr_t address;   /* page aligned */
+    u32 access;        /* ACCESS_* */
+    struct vma *vma;   /* valid while the protocol says so */
+    struct vma region; /* seq: what the region said at look-up; vma points to it */
+    u32 seen_seq;      /* the region's sequence at look-up */
+    u32 seen_changes;  /* seq: mm->changes before the look-up */
+    bool careful;      /* lock-free protocols: this attempt holds mmap_lock shared after all */
+    bool stale;        /* ... and so must the next one: this one met what cannot be done without */
+    pte_t seen_pte;    /* the entry at look-up; compared first after the retake */
+    pte_t *slot;       /* the entry, valid while its page table is; lock-free protocols: from the relock on */
     struct page *table;   /* the page-table frame that holds slot */
     struct page *pending; /* shape B: the page to wait for, referenced; the wait happens with nothing held */
     struct mapping *pending_file; /* shape B: the file to read page pending_index of, held open */
@@ -31,7 +31,7 @@ struct faultlock {
     /* Finds the region for fault->address and makes it stable: FAULT_DONE, with vma and seen_seq set. Or
      * FAULT_NO_REGION or FAULT_KILLED, with nothing held. Sleeps. */
     enum fault_result (*enter)(struct fault *fault);
-    /* Under the PT lock: is what enter found still so? */
+    /* Under the PT lock: is what enter found still so? NULL: always, until leave. */
     bool (*still_valid)(const struct fault *fault);
     /* Gives up what enter took. */
     void (*leave)(struct fault *fault);

@@ -17,11 +17,6 @@ static lock_implementation enum fault_result mutex_enter(struct fault *f) try_ac
     return FAULT_DONE;
 }
 
-static bool mutex_still_valid(const struct fault *f)
-{
-    return true; /* alone since enter */
-}
-
 static lock_implementation void mutex_leave(struct fault *f) releases(f)
 {
     rwsem_write_unlock(&f->mm->mmap_lock);
@@ -30,7 +25,7 @@ static lock_implementation void mutex_leave(struct fault *f) releases(f)
 const struct faultlock faultlock_mutex = {
     .name = "mutex",
     .enter = mutex_enter,
-    .still_valid = mutex_still_valid,
+    .still_valid = NULL, /* alone since enter */
     .leave = mutex_leave,
     .holds_through_io = true,
 };

@@ -5,12 +5,12 @@
  */
 #include "mm/fault/fault_private.h"
 
-lock_implementation enum fault_result region_enter_shared(struct fault *f)
+inline lock_implementation enum fault_result region_enter_shared(struct fault *f)
 {
-    if (rwsem_read_lock_killable(&f->mm->mmap_lock))
+    if (unlikely(rwsem_read_lock_killable(&f->mm->mmap_lock)))
         return FAULT_KILLED;
     f->vma = vma_find(f->mm, f->address);
-    if (!f->vma) {
+    if (unlikely(!f->vma)) {
         rwsem_read_unlock(&f->mm->mmap_lock);
         return FAULT_NO_REGION;
     }
@@ -18,20 +18,15 @@ lock_implementation enum fault_result region_enter_shared(struct fault *f)
     return FAULT_DONE;
 }
 
-lock_implementation void region_leave_shared(struct fault *f)
+inline lock_implementation void region_leave_shared(struct fault *f)
 {
     rwsem_read_unlock(&f->mm->mmap_lock);
-}
-
-static bool rwsem_still_valid(const struct fault *f)
-{
-    return true; /* no region changes while anybody reads */
 }
 
 const struct faultlock faultlock_rwsem = {
     .name = "rwsem",
     .enter = region_enter_shared,
-    .still_valid = rwsem_still_valid,
+    .still_valid = NULL, /* no region changes while anybody reads */
     .leave = region_leave_shared,
     .holds_through_io = true,
 };

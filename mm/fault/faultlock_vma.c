@@ -44,11 +44,6 @@ static lock_implementation enum fault_result vma_enter(struct fault *f) try_acqu
     return FAULT_DONE;
 }
 
-static bool vma_still_valid(const struct fault *f)
-{
-    return true; /* nobody changes it while we are inside */
-}
-
 static lock_implementation void vma_fault_leave(struct fault *f) releases(f)
 {
     if (f->careful)
@@ -60,7 +55,7 @@ static lock_implementation void vma_fault_leave(struct fault *f) releases(f)
 const struct faultlock faultlock_vma = {
     .name = "vma",
     .enter = vma_enter,
-    .still_valid = vma_still_valid,
+    .still_valid = NULL, /* nobody changes it while we are inside */
     .leave = vma_fault_leave,
     .holds_through_io = false,
     .lock_free = true,

@@ -77,31 +77,28 @@ int pt_ensure(struct mm *mm, vaddr_t addr)
     return 0;
 }
 
-pte_t pt_peek_known(struct mm *mm, vaddr_t addr)
+pte_t *pt_slot_known(struct mm *mm, vaddr_t addr)
 {
-    pte_t entry;
-
-    preempt_disable(); /* the handle may be one in the mirror of what this CPU has loaded */
-    entry = pte_read(pte_slot(&mm->space, addr));
-    preempt_enable();
-    return entry;
+    return pte_slot(&mm->space, addr);
 }
 
 pte_t pt_peek(struct mm *mm, vaddr_t addr)
 {
-    return pt_table(mm, addr) ? pt_peek_known(mm, addr) : ENTRY_EMPTY;
+    return pt_table(mm, addr) ? pte_read(pt_slot_known(mm, addr)) : ENTRY_EMPTY;
 }
 
-pte_t *pt_lock_known(struct mm *mm, vaddr_t addr, struct page *table)
+void pt_lock_known(struct page *table)
 {
     spin_lock(page_ptl(table));
-    return pte_slot(&mm->space, addr);
 }
 
 pte_t *pt_lock(struct mm *mm, vaddr_t addr, struct page **table)
 {
     *table = pt_table(mm, addr);
-    return *table ? pt_lock_known(mm, addr, *table) : NULL;
+    if (!*table)
+        return NULL;
+    pt_lock_known(*table);
+    return pte_slot(&mm->space, addr);
 }
 
 pte_t *pt_lock_nested(struct mm *mm, vaddr_t addr, struct page **table)

@@ -13,13 +13,15 @@ int pt_ensure(struct mm *mm, vaddr_t addr);
 /* What the entry for addr holds now, read with no lock; empty when there is no table. mmap_lock held in any
  * mode. It may be another a moment later: compare again under the table's lock. */
 pte_t pt_peek(struct mm *mm, vaddr_t addr);
-/* The same where there is a table. */
-pte_t pt_peek_known(struct mm *mm, vaddr_t addr);
+/* The slot for addr where there is a table, for as long as there is (mmap_lock held in any mode); read with
+ * no lock, or changed once the table is locked. On whatever CPU the task goes on: where the slot is one in
+ * the mirror, that of its own space, which goes with it. */
+pte_t *pt_slot_known(struct mm *mm, vaddr_t addr);
 /* Locks the table's PTEs and returns the slot for addr; NULL (nothing held) when there is no table. The slots
  * up to the end of the table follow it. */
 pte_t *pt_lock(struct mm *mm, vaddr_t addr, struct page **table) try_acquires(true, page_ptl(*table));
-/* The same where the table is known. */
-pte_t *pt_lock_known(struct mm *mm, vaddr_t addr, struct page *table) acquires(page_ptl(table));
+/* The lock alone, where table and slot are known. */
+void pt_lock_known(struct page *table) acquires(page_ptl(table));
 /* As a second table: fork locks the parent's first, then the child's, which nobody else can reach yet. */
 pte_t *pt_lock_nested(struct mm *mm, vaddr_t addr, struct page **table) try_acquires(true, page_ptl(*table));
 /* The same with no mmap_lock, where the directory said `table` some time ago: NULL (nothing held) when it
