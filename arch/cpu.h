@@ -13,6 +13,7 @@ struct task;
 struct space;
 struct trace_ring;
 struct held_locks;
+struct counters;
 
 /* preempt_count: disable depth in bits 0-15, interrupt nesting in 16-23, NMI in 24. */
 #define PREEMPT_ONE 0x00000001u
@@ -27,6 +28,7 @@ struct cpu_local {
     u32 need_resched;           /* set by any CPU, cleared by schedule() here */
     struct space *loaded_space; /* what CR3 holds; never NULL after boot */
     struct trace_ring *trace;   /* where its events go; never NULL */
+    struct counters *counters;  /* its events are counted there (diag/counters.h); never NULL */
     struct held_locks *spins;   /* its spinlocks are noted there (sync/held.h); never NULL */
 };
 
@@ -47,7 +49,7 @@ static inline void irqs_come_on(vaddr_t ip) {}
  *   struct cpu_local *cpu_local_of(u32 cpu)  another's, of a CPU that runs
  *   struct trace_ring *cpu_local_trace(void)  this CPU's; stable only with preemption off
  *   u32 cpu_id(void)                       likewise
- *   struct held_locks *cpu_local_spins(void)  likewise
+ *   struct held_locks *cpu_local_spins(void), struct counters *cpu_local_counters(void)  likewise
  *   struct task *current_task(void)        always stable: a task sees itself
  *   u32 cpu_need_resched(void)             has anybody asked this CPU to switch?
  *   u32 preempt_count(void); void preempt_count_add(u32), preempt_count_sub(u32): one instruction each on x86

@@ -30,5 +30,5 @@ struct counters {
 extern PERCPU(struct counters, counters);
 extern const char *const counter_names[COUNTER_COUNT];
 
-#define count_event(name) own_word_add(&this_cpu(counters).n[COUNT_##name], 1)
+#define count_event(name) own_word_add(&cpu_local_counters()->n[COUNT_##name], 1)
 u32 counter_sum(enum counter c);

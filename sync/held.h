@@ -37,6 +37,11 @@ static inline u32 held_count(const struct held_locks *held)
 {
     return READ_ONCE(held->newest) / HELD_STEP;
 }
+static always_inline struct held_lock *held_newest(struct held_locks *held)
+{
+    return (struct held_lock *)((char *)held->e + held->newest);
+}
+
 /* Each complete entry, oldest first. */
 #define held_for_each(entry, held)                                                                           \
     for (const struct held_lock *entry = (held)->e + 1, *end_ = (held)->e + MIN(held_count(held), HELD_MAX); \

@@ -19,11 +19,6 @@ const char *held_rank_name(const struct lock_class *class);
 /* Removes an entry that need not be the newest one; panics when there is none. Returns what it said. */
 struct held_lock held_remove(struct held_locks *held, const void *lock);
 
-static always_inline struct held_lock *held_newest(struct held_locks *held)
-{
-    return (struct held_lock *)((char *)held->e + held->newest);
-}
-
 /*
  * Noting a lock is held_push(), filling the entry in, held_publish(). `newest` moves before the entry is
  * filled, so that an interrupt in between uses the next one; `lock` is written last, as an entry without it

@@ -176,9 +176,7 @@ bool spin_is_held(const struct spinlock *lock)
     return held_spin(lock);
 }
 
-/* The newest one, as nearly always? A caller that holds nothing may be moved between the two looks, and then
- * compares with another CPU's newest lock, which is not `lock` unless that CPU holds it. */
 in_registers void assert_spin_held(const struct spinlock *lock)
 {
-    assert(held_newest(cpu_local_spins())->lock == lock || held_spin(lock));
+    assert(held_spin(lock));
 }

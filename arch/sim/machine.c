@@ -6,6 +6,7 @@
 #include "arch/sim/strategy.h"
 #include "arch/sim/undo.h"
 #include "diag/assert.h"
+#include "diag/counters.h"
 #include "diag/trace.h"
 #include "sched/task.h"
 #include "sync/held.h"
@@ -13,7 +14,8 @@
 #undef current /* the field of struct cpu_local is meant here */
 
 struct sim_machine sim_machine;
-struct cpu_local sim_locals[SIM_CPUS_MAX] = {{.self = &sim_locals[0], .spins = &spins_held[0].v}};
+struct cpu_local sim_locals[SIM_CPUS_MAX] = {
+    {.self = &sim_locals[0], .counters = &counters[0].v, .spins = &spins_held[0].v}};
 struct cpu_local *sim_cpu_now = &sim_locals[0];
 bool sim_irqs_on[MAX_CPUS];
 u32 sim_cpu_total = 1;
@@ -28,8 +30,11 @@ void machine_init(u32 cpus, void (*entry)(void *))
     assert(cpus >= 1 && cpus <= SIM_CPUS_MAX);
     sim_cpu_total = cpus;
     for (u32 cpu = 0; cpu < cpus; cpu++) {
-        sim_locals[cpu] = (struct cpu_local){
-            .self = &sim_locals[cpu], .id = cpu, .trace = &trace_nowhere, .spins = &per_cpu(spins_held, cpu)};
+        sim_locals[cpu] = (struct cpu_local){.self = &sim_locals[cpu],
+                                             .id = cpu,
+                                             .trace = &trace_nowhere,
+                                             .counters = &per_cpu(counters, cpu),
+                                             .spins = &per_cpu(spins_held, cpu)};
         vcpus[cpu] = (struct vcpu){.fiber = fiber_create(entry, (void *)(uintptr_t)cpu)};
     }
     clock_start(cpus);

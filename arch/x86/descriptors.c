@@ -4,6 +4,7 @@
 #include "arch/x86/idt.h"
 #include "arch/x86/port.h"
 #include "diag/assert.h"
+#include "diag/counters.h"
 #include "diag/panic.h"
 #include "diag/trace.h"
 #include "lib/string.h"
@@ -60,6 +61,7 @@ void cpu_block_init(struct cpu_block *block, u32 id, void *fault_stack_top)
     block->local.id = id;
     block->local.loaded_space = &kernel_space;
     block->local.trace = &trace_nowhere;
+    block->local.counters = &per_cpu(counters, id);
     block->local.spins = &per_cpu(spins_held, id);
     block->gdt[GDT_KERNEL_CS] = descriptor(0, 0xFFFFF, TYPE_CODE, FLAGS_4K);
     block->gdt[GDT_KERNEL_DS] = descriptor(0, 0xFFFFF, TYPE_DATA, FLAGS_4K);

@@ -37,7 +37,7 @@ static noinline pte_t *slot_in_direct_map(struct space *space, vaddr_t va)
     return (pte_t *)phys_to_direct(pde.v & PAGE_MASK) + pte_index(va);
 }
 
-pte_t *pte_slot(struct space *space, vaddr_t va)
+inline pte_t *pte_slot(struct space *space, vaddr_t va)
 {
     assert(va < FOREIGN_BASE);
     if (likely(in_mirror(space)))

@@ -128,10 +128,10 @@ enum fault_result fault_handle(struct mm *mm, vaddr_t addr, u32 access)
         count_event_anywhere(pgfault_retry);
         trace_fault_phase(f.number, retry, f.address, 0);
         result = result == FAULT_WAIT ? fault_wait(&f) : fault_make_room(&f);
+        assert(!f.pending && !f.pending_file);
         if (result != FAULT_DONE)
             break;
     }
-    assert(!f.pending && !f.pending_file);
     flush_debt_none();
     trace_fault_phase(f.number, exit, f.address, result);
     return result;

@@ -8,7 +8,7 @@ static inline bool still_valid(const struct fault *f)
     return !faultlock->still_valid || faultlock->still_valid(f);
 }
 
-bool fault_relock(struct fault *f, enum race_id forgiven)
+inline bool fault_relock(struct fault *f, enum race_id forgiven)
 {
     trace_fault_phase(f->number, relock, f->address, 0);
     if (!fault_is_lockfree(f)) {
@@ -31,7 +31,7 @@ bool fault_relock(struct fault *f, enum race_id forgiven)
     return false;
 }
 
-bool fault_relock_file(struct fault *f, const struct page *page, u32 index)
+inline bool fault_relock_file(struct fault *f, const struct page *page, u32 index)
 {
     race_point(R40); /* the file may be truncated, and whoever does it find nothing to unmap here */
     if (!fault_relock(f, R01))
@@ -49,7 +49,7 @@ void fault_unlock(struct fault *f)
     pt_unlock(f->table);
 }
 
-void fault_install(struct fault *f, struct page *page, pte_t entry)
+inline void fault_install(struct fault *f, struct page *page, pte_t entry)
 {
     bool counted = !page_is_zero(page); /* the zero page is everybody's: not counted, not charged (R56) */
 

@@ -79,6 +79,8 @@ static enum fault_result fault_resolve_access(struct trap_frame *frame, vaddr_t 
 void page_fault_seen(struct trap_frame *frame, vaddr_t addr, u32 code)
 {
     count_event(pgfault); /* interrupts are off: nobody comes between, and this CPU stays ours */
+    if (likely(!trace_on(page_fault_user) && !trace_on(page_fault_kernel)))
+        return;
     if (frame_from_user(frame))
         trace_point_as(page_fault_user, fault, addr, frame_ip(frame), code);
     else

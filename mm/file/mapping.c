@@ -42,25 +42,32 @@ static struct rbnode *mapping_lower_bound(struct mapping *mapping, u32 index) mu
  */
 #define WALK_MAX 44u /* twice the depth of a balanced tree of 2^20 pages, and some */
 
+/* The page that the walk came to, referenced, if it is what was looked for. */
+static struct page *mapping_take_found(const struct mapping *mapping, u32 index, struct page *page)
+{
+    if (!page_get_unless_free(page))
+        return NULL;
+    if (likely(page_mapping(page) == mapping && page_index(page) == index))
+        return page;
+    page_put(page);
+    return NULL;
+}
+
 static struct page *mapping_find_lockfree(struct mapping *mapping, u32 index)
 {
     const struct rbnode *link = READ_ONCE(mapping->pages.root);
-    struct page *page;
 
-    for (u32 steps = 0; link && steps < WALK_MAX; steps++) {
-        page = page_of_tree_link(link);
-        if (!page)
+    for (u32 left = WALK_MAX; link && left; left--) {
+        struct page *page = page_of_tree_link(link);
+        u32 at;
+
+        if (unlikely(!page))
             return NULL;
-        if (page_index(page) == index)
-            break;
-        link = page_index(page) > index ? READ_ONCE(link->left) : READ_ONCE(link->right);
+        at = page_index(page);
+        if (at == index)
+            return mapping_take_found(mapping, index, page);
+        link = at > index ? READ_ONCE(link->left) : READ_ONCE(link->right);
     }
-    page = link ? page_of_tree_link(link) : NULL;
-    if (!page || !page_get_unless_free(page))
-        return NULL;
-    if (page_mapping(page) == mapping && page_index(page) == index)
-        return page;
-    page_put(page);
     return NULL;
 }
 

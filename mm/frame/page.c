@@ -106,9 +106,9 @@ struct page *page_of_tree_link(const struct rbnode *link)
 {
     u32 offset = (u32)((uintptr_t)link - (uintptr_t)page_array - offsetof(struct page, node));
 
-    return offset % sizeof(struct page) == 0 && offset / sizeof(struct page) < page_array_end
-               ? &page_array[offset / sizeof(struct page)]
-               : NULL;
+    if (unlikely(offset % sizeof(struct page) != 0 || offset >= page_array_end * sizeof(struct page)))
+        return NULL;
+    return (struct page *)((char *)page_array + offset);
 }
 
 u32 page_private(const struct page *page)

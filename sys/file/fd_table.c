@@ -115,7 +115,7 @@ static void cloexec_set(struct fd_table *t, u32 fd, bool on)
 /* Puts `file` at fd; what was there, to be put with nothing held. Under the lock. */
 static struct file *exchange(struct fd_table *t, u32 fd, struct file *file, bool close_on_exec)
 {
-    assert_spin_held(&t->lock);
+    spin_assert_held(&t->lock);
     assert(fd < t->size);
     struct file *former = t->files[fd];
     t->files[fd] = file;

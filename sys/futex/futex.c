@@ -155,7 +155,7 @@ u32 futex_wake_locked(struct futex_bucket *b, const struct futex_key *key, u32 c
 {
     struct futex_waiter *w, *next;
     u32 woken = 0;
-    assert_spin_held(&b->lock);
+    spin_assert_held(&b->lock);
     list_for_each_safe (w, next, &b->waiters, link) {
         if (woken == count)
             break;

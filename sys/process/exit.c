@@ -46,7 +46,7 @@ void thread_release_memory(struct thread *thread)
 void process_end_locked(struct process *process, u32 code)
 {
     struct thread *thread;
-    assert_spin_held(&process->signal_lock);
+    spin_assert_held(&process->signal_lock);
     if (!process->group_exiting) {
         process->exit_code = code;
         WRITE_ONCE(process->group_exiting, true);

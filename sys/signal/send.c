@@ -70,7 +70,7 @@ static bool send_locked(struct process *process, struct thread *thread, const st
                         struct queued_signal *queued)
 {
     int signal = info->signal;
-    assert_spin_held(&process->signal_lock);
+    spin_assert_held(&process->signal_lock);
     if (process->live == 0 || process->group_exiting)
         return false;
     stop_and_continue(process, signal);
@@ -141,7 +141,7 @@ void signal_force(int signal, int code, u32 address)
 void signal_wake_receivers_locked(struct process *process)
 {
     struct thread *thread;
-    assert_spin_held(&process->signal_lock);
+    spin_assert_held(&process->signal_lock);
     if (!process->pending.set)
         return;
     list_for_each (thread, &process->threads, link) {

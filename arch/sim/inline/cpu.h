@@ -24,6 +24,10 @@ static inline struct held_locks *cpu_local_spins(void)
 {
     return sim_cpu_now->spins;
 }
+static inline struct counters *cpu_local_counters(void)
+{
+    return sim_cpu_now->counters;
+}
 struct cpu_local *cpu_local_of(u32 cpu);
 static inline struct task *current_task(void)
 {

@@ -25,6 +25,10 @@ static inline struct held_locks *cpu_local_spins(void)
 {
     return CPU_LOCAL_READ(spins);
 }
+static inline struct counters *cpu_local_counters(void)
+{
+    return CPU_LOCAL_READ(counters);
+}
 struct cpu_local *cpu_local_of(u32 cpu);
 static inline struct task *current_task(void)
 {
