@@ -10,7 +10,7 @@ LIBGCC   = $(shell $(CC) -m32 -print-libgcc-file-name 2>/dev/null)
 .SECONDEXPANSION:
 # In the product mm/ is optimised as one unit (gcc's LTO), so that struct page can stay opaque and its accessors cost no
 # call. Not the page lock, which notes who called it.
-MM_UNIT_O := $(patsubst %.c,$(B)/product/%.o,$(filter-out mm/frame/page_lock.c,$(wildcard mm/*/*.c)) \
+MM_UNIT_O := $(patsubst %.c,$(B)/product/%.o,$(filter-out mm/frame/page_lock.c,$(wildcard mm/*/*.c)) $(wildcard sched/*.c fs/*.c sys/*.c sys/*/*.c) \
                         $(addprefix arch/x86/,pgtable.c tlb.c trap.c))
 $(MM_UNIT_O): KERNEL += -flto
 # What of the unit others use, only a link of everything can tell; all else is the unit's own then, and may lose its name, its

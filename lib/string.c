@@ -54,11 +54,15 @@ LOOPS_STAY_LOOPS void *(memset)(void *to, int c, size_t n)
 {
     u32 word = (u8)c * 0x01010101u;
     any_word *to_word = to;
-    for (; n >= 16; n -= 16, to_word += 4) {
+    for (; n >= 32; n -= 32, to_word += 8) {
         to_word[0] = word;
         to_word[1] = word;
         to_word[2] = word;
         to_word[3] = word;
+        to_word[4] = word;
+        to_word[5] = word;
+        to_word[6] = word;
+        to_word[7] = word;
     }
     for (; n >= 4; n -= 4)
         *to_word++ = word;

@@ -207,12 +207,23 @@ bool rwsem_is_held(const struct rwsem *s)
     return held_sleep(s, LOCK_SHARED);
 }
 
-lock_implementation void rwsem_assert_write(struct rwsem *s)
+/* The newest of the running task's sleeping locks, as nearly always where that is asserted? */
+static always_inline bool is_newest(const struct rwsem *s, enum lock_mode at_least)
 {
-    assert(rwsem_is_held_write(s));
+    struct task *self = current;
+
+    if (unlikely(self == NULL))
+        return false;
+    const struct held_lock *e = held_newest(&self->locks);
+    return e->lock == s && (at_least == LOCK_SHARED || e->mode == LOCK_EXCLUSIVE);
 }
 
-lock_implementation void rwsem_assert_held(struct rwsem *s)
+lock_implementation in_registers void rwsem_assert_write(struct rwsem *s)
 {
-    assert(rwsem_is_held(s));
+    assert(likely(is_newest(s, LOCK_EXCLUSIVE)) || rwsem_is_held_write(s));
+}
+
+lock_implementation in_registers void rwsem_assert_held(struct rwsem *s)
+{
+    assert(likely(is_newest(s, LOCK_SHARED)) || rwsem_is_held(s));
 }

@@ -33,5 +33,5 @@ in_registers void rwsem_write_unlock(struct rwsem *s) releases(s);
 void rwsem_downgrade(struct rwsem *s) releases(s) acquires_shared(s);
 bool rwsem_is_held_write(const struct rwsem *s); /* by the running task */
 bool rwsem_is_held(const struct rwsem *s);       /* by the running task, either way */
-void rwsem_assert_write(struct rwsem *s) asserts_held(s);
-void rwsem_assert_held(struct rwsem *s) asserts_held_shared(s);
+in_registers void rwsem_assert_write(struct rwsem *s) asserts_held(s);
+in_registers void rwsem_assert_held(struct rwsem *s) asserts_held_shared(s);

@@ -16,6 +16,7 @@
 #include "diag/bootwords.h"
 #include "diag/race.h"
 #include "lib/list.h"
+#include "lib/string.h"
 #include "sync/spinlock.h"
 
 unsigned pdesync;
@@ -50,8 +51,9 @@ void pdesync_init(void)
 
 static void copy_kernel_half(struct space *space)
 {
-    for (u32 pde = pde_index(DIRECT_BASE); pde < FOREIGN_PDE; pde++)
-        space->dir[pde] = kernel_space.dir[pde];
+    const u32 first = pde_index(DIRECT_BASE);
+
+    memcpy(&space->dir[first], &kernel_space.dir[first], (FOREIGN_PDE - first) * sizeof(pde_t));
 }
 
 void pdesync_space_begin(struct space *space)

@@ -31,6 +31,15 @@ u32 frames_in_use(void)
     return counter_sum(COUNT_pgalloc) - freed - (u32)atomic_read(&reserved_later);
 }
 
+u32 frames_total(void)
+{
+    u32 total = 0;
+
+    for (unsigned zone = 0; zone < ZONES; zone++)
+        total += zones[zone].frames;
+    return total - (u32)atomic_read(&reserved_later);
+}
+
 static u32 zone_free(enum zone_id zone)
 {
     u32 n = READ_ONCE(zones[zone].free_frames);
@@ -43,9 +52,7 @@ static u32 zone_free(enum zone_id zone)
 void frame_stats(struct frame_stats *stats)
 {
     *stats = (struct frame_stats){.zeroed_stock = zeroed_stock_count()};
-    for (unsigned zone = 0; zone < ZONES; zone++)
-        stats->total += zones[zone].frames;
-    stats->total -= (u32)atomic_read(&reserved_later);
+    stats->total = frames_total();
     stats->free = stats->total - frames_in_use();
     stats->dma_free = zone_free(ZONE_DMA);
     stats->normal_free = zone_free(ZONE_NORMAL);

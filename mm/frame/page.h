@@ -127,6 +127,7 @@ struct frame_stats {
 };
 void frame_stats(struct frame_stats *stats);
 u32 frames_in_use(void); /* total - free, cached frames counted as free: for leak checks */
+u32 frames_total(void);  /* all that the allocator has, in use or free */
 
 /* Boot: one usable range of physical memory at a time, then start. */
 struct boot_range {

@@ -14,17 +14,9 @@
 u32 overcommit_mode = OVERCOMMIT_GUESS, overcommit_ratio = 50;
 static atomic_t promised; /* written when regions change, by all CPUs: not by faults */
 
-static u32 memory_pages(void)
-{
-    struct frame_stats stats;
-
-    frame_stats(&stats);
-    return stats.total;
-}
-
 u32 commit_limit(void)
 {
-    return (u32)((u64)memory_pages() * READ_ONCE(overcommit_ratio) / 100);
+    return (u32)((u64)frames_total() * READ_ONCE(overcommit_ratio) / 100);
 }
 
 u32 commit_promised(void)
@@ -39,7 +31,7 @@ static bool may_promise(u32 now, u32 pages)
     case OVERCOMMIT_ALWAYS:
         return true;
     case OVERCOMMIT_GUESS:
-        return pages <= memory_pages();
+        return pages <= frames_total();
     default:
         return now <= commit_limit();
     }

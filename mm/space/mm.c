@@ -66,9 +66,13 @@ static void mm_teardown(struct mm *mm)
         shootdown_evict(mm); /* first: a space that is loaded nowhere needs no flush below */
     rwsem_write_lock(&mm->mmap_lock);
     gather_begin(&g, mm);
-    for (struct vma *vma = vma_find_above(mm, 0); vma; vma = vma_next(vma))
+    /* Region by region: 768 directory entries are more than most programs have pages. */
+    for (struct vma *vma = vma_find_above(mm, 0); vma; vma = vma_next(vma)) {
         pt_zap_pages(mm, vma->start, vma->end, &g);
-    pt_free_empty(mm, 0, USER_END, &g);
+        pt_free_empty(mm, vma->start, vma->end, &g);
+    }
+    if (mm->pt_count) /* made for a region that never came */
+        pt_free_empty(mm, 0, USER_END, &g);
     gather_end(&g);
     while ((node = rb_first(&mm->vmas)))
         vma_discard(mm, rb_entry(node, struct vma, node));

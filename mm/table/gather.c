@@ -26,14 +26,17 @@ void gather_begin(struct gather *g, struct mm *mm)
     g->n = g->table_n = 0;
 }
 
-bool gather_add(struct gather *g, vaddr_t addr, struct page *page)
+bool gather_add(struct gather *g, struct page *page)
 {
     assert(g->n < GATHER_PAGES);
-    g->start = MIN(g->start, addr);
-    g->end = MAX(g->end, addr + PAGE_SIZE);
-    if (page)
-        g->pages[g->n++] = page;
+    g->pages[g->n++] = page;
     return g->n == GATHER_PAGES;
+}
+
+void gather_cover(struct gather *g, vaddr_t start, vaddr_t end)
+{
+    g->start = MIN(g->start, start);
+    g->end = MAX(g->end, end);
 }
 
 bool gather_add_table(struct gather *g, vaddr_t addr, struct page *table)

@@ -50,6 +50,9 @@ static inline struct page *entry_page(pte_t e)
 static inline u32 entries_empty(pte_t *slot, u32 n)
 {
     u32 i = 0;
+
+    while (i + 2 <= n && ptes_empty(pte_read(slot + i), pte_read(slot + i + 1)))
+        i += 2;
     while (i < n && pte_empty(pte_read(slot + i)))
         i++;
     return i;

@@ -21,21 +21,22 @@ static void move_take_out(struct mm *mm, vaddr_t from, struct move_batch *batch)
     struct page *table;
     pte_t *slot = pt_lock(mm, from, &table);
     const u32 zero = page_pfn(zero_page);
-    int taken = 0, pages = 0;
+    int taken = 0, zeroes = 0;
 
     assert(slot);
-    for (u32 i = 0; i < batch->n; i++) {
+    for (u32 i = batch->n; i-- > 0;) { /* downwards: one comparison less for each of many */
         pte_t entry = ENTRY_EMPTY;
         if (!pte_empty(pte_read(slot + i))) {
             entry = entry_take(table, slot + i);
             taken++;
-            pages += entry_pfn(entry) != zero;
+            if (unlikely(entry_pfn(entry) == zero))
+                zeroes++;
         }
         batch->entries[i] = entry;
     }
     batch->taken = taken;
-    batch->pages = pages;
-    page_pt_account(table, -taken, -pages);
+    batch->pages = taken - zeroes;
+    page_pt_account(table, -taken, -batch->pages);
     pt_unlock(table);
 }
 

@@ -5,17 +5,28 @@
 #include "mm/table/pt_entry.h"
 
 /* An entry that we took out: its frame goes to the gather. Returns whether that is full. */
-static bool zap_entry(struct gather *gather, vaddr_t addr, pte_t old, int *pages)
+static inline bool zap_entry(struct gather *gather, pte_t old, int *pages)
 {
     struct page *page = entry_page(old);
 
     if (page_is_zero(page))
-        return gather_add(gather, addr, NULL);
-    if (pte_present(old) && pte_dirty(old) && page_mapping(page))
+        return false;
+    if (page_mapping(page) && pte_present(old) && pte_dirty(old))
         page_bit_set(page, PAGE_DIRTY);
     page_map_dec(page);
     ++*pages;
-    return gather_add(gather, addr, page);
+    return gather_add(gather, page);
+}
+
+/* Takes the entry out. `early`: what the mutant R55 believes it to be. */
+static inline pte_t zap_take(struct page *table, pte_t *slot, pte_t *early)
+{
+    pte_t old = entry_take(table, slot);
+
+    if (mutant(R55) && !pte_empty(*early))
+        old = *early;
+    *early = ENTRY_EMPTY;
+    return old;
 }
 
 /* Clears entries from addr up to end, all in one table, until the gather is full. Returns where it stopped,
@@ -35,21 +46,23 @@ static vaddr_t zap_table(struct mm *mm, vaddr_t addr, vaddr_t end, struct gather
         return end;
     /* An entry that was taken out is one less to look for: most tables are nearly empty. */
     int left = mutant(R55) ? (int)PTES : page_pt_account(table, 0, 0);
-    for (; addr < end && cleared < left && !full; addr += PAGE_SIZE, slot++) {
-        u32 empty = pte_empty(early) ? entries_empty(slot, (end - addr) >> PAGE_SHIFT) : 0;
-        addr += empty << PAGE_SHIFT;
-        slot += empty;
-        if (addr == end)
-            break;
-        if (gather->only_removed && !page_bit_test(entry_page(pte_read(slot)), PAGE_REMOVED))
-            continue;
-        pte_t old = entry_take(table, slot);
-        if (mutant(R55) && !pte_empty(early))
-            old = early;
-        early = ENTRY_EMPTY;
-        cleared++;
-        full = zap_entry(gather, addr, old, &pages);
+    vaddr_t first = addr, stop = 0; /* of what is cleared: the flush is as narrow as can be */
+    while (addr < end && cleared < left && !full) {
+        pte_t seen = pte_read(slot);
+        u32 step = 1;
+        if (pte_empty(seen) && pte_empty(early)) {
+            step = entries_empty(slot, (end - addr) >> PAGE_SHIFT);
+            first = cleared ? first : addr + (step << PAGE_SHIFT);
+            stop = addr + (step << PAGE_SHIFT) == end ? addr : 0;
+        } else if (!gather->only_removed || page_bit_test(entry_page(seen), PAGE_REMOVED)) {
+            full = zap_entry(gather, zap_take(table, slot, &early), &pages);
+            cleared++;
+        }
+        addr += step << PAGE_SHIFT;
+        slot += step;
     }
+    if (cleared)
+        gather_cover(gather, first, stop ? stop : addr);
     page_pt_account(table, -cleared, -pages);
     pt_unlock(table);
     return cleared < left ? addr : end;

@@ -21,7 +21,10 @@ struct gather {
 void gather_begin(struct gather *g, struct mm *mm);
 /* Notes that the translation of addr must be flushed; `page` (may be NULL) loses the mapping's reference
  * afterwards. True when the gather is full: call gather_flush() as soon as no spinlock is held. */
-must_check bool gather_add(struct gather *g, vaddr_t addr, struct page *page);
+must_check bool gather_add(struct gather *g, struct page *page);
+/* Entries of [start, end) were cleared: the flush must reach them. Before the gather is flushed, and once for
+ * many pages. */
+void gather_cover(struct gather *g, vaddr_t start, vaddr_t end);
 /* The same for the page table of the 4 MiB around addr, whose PDE was cleared. */
 must_check bool gather_add_table(struct gather *g, vaddr_t addr, struct page *table);
 /* Flushes all CPUs of the mm and releases the pages. No spinlock held; may be called many times. */

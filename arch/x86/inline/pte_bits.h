@@ -33,6 +33,10 @@ static inline bool pte_empty(pte_t e)
 {
     return e.v == 0;
 }
+static inline bool ptes_empty(pte_t a, pte_t b)
+{
+    return (a.v | b.v) == 0;
+}
 static inline bool pte_present(pte_t e)
 {
     return e.v & PTE_P;
