@@ -4,17 +4,20 @@
  * Entry kinds: empty (0) | present | software (not present, not 0: swap or migration, opaque payload).
  * Live entries are changed only by pte_xchg / pte_cmpxchg, since the walker sets A and D behind our back
  * (R46). Pointers to entries are handles: in the mirror window on x86, translated in the explorer. Never
- * dereference them.
+ * dereference them: pte_read() is one load, and what it returned is what all of a decision goes by (R49).
+ * clang refuses who does (make check-locks).
  */
 #pragma once
 #include "arch/cpumask.h"
 #include "arch/memmap.h"
 #include "lib/compiler.h"
+#include "lib/contract.h"
 #include "lib/list.h"
 
-typedef struct {
+struct pte {
     u32 v;
-} pte_t;
+};
+typedef struct pte never_dereferenced pte_t; /* by a handle: R49; the value itself may be looked at */
 typedef pte_t pde_t; /* PDE and PTE differ in two bits only: PS and, in a table entry, D (row S45) */
 
 struct space {

@@ -27,3 +27,5 @@
 #define asserts_held(...)        CONTRACT(assert_capability(__VA_ARGS__))
 #define asserts_held_shared(...) CONTRACT(assert_shared_capability(__VA_ARGS__))
 #define lock_implementation      CONTRACT(no_thread_safety_analysis)
+/* On a type: objects that are reached through pointers by accessors alone (-Wnoderef). */
+#define never_dereferenced CONTRACT(noderef)

@@ -10,14 +10,16 @@
 #include "mm/kernel/slab.h"
 #include "sched/sched.h"
 #include "sync/completion.h"
+#include "sync/mutex.h"
 #include "tests/refusal.h"
 
 #define ENDED_MAX    32u
 #define HOLD_POLL_NS 5000000u /* a page that is held asks again at the next tick */
 
 struct slow_page {
-    atomic_t held;     /* 1: reads do not end */
-    atomic_t failures; /* reads that are still to fail */
+    atomic_t held;       /* 1: reads do not end */
+    atomic_t failures;   /* reads that are still to fail */
+    struct page *stored; /* what was written back; NULL: never */
 };
 
 struct slow_file {
@@ -26,6 +28,8 @@ struct slow_file {
     u64 delay_ns;
     atomic_t holders; /* regions and faults that keep it open */
     atomic_t begun, ended;
+    atomic_t writes;
+    struct mutex syncing; /* RANK_FILE: one mapping_clean() at a time */
     u32 order[ENDED_MAX];
     struct slow_page page[];
 };
@@ -60,8 +64,12 @@ static bool take_failure(struct slow_page *p)
     return left > 0;
 }
 
-static void fill(struct page *page)
+static void fill(struct page *page, struct page *stored)
 {
+    if (stored) {
+        page_copy(page, stored);
+        return;
+    }
     u32 *word = page_map(page);
 
     for (u32 i = 0; i < PAGE_SIZE / 4; i++)
@@ -82,7 +90,7 @@ static void read_is_due(struct timer *timer)
     }
     read->error = take_failure(p) ? -EIO : 0;
     if (!read->error)
-        fill(read->page);
+        fill(read->page, p->stored);
     nth = (u32)atomic_inc(&read->file->ended) - 1;
     if (nth < ENDED_MAX)
         read->file->order[nth] = page_index(read->page);
@@ -100,6 +108,29 @@ static int slow_read_page(struct mapping *mapping, struct page *page)
     timer_arm(&read.timer, clock_ns() + read.file->delay_ns, read_is_due);
     completion_wait(&read.done);
     return read.error;
+}
+
+/* The pages are written one by one, in no time: what is slow here are the reads. */
+static int slow_write_page(struct mapping *mapping, struct page *page)
+{
+    struct slow_page *p = slow_page(mapping, page_index(page));
+
+    assert(page_is_locked(page)); /* so nobody reads it in meanwhile */
+    if (!p->stored)
+        p->stored = page_alloc(GFP_USER);
+    if (!p->stored)
+        return -ENOSPC;
+    page_copy(p->stored, page);
+    atomic_inc(&slow_of(mapping)->writes);
+    return 0;
+}
+
+static int slow_sync(struct mapping *mapping, u32 first, u32 end)
+{
+    mutex_lock(&slow_of(mapping)->syncing);
+    int error = mapping_clean(mapping, first, end, slow_write_page);
+    mutex_unlock(&slow_of(mapping)->syncing);
+    return error;
 }
 
 static u64 slow_size(struct mapping *mapping)
@@ -121,6 +152,7 @@ static const struct mapping_ops slow_ops = {
     .kind = "slow file",
     .read_page = slow_read_page,
     .size = slow_size,
+    .sync = slow_sync,
     .get = slow_get,
     .put = slow_put,
 };
@@ -133,6 +165,7 @@ struct mapping *slow_file_create(u32 pages, u64 delay_ns)
     assert(file != NULL);
     file->pages = pages;
     file->delay_ns = delay_ns;
+    mutex_init(&file->syncing, "slow file", FILE);
     mapping_init(&file->mapping, &slow_ops, file);
     return &file->mapping;
 }
@@ -145,6 +178,9 @@ void slow_file_free(struct mapping *mapping)
         (void)task_sleep_until(clock_ns() + HOLD_POLL_NS);
     }
     mapping_drop(mapping, 0);
+    for (u32 i = 0; i < slow_of(mapping)->pages; i++)
+        if (slow_of(mapping)->page[i].stored)
+            page_put(slow_of(mapping)->page[i].stored);
     kfree(slow_of(mapping));
 }
 
@@ -177,4 +213,22 @@ u32 slow_file_ended(struct mapping *file, u32 n)
 {
     assert(n < ENDED_MAX && n < (u32)atomic_read(&slow_of(file)->ended));
     return slow_of(file)->order[n];
+}
+
+u32 slow_file_writes(struct mapping *file)
+{
+    return (u32)atomic_read(&slow_of(file)->writes);
+}
+
+u32 slow_file_stored(struct mapping *file, u32 index, u32 word)
+{
+    struct page *stored = slow_page(file, index)->stored;
+    u32 *words, value;
+
+    if (!stored)
+        return index * 1024 + word;
+    words = page_map(stored);
+    value = words[word];
+    page_unmap(words);
+    return value;
 }

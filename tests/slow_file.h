@@ -1,7 +1,8 @@
 /*
  * A file in memory that is slow on purpose: each read of a page ends in the timer interrupt, as a disk's
  * would, after the file's delay. A page can be held: its reads end when the scenario lets it go, so in any
- * order; and reads fail when asked to. Word i of page p holds p * 1024 + i, as in
+ * order; and reads fail when asked to. What is written to it through
+ * shared mappings stays in its pages until msync writes it back. Word i of page p holds p * 1024 + i, as in
  * scene_file().
  */
 #pragma once
@@ -23,3 +24,7 @@ u32 slow_file_reads(struct mapping *file);     /* reads begun so far */
 u32 slow_file_under_way(struct mapping *file); /* reads begun and not ended */
 /* The page whose read was the n-th (from 0) to end; the first 32 are remembered. */
 u32 slow_file_ended(struct mapping *file, u32 n);
+
+u32 slow_file_writes(struct mapping *file); /* pages written back so far */
+/* A word of what the page would be read as: what was last written back. */
+u32 slow_file_stored(struct mapping *file, u32 index, u32 word);

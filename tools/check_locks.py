@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """clang reads the lock contracts (lib/contract.h) of sync, sched, mm and sys, for both images: the second reader.
+So it does the rule that a page-table entry is read by its accessor, once, and never by a plain load (R49).
 
 A body that it cannot follow (`lock_implementation`) must say on some prototype what it takes, gives or wants: its callers
 are held to that all the same.
@@ -17,7 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 FOLDERS = ("sync", "sched", "mm", "fs", "sys")
 PLANTED = "tests/check-locks"
 CLANG = ["clang", "--target=i386-linux-gnu", "-m32", "-march=i686", "-std=gnu17", "-ffreestanding", "-fsyntax-only", "-I.",
-         "-Iarch/x86", "-DFL_X86=1", "-DFL_CHECK_LOCKS", "-Wno-everything", "-Wthread-safety", "-Werror"]
+         "-Iarch/x86", "-DFL_X86=1", "-DFL_CHECK_LOCKS", "-Wno-everything", "-Wthread-safety", "-Wnoderef", "-Werror"]
 AT_ONCE = 2
 # Functions whose bodies are not followed; and those of which a declaration ends in a contract.
 UNFOLLOWED = re.compile(r"^(?:static )?(?:inline )?lock_implementation [^;{()]*?(\w+)\(", re.MULTILINE)

@@ -39,13 +39,18 @@ enum fault_result fault_spurious(struct fault *f)
      * fault. */
     count_event_anywhere(pgfault_spurious);
     tlb_flush_page(f->address);
-    return FAULT_DONE;
+    return mutant(R48) ? FAULT_BAD_ACCESS : FAULT_DONE;
 }
 
 /* What does the entry hold? */
 static enum fault_result fault_by_entry(struct fault *f) must_hold(f)
 {
-    if (pte_empty(f->seen_pte))
+    bool empty = pte_empty(f->seen_pte);
+
+    race_point(R49); /* the entry may be filled: what was read decides, and the same is compared at the end */
+    if (mutant(R49))
+        f->seen_pte = pt_peek(f->mm, f->address);
+    if (empty)
         return f->vma->mapping ? fault_file(f) : fault_anonymous(f);
     if (!pte_present(f->seen_pte))
         bug("a hidden page in a region that may be accessed: mprotect shows them all");
@@ -122,6 +127,7 @@ enum fault_result fault_handle(struct mm *mm, vaddr_t addr, u32 access)
     f.careful = f.stale = false;
     if (!vaddr_is_user(addr))
         return FAULT_NO_REGION;
+    race_point(R48); /* nothing is known yet: another CPU may make the access fine */
     while (unlikely((result = fault_try(&f)) != FAULT_DONE)) {
         if (result != FAULT_WAIT && result != FAULT_NO_MEMORY)
             break;

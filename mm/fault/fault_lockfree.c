@@ -46,7 +46,7 @@ static bool look(struct fault *f)
     rcu_read_lock();
     f->table = pt_table(f->mm, f->address);
     if (f->table)
-        seen = pt_peek_lockfree(f->mm, f->address, f->table, &f->seen_pte);
+        f->seen_pte = pt_peek_lockfree(f->mm, f->address, f->table, &seen);
     rcu_read_unlock();
     return seen && (pte_empty(f->seen_pte) || pte_present(f->seen_pte));
 }

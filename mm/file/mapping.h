@@ -19,6 +19,9 @@ struct mapping_ops {
     /* Pages [first, end) are to read as zeroes and give their memory back. 0 or -errno; sleeps, mmap_lock not
      * held. NULL: it cannot. */
     int (*remove)(struct mapping *mapping, u32 first, u32 end);
+    /* What was written to pages [first, end) goes to what is behind the file (msync). 0 or -errno; sleeps,
+     * mmap_lock not held. NULL: nothing is behind it. */
+    int (*sync)(struct mapping *mapping, u32 first, u32 end);
     void (*get)(struct mapping *mapping); /* a vma holds the file open */
     void (*put)(struct mapping *mapping);
 };
@@ -56,6 +59,14 @@ void mapping_drop_range(struct mapping *mapping, u32 first, u32 end);
  * copies go as well, as a truncation wants it and a hole does not. The size has been changed before. No fault
  * maps any of them again (R40). One at a time for a file; sleeps; no lock of mm/ held, nor mmap_lock. */
 void mapping_remove(struct mapping *mapping, u32 first, u32 end, bool copies_too);
+/* The same pages may not be written through any mapping when this returns, on any CPU: the next write faults,
+ * and marks its page PAGE_DIRTY. One at a time for a file, as above. */
+void mapping_write_protect(struct mapping *mapping, u32 first, u32 end);
+/* Calls `write` for each of pages [first, end) that is PAGE_DIRTY, the page locked; 0 or the first error. A
+ * page that is written to meanwhile is dirty again afterwards (R47). One at a time for a file; sleeps; no
+ * lock of mm/ held. */
+must_check int mapping_clean(struct mapping *mapping, u32 first, u32 end,
+                             int (*write)(struct mapping *mapping, struct page *page));
 
 struct vma;
 /* A region enters or leaves a tree. mmap_lock of its space held for write. */

@@ -1,5 +1,6 @@
 /*
- * Who maps a file: the list of its regions, by which pages that leave the file are found in page tables.
+ * Who maps a file: the list of its regions, by which pages that leave the file, or are to be written back,
+ * are found in page tables.
  *
  * Truncation against a fault (R40). The order on the left leaves the fault on the right no gap:
  *
@@ -17,7 +18,9 @@
  * visited carries its mark and is visited itself.
  */
 #include "diag/assert.h"
+#include "diag/race.h"
 #include "mm/space/mm_private.h"
+#include "mm/table/pt_write.h"
 
 void mapping_add_region(struct vma *vma)
 {
@@ -86,38 +89,79 @@ static bool region_part(const struct vma *vma, u32 first, u32 end, vaddr_t *from
     return true;
 }
 
-static void unmap_from_space(struct mm *mm, struct mapping *mapping, u32 first, u32 end, bool copies_too)
+/* What is to be done in each space. */
+struct file_part {
+    struct mapping *mapping;
+    u32 first, end;
+    bool copies_too;
+};
+
+static void unmap_from_space(struct mm *mm, const struct file_part *part) must_hold_shared(&mm->mmap_lock)
 {
     struct gather g;
     vaddr_t from, to;
 
-    rwsem_read_lock(&mm->mmap_lock);
     gather_begin(&g, mm);
-    g.only_removed = !copies_too;
+    g.only_removed = !part->copies_too;
     for (struct vma *vma = vma_find_above(mm, 0); vma; vma = vma_next(vma)) {
-        if (vma->mapping != mapping)
+        if (vma->mapping != part->mapping)
             continue;
-        if (region_part(vma, first, end, &from, &to))
+        if (region_part(vma, part->first, part->end, &from, &to))
             pt_zap_pages(mm, from, to, &g);
-        vma->visited = mapping->walks;
+        vma->visited = part->mapping->walks;
     }
     gather_end(&g);
-    rwsem_read_unlock(&mm->mmap_lock);
+}
+
+static void protect_in_space(struct mm *mm, const struct file_part *part) must_hold_shared(&mm->mmap_lock)
+{
+    vaddr_t from, to;
+
+    for (struct vma *vma = vma_find_above(mm, 0); vma; vma = vma_next(vma)) {
+        if (vma->mapping != part->mapping)
+            continue;
+        vma->visited = part->mapping->walks;
+        if (!(vma->flags & VM_SHARED) || !region_part(vma, part->first, part->end, &from, &to) ||
+            !pt_clean(mm, from, to))
+            continue;
+        race_point(R47); /* read-only here, writable in the TLBs: what is written back now is not all */
+        shootdown_range(mm, from, to);
+    }
+    flush_debt_none();
+}
+
+/* Calls fn for every space that has a region of the file, its mmap_lock held shared. */
+static void each_space(const struct file_part *part, void (*fn)(struct mm *, const struct file_part *))
+{
+    struct mapping *mapping = part->mapping;
+    struct mm *mm;
+    u32 walk;
+
+    spin_lock(&mapping->lock);
+    walk = ++mapping->walks;
+    spin_unlock(&mapping->lock);
+    memory_barrier(); /* what the caller did to the file comes before any directory is read */
+    while ((mm = next_space(mapping, walk))) {
+        rwsem_read_lock(&mm->mmap_lock);
+        fn(mm, part);
+        rwsem_read_unlock(&mm->mmap_lock);
+        mm_put_user(mm);
+    }
 }
 
 void mapping_remove(struct mapping *mapping, u32 first, u32 end, bool copies_too)
 {
-    struct mm *mm;
-    u32 walk;
+    struct file_part part = {mapping, first, end, copies_too};
 
     might_sleep();
     mapping_drop_range(mapping, first, end);
-    spin_lock(&mapping->lock);
-    walk = ++mapping->walks;
-    spin_unlock(&mapping->lock);
-    memory_barrier(); /* size and pages are changed before any directory is read */
-    while ((mm = next_space(mapping, walk))) {
-        unmap_from_space(mm, mapping, first, end, copies_too);
-        mm_put_user(mm);
-    }
+    each_space(&part, unmap_from_space);
+}
+
+void mapping_write_protect(struct mapping *mapping, u32 first, u32 end)
+{
+    struct file_part part = {mapping, first, end, false};
+
+    might_sleep();
+    each_space(&part, protect_in_space);
 }

@@ -10,6 +10,7 @@
  */
 #include "mm/space/compact.h"
 #include "diag/assert.h"
+#include "diag/race.h"
 #include "mm/fault/faultlock.h"
 #include "mm/frame/frames.h"
 #include "mm/kernel/slab.h"
@@ -96,15 +97,18 @@ static bool batch_fill(struct block *b, struct batch *batch)
 
 static bool entry_must_move(const struct block *b, pte_t e)
 {
-    return pte_present(e) && in_block(b, pte_pfn(e)) && page_can_move(entry_page(e));
+    return pte_present(e) && in_block(b, pte_pfn(e)) && (page_can_move(entry_page(e)) || mutant(R56));
 }
 
 /* Takes out of the table of addr what is to move, up to `end`. Returns where it stopped. */
 static vaddr_t take_out(struct mm *mm, const struct block *b, struct batch *batch, vaddr_t addr, vaddr_t end)
 {
     struct page *table;
-    pte_t *slot = pt_lock(mm, addr, &table);
+    pte_t *slot;
 
+    race_point(
+        R56); /* the pages looked movable: somebody may take a reference, and only the lock ends that */
+    slot = pt_lock(mm, addr, &table);
     assert(slot);
     batch->n = 0;
     for (; addr < end && batch->spare_n > 0; addr += PAGE_SIZE, slot++) {
@@ -204,23 +208,45 @@ static void give_up(const struct block *b)
             page_put(page_of(b->first + i));
 }
 
-struct page *compact(u32 count, struct compaction *what)
+/* True when all of the block is ours. */
+static bool empty_block(struct block *b)
+{
+    if (!block_is_hopeful(b))
+        return false;
+    b->what->blocks_tried++;
+    claim_free(b);
+    if (b->missing > 0)
+        empty_spaces(b);
+    if (b->missing == 0)
+        return true;
+    give_up(b);
+    return false;
+}
+
+static void compact_begin(u32 count, struct compaction *what)
 {
     *what = (struct compaction){0, 0, 0};
     might_sleep();
     assert(count > 0 && count <= COMPACT_MAX && (count & (count - 1)) == 0);
     frames_drain_caches();
+}
+
+struct page *compact(u32 count, struct compaction *what)
+{
+    compact_begin(count, what);
     for (pfn_t first = DMA_LIMIT_PFN; first < FRAMES_END; first += count) {
         struct block b = {.first = first, .count = count, .missing = count, .what = what};
-        if (!block_is_hopeful(&b))
-            continue;
-        what->blocks_tried++;
-        claim_free(&b);
-        if (b.missing > 0)
-            empty_spaces(&b);
-        if (b.missing == 0)
+        if (empty_block(&b))
             return page_of(first);
-        give_up(&b);
     }
     return NULL;
+}
+
+struct page *compact_at(pfn_t first, u32 count, struct compaction *what)
+{
+    struct block b = {.first = first, .count = count, .missing = count, .what = what};
+
+    compact_begin(count, what);
+    assert(first % count == 0);
+    return empty_block(&b) ? page_of(first) : NULL;
 }

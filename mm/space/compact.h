@@ -20,3 +20,5 @@ struct compaction {
  * reference; NULL when no block can be emptied. Takes the mmap_lock of every address space in turn; sleeps.
  */
 struct page *compact(u32 count, struct compaction *what);
+/* The same for this very block. NULL when something in it cannot be moved, or was taken meanwhile. */
+struct page *compact_at(pfn_t first, u32 count, struct compaction *what);

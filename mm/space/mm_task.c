@@ -3,6 +3,7 @@
  * switch between the two would save nothing and load the wrong one when the task comes back.
  */
 #include "diag/assert.h"
+#include "diag/race.h"
 #include "mm/space/mm.h"
 #include "sched/task.h"
 
@@ -45,6 +46,10 @@ static struct mm *task_replace_mm(struct mm *mm)
 
     preempt_disable();
     task_set_mm(current, mm);
+    if (mutant(R58) && former)
+        cpumask_clear(&former->space.cpus, cpu_id());
+    race_point(
+        R58); /* the task is in the new space, its CPU still in the former: a flush of that must come */
     space_load(mm ? &mm->space : &kernel_space);
     preempt_enable();
     return former;

@@ -6,6 +6,9 @@
  * ours flush all CPUs, wait          ----> translation gone; the next access faults frame released cannot
  * reach it any more
  *
+ * That a page was written is noted after the flush, too: until then it may be written once more, and who
+ * cleans the file's pages (mm/file/mapping_clean.c) finds no entry here any more (R47).
+ *
  * Released before the flush (R43), the frame could be another program's when CPU 1 writes it. A page table is
  * such a frame too, reached in two more ways: through the PDE caches by the walker (R09, R50) and through its
  * address in the mirror by the kernel itself (R51).
@@ -26,10 +29,10 @@ void gather_begin(struct gather *g, struct mm *mm)
     g->n = g->table_n = 0;
 }
 
-bool gather_add(struct gather *g, struct page *page)
+bool gather_add(struct gather *g, struct page *page, bool dirty)
 {
     assert(g->n < GATHER_PAGES);
-    g->pages[g->n++] = page;
+    g->pages[g->n++].page_and_dirty = (uintptr_t)page | dirty; /* aligned to 64: the bit is free */
     return g->n == GATHER_PAGES;
 }
 
@@ -54,8 +57,12 @@ bool gather_add_table(struct gather *g, vaddr_t addr, struct page *table)
 static void gather_release_pages(struct gather *g)
 {
     flush_debt_none();
-    for (u32 i = 0; i < g->n; i++)
-        page_put(g->pages[i]);
+    for (u32 i = 0; i < g->n; i++) {
+        struct page *page = (struct page *)(g->pages[i].page_and_dirty & ~(uintptr_t)1);
+        if (unlikely(g->pages[i].page_and_dirty & 1))
+            page_bit_set(page, PAGE_DIRTY);
+        page_put(page);
+    }
     g->n = 0;
 }
 
@@ -100,6 +107,7 @@ void gather_flush(struct gather *g)
     if (mutant(R09))
         gather_release_tables(g);
     race_point(R43); /* cleared here, alive in other CPUs' TLBs: not a frame may go yet */
+    race_point(R47); /* ... and what they write now must be written back, too */
     if (g->table_n) {
         race_point(R09); /* another CPU's walker may stand in the table */
         race_point(R50); /* ... or find it through its PDE cache */

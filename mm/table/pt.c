@@ -132,12 +132,15 @@ pte_t *pt_lock_if_same(struct mm *mm, vaddr_t addr, struct page *table)
     return slot;
 }
 
-bool pt_peek_lockfree(struct mm *mm, vaddr_t addr, struct page *table, pte_t *entry)
+pte_t pt_peek_lockfree(struct mm *mm, vaddr_t addr, struct page *table, bool *seen)
 {
+    pte_t entry;
+
     assert(preempt_count());
     /* Not through the mirror: its address may lose its translation at any moment. */
-    *entry = pte_read(pte_slot_in(page_pfn(table), addr));
-    return pt_table(mm, addr) == table; /* read before the frame could become anything else */
+    entry = pte_read(pte_slot_in(page_pfn(table), addr));
+    *seen = pt_table(mm, addr) == table; /* read before the frame could become anything else */
+    return entry;
 }
 
 void pt_unlock(struct page *table)

@@ -27,9 +27,9 @@ pte_t *pt_lock_nested(struct mm *mm, vaddr_t addr, struct page **table) try_acqu
 /* The same with no mmap_lock, where the directory said `table` some time ago: NULL (nothing held) when it
  * says something else now. While the lock is held it goes on saying so (R09). */
 pte_t *pt_lock_if_same(struct mm *mm, vaddr_t addr, struct page *table) try_acquires(true, page_ptl(table));
-/* What the entry holds, with no mmap_lock; false when the directory does not say `table` any more. Preemption
- * off since `table` was read. */
-must_check bool pt_peek_lockfree(struct mm *mm, vaddr_t addr, struct page *table, pte_t *entry);
+/* What the entry holds, with no mmap_lock; *seen is false when the directory does not say `table` any more.
+ * Preemption off since `table` was read. */
+must_check pte_t pt_peek_lockfree(struct mm *mm, vaddr_t addr, struct page *table, bool *seen);
 void pt_unlock(struct page *table) releases(page_ptl(table));
 /* The end of the table that addr is in, or `end` if that comes first. */
 static inline vaddr_t pt_stop(vaddr_t addr, vaddr_t end)
@@ -54,6 +54,10 @@ void pt_free_empty(struct mm *mm, vaddr_t start, vaddr_t end, struct gather *gat
  * next fault). True when some right was taken away: the caller owes a shootdown of the range before it lets
  * the lock go. */
 must_check bool pt_protect(struct mm *mm, vaddr_t start, vaddr_t end, u32 vm_flags) must_hold(&mm->mmap_lock);
+/* No entry of [start, end) may be written any more, and none says that its page was. True when some could be:
+ * the caller owes a shootdown of the range before anything goes by that. Shared mappings of files only: the
+ * next write faults, and marks the page. */
+must_check bool pt_clean(struct mm *mm, vaddr_t start, vaddr_t end) must_hold_shared(&mm->mmap_lock);
 /* Moves every entry of [from, from + length) to `to`; no overlap, `to` empty. Flushed on return. 0 or -ENOMEM
  * with nothing moved. Sleeps. */
 int pt_move(struct mm *mm, vaddr_t from, vaddr_t to, u32 length) must_hold(&mm->mmap_lock);

@@ -13,7 +13,9 @@
 struct move_batch {
     u32 n;            /* entries looked at */
     int taken, pages; /* of them not empty; of those, resident pages */
-    pte_t entries[MOVE_BATCH];
+    struct {
+        pte_t entry;
+    } was[MOVE_BATCH];
 };
 
 static void move_take_out(struct mm *mm, vaddr_t from, struct move_batch *batch)
@@ -32,7 +34,7 @@ static void move_take_out(struct mm *mm, vaddr_t from, struct move_batch *batch)
             if (unlikely(entry_pfn(entry) == zero))
                 zeroes++;
         }
-        batch->entries[i] = entry;
+        batch->was[i].entry = entry;
     }
     batch->taken = taken;
     batch->pages = taken - zeroes;
@@ -47,10 +49,10 @@ static void move_put_in(struct mm *mm, vaddr_t to, const struct move_batch *batc
 
     assert(slot);
     for (u32 i = 0; i < batch->n; i++) {
-        if (pte_empty(batch->entries[i]))
+        if (pte_empty(batch->was[i].entry))
             continue;
         assert(pte_empty(pte_read(slot + i)));
-        entry_install(table, slot + i, batch->entries[i]);
+        entry_install(table, slot + i, batch->was[i].entry);
     }
     page_pt_account(table, batch->taken, batch->pages);
     pt_unlock(table);

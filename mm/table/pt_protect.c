@@ -1,4 +1,5 @@
-/* mprotect's work on the entries: rights are taken away now and given back lazily, by the next fault. */
+/* mprotect's and msync's work on the entries: rights are taken away now and given back lazily, by the next
+ * fault. */
 #include "diag/assert.h"
 #include "mm/space/mm_private.h"
 #include "mm/table/pt_entry.h"
@@ -52,6 +53,45 @@ bool pt_protect(struct mm *mm, vaddr_t start, vaddr_t end, u32 vm_flags)
     for (vaddr_t addr = start, stop; addr < end; addr = stop) {
         stop = pt_stop(addr, end);
         revoked |= protect_table(mm, addr, stop, vm_flags);
+    }
+    return revoked;
+}
+
+/* Returns true when the processor could write through the entry. */
+static bool clean_entry(struct page *table, pte_t *slot)
+{
+    pte_t now = pte_read(slot);
+
+    while (pte_present(now) && (pte_writable(now) || pte_dirty(now))) {
+        if (entry_replace(table, slot, now, pte_clean(pte_without_write(now))))
+            return pte_writable(now);
+        now = pte_read(slot); /* the walker set A or D meanwhile: keep the one, clear the other */
+    }
+    return false;
+}
+
+static bool clean_table(struct mm *mm, vaddr_t addr, vaddr_t end)
+{
+    struct page *table;
+    bool revoked = false;
+    pte_t *slot = pt_lock(mm, addr, &table);
+
+    if (!slot)
+        return false;
+    for (; addr < end; addr += PAGE_SIZE, slot++)
+        revoked |= clean_entry(table, slot);
+    pt_unlock(table);
+    return revoked;
+}
+
+bool pt_clean(struct mm *mm, vaddr_t start, vaddr_t end)
+{
+    bool revoked = false;
+
+    assert(end <= USER_END && !((start | end) & ~PAGE_MASK));
+    for (vaddr_t addr = start, stop; addr < end; addr = stop) {
+        stop = pt_stop(addr, end);
+        revoked |= clean_table(mm, addr, stop);
     }
     return revoked;
 }

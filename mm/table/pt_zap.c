@@ -8,14 +8,18 @@
 static inline bool zap_entry(struct gather *gather, pte_t old, int *pages)
 {
     struct page *page = entry_page(old);
+    bool dirty;
 
-    if (page_is_zero(page))
-        return false;
-    if (page_mapping(page) && pte_present(old) && pte_dirty(old))
+    if (page_is_zero(page) && !mutant(R56))
+        return false; /* everybody's: never counted, so never counted down (R56) */
+    dirty = pte_present(old) && pte_dirty(old) && page_mapping(page);
+    if (mutant(R47) && dirty) {
         page_bit_set(page, PAGE_DIRTY);
+        dirty = false;
+    }
     page_map_dec(page);
     ++*pages;
-    return gather_add(gather, page);
+    return gather_add(gather, page, dirty);
 }
 
 /* Takes the entry out. `early`: what the mutant R55 believes it to be. */

@@ -15,13 +15,16 @@ struct gather {
     u32 n;
     u32 table_n; /* page tables died: their mirror addresses and the PDE caches must go too (R50, R51) */
     vaddr_t table_first, table_last; /* first address of the lowest and of the highest table that died */
-    struct page *pages[GATHER_PAGES];
+    struct gathered {
+        uintptr_t page_and_dirty; /* gather.c: a struct page's address, and bit 0 */
+    } pages[GATHER_PAGES];
     struct page *tables[GATHER_TABLES];
 };
 void gather_begin(struct gather *g, struct mm *mm);
 /* Notes that the translation of addr must be flushed; `page` (may be NULL) loses the mapping's reference
- * afterwards. True when the gather is full: call gather_flush() as soon as no spinlock is held. */
-must_check bool gather_add(struct gather *g, struct page *page);
+/* `page`, whose entry was cleared, loses the mapping's reference after the flush, and is marked PAGE_DIRTY before that when it was
+ * `dirty` (R47). True when the gather is full: call gather_flush() as soon as no spinlock is held. */
+must_check bool gather_add(struct gather *g, struct page *page, bool dirty);
 /* Entries of [start, end) were cleared: the flush must reach them. Before the gather is flushed, and once for
  * many pages. */
 void gather_cover(struct gather *g, vaddr_t start, vaddr_t end);

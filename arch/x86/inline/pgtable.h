@@ -2,26 +2,34 @@
 #pragma once
 #include "arch/x86/inline/pte_bits.h"
 
+/* The one way from a handle to the word, for the accessors below. */
+static inline u32 *pte_word(pte_t *slot)
+{
+    return (u32 *)(uintptr_t)slot;
+}
 static inline pte_t pte_read(pte_t *slot)
 {
-    return (pte_t){READ_ONCE(slot->v)};
+    return (pte_t){READ_ONCE(*pte_word(slot))};
 }
 static inline pte_t pte_xchg(pte_t *slot, pte_t new)
 {
-    return (pte_t){__atomic_exchange_n(&slot->v, new.v, __ATOMIC_SEQ_CST)};
+    return (pte_t){__atomic_exchange_n(pte_word(slot), new.v, __ATOMIC_SEQ_CST)};
 }
 static inline bool pte_cmpxchg(pte_t *slot, pte_t old, pte_t new)
 {
-    return __atomic_compare_exchange_n(&slot->v, &old.v, new.v, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
+    u32 expected = old.v;
+
+    return __atomic_compare_exchange_n(pte_word(slot), &expected, new.v, false, __ATOMIC_SEQ_CST,
+                                       __ATOMIC_RELAXED);
 }
 static inline pte_t pte_install_over(pte_t *slot, pte_t new)
 {
     pte_t old = pte_read(slot);
 
-    __atomic_store_n(&slot->v, new.v, __ATOMIC_RELEASE);
+    __atomic_store_n(pte_word(slot), new.v, __ATOMIC_RELEASE);
     return old;
 }
 static inline void pte_install(pte_t *slot, pte_t new)
 {
-    __atomic_store_n(&slot->v, new.v, __ATOMIC_RELEASE);
+    __atomic_store_n(pte_word(slot), new.v, __ATOMIC_RELEASE);
 }
