@@ -63,10 +63,11 @@ static void watch_neighbour(struct watch *w, u32 cpu)
 
 /* Under its queue's lock, as its CPU writes it there: half of the 64 bits of asleep_since from this sleep and
  * half from the last one would be hours. */
-lock_implementation static bool sleeps_too_long(struct task *task, u64 now)
+static bool sleeps_too_long(struct task *task, u64 now)
 {
     irqflags_t flags = irq_save();
-    struct runq *q = runq_lock_of(task);
+    struct runq *q;
+    runq_lock_of(task, &q);
     u32 state = READ_ONCE(task->state);
     bool asleep = (state == TASK_UNINTERRUPTIBLE || state == TASK_KILLABLE) && !task->on_rq;
     bool too_long = asleep && !READ_ONCE(task->hang_reported) && task->asleep_since != 0 &&

@@ -112,9 +112,11 @@ void lock_report_end(const char *fmt, ...)
         count_expected();
     else
         reports++;
-    if (!expected && lockdep_mode != LOCKDEP_WARN)
-        panic("%s: %s", titles[kind_now], sentence);
-    __atomic_store_n(&reporting, 0, __ATOMIC_RELEASE);
+    bool fatal = !expected && lockdep_mode != LOCKDEP_WARN;
+    enum lock_fault kind = kind_now;
+    __atomic_store_n(&reporting, 0, __ATOMIC_RELEASE); /* before the panic: a test may take that back */
+    if (fatal)
+        panic("%s: %s", titles[kind], sentence);
     irq_restore(flags);
 }
 

@@ -79,9 +79,10 @@ static enum fault_result fault_resolve(struct fault *f) must_hold(f)
     return fault_by_entry(f);
 }
 
-/* Finds the region and makes it stable, as the protocol in force does; rwsem and retry without the detour through its table.
- * False with nothing held: *why. */
-static inline lock_implementation bool region_enter(struct fault *f, enum fault_result *why) try_acquires(true, f)
+/* Finds the region and makes it stable, as the protocol in force does; rwsem and retry without the detour
+ * through its table. False with nothing held: *why. */
+static inline lock_implementation bool region_enter(struct fault *f, enum fault_result *why)
+    try_acquires(true, f)
 {
     *why = FAULT_DONE;
     if (mutant(R07) && f->vma)

@@ -103,8 +103,11 @@ static lock_implementation bool fork_lock_parent(struct mm *parent) try_acquires
     return rwsem_write_lock_killable(&parent->mmap_lock) == 0;
 }
 
-static lock_implementation void fork_unlock_parent(struct mm *parent) releases(&parent->mmap_lock)
+/* S14B's mistake: the way out after an error keeps the lock. */
+static lock_implementation void fork_unlock_parent(struct mm *parent, int error) releases(&parent->mmap_lock)
 {
+    if (mutant(S14B) && error)
+        return;
     if (mutant(R18))
         rwsem_read_unlock(&parent->mmap_lock);
     else
@@ -125,8 +128,7 @@ struct mm *mm_fork(struct mm *parent)
     fork_lock_child(child);
     error = fork_copy(parent, child);
     rwsem_write_unlock(&child->mmap_lock);
-    if (!error || !mutant(S14B))
-        fork_unlock_parent(parent);
+    fork_unlock_parent(parent, error);
     if (error) { /* the usual end of an address space undoes the half that was copied */
         if (!mutant(S14A))
             mm_put_user(child);

@@ -58,7 +58,7 @@ bool pt_protect(struct mm *mm, vaddr_t start, vaddr_t end, u32 vm_flags)
 }
 
 /* Returns true when the processor could write through the entry. */
-static bool clean_entry(struct page *table, pte_t *slot)
+static bool clean_entry(struct page *table, pte_t *slot) must_hold(page_ptl(table))
 {
     pte_t now = pte_read(slot);
 

@@ -23,14 +23,11 @@ static inline bool zap_entry(struct gather *gather, pte_t old, int *pages)
 }
 
 /* Takes the entry out. `early`: what the mutant R55 believes it to be. */
-static inline pte_t zap_take(struct page *table, pte_t *slot, pte_t *early)
+static inline pte_t zap_take(struct page *table, pte_t *slot, pte_t early) must_hold(page_ptl(table))
 {
     pte_t old = entry_take(table, slot);
 
-    if (mutant(R55) && !pte_empty(*early))
-        old = *early;
-    *early = ENTRY_EMPTY;
-    return old;
+    return mutant(R55) && !pte_empty(early) ? early : old;
 }
 
 /* Clears entries from addr up to end, all in one table, until the gather is full. Returns where it stopped,
@@ -59,7 +56,8 @@ static vaddr_t zap_table(struct mm *mm, vaddr_t addr, vaddr_t end, struct gather
             first = cleared ? first : addr + (step << PAGE_SHIFT);
             stop = addr + (step << PAGE_SHIFT) == end ? addr : 0;
         } else if (!gather->only_removed || page_bit_test(entry_page(seen), PAGE_REMOVED)) {
-            full = zap_entry(gather, zap_take(table, slot, &early), &pages);
+            full = zap_entry(gather, zap_take(table, slot, early), &pages);
+            early = ENTRY_EMPTY;
             cleared++;
         }
         addr += step << PAGE_SHIFT;

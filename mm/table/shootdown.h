@@ -21,9 +21,9 @@ struct gather {
     struct page *tables[GATHER_TABLES];
 };
 void gather_begin(struct gather *g, struct mm *mm);
-/* Notes that the translation of addr must be flushed; `page` (may be NULL) loses the mapping's reference
-/* `page`, whose entry was cleared, loses the mapping's reference after the flush, and is marked PAGE_DIRTY before that when it was
- * `dirty` (R47). True when the gather is full: call gather_flush() as soon as no spinlock is held. */
+/* `page`, whose entry was cleared, loses the mapping's reference after the flush, and is marked PAGE_DIRTY
+ * before that when it was `dirty` (R47). True when the gather is full: call gather_flush() as soon as no
+ * spinlock is held. */
 must_check bool gather_add(struct gather *g, struct page *page, bool dirty);
 /* Entries of [start, end) were cleared: the flush must reach them. Before the gather is flushed, and once for
  * many pages. */
