@@ -52,9 +52,9 @@ RUNNER  := $(Q)PYTHONDONTWRITEBYTECODE=1 python3 tools/run
 all: $(ISO) ## build build/faultline.iso, the bootable CD with both kernels (the default)
 
 # ---- objects ----
-$(B)/product/%.o: %.c | $(DEPS_OK)
+$(B)/product/%.o: %.c Makefile boot/image.mk | $(DEPS_OK)
 	$(Q)mkdir -p $(@D); [ -n "$(V)" ] || echo "  CC    $<"; $(CC) $(KERNEL) -c $< -o $@
-$(B)/test/%.o: %.c | $(DEPS_OK)
+$(B)/test/%.o: %.c Makefile boot/image.mk | $(DEPS_OK)
 	$(Q)mkdir -p $(@D); [ -n "$(V)" ] || echo "  CC    $< (test)"; $(CC) $(KERNEL) -DFL_TEST=1 -c $< -o $@
 
 # `make objs DIR=mm` compiles one folder for both images.

@@ -36,7 +36,7 @@ TEST_O    := $(SRC_C:%.c=$(B)/test/%.o) $(TEST_C:%.c=$(B)/test/%.o) $(SRC_ASM:%.
 # The product, but that it measures itself and ends (`make bench`); not on the CD.
 BENCH_C   := $(wildcard bench/kernel/*.c)
 BENCH_O   := $(filter-out $(B)/product/boot/kmain.o,$(PRODUCT_O)) $(B)/bench/boot/kmain.o $(BENCH_C:%.c=$(B)/bench/%.o)
-$(B)/bench/%.o: %.c | $(DEPS_OK)
+$(B)/bench/%.o: %.c Makefile boot/image.mk | $(DEPS_OK)
 	$(Q)mkdir -p $(@D); [ -n "$(V)" ] || echo "  CC    $< (bench)"; $(CC) $(KERNEL) -DFL_BENCH=1 -c $< -o $@
 
 # Numbers for NASM, computed by the compiler (arch/x86/offsets.c); each image has its own.
