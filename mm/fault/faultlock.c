@@ -2,6 +2,7 @@
 #include "mm/fault/faultlock.h"
 #include "diag/assert.h"
 #include "diag/bootwords.h"
+#include "mm/space/compact.h"
 #include "mm/space/mm_private.h"
 
 static unsigned faultlock_word = 1;
@@ -14,6 +15,7 @@ const struct faultlock *faultlock = &faultlock_rwsem;
 
 void mm_init(void)
 {
+    compact_init();
     assert(faultlock_word < ARRAY_SIZE(protocols));
     faultlock = protocols[faultlock_word];
 }

@@ -5,7 +5,8 @@
 #include "diag/counters.h"
 #include "sync/held.h"
 
-static struct reclaimer *reclaimers; /* (c) after boot */
+struct page *(*compact_hook)(u32 count, u32 align, pfn_t below); /* (c) after boot */
+static struct reclaimer *reclaimers;                             /* (c) after boot */
 
 init_text void reclaim_register(struct reclaimer *r)
 {

@@ -4,7 +4,7 @@
  * frames call nobody above them by name (row S15).
  */
 #pragma once
-#include "lib/types.h"
+#include "mm/frame/page.h"
 
 struct reclaimer {
     const char *name;
@@ -15,5 +15,12 @@ struct reclaimer {
 };
 /* Boot, one CPU. `r` stays for ever. */
 void reclaim_register(struct reclaimer *r);
+/*
+ * The layer that knows what lives in frames sets this at boot: `count` frames in one piece, the first a
+ * multiple of `align` (a power of two), all below `below`, each with one reference; made by moving what is
+ * there. NULL: no such place can be made. It takes mmap_locks: called by a task that holds no lock at all.
+ * Sleeps; may allocate single frames.
+ */
+extern struct page *(*compact_hook)(u32 count, u32 align, pfn_t below);
 /* Asks them all. The caller tries again afterwards. Sleeps; no spinlock held. */
 void reclaim_all(void);

@@ -17,8 +17,7 @@
 #include "mm/space/mm_private.h"
 #include "mm/table/pt_entry.h"
 
-#define BATCH      64u                       /* one flush for so many */
-#define FRAMES_END (1u << (32 - PAGE_SHIFT)) /* there is no more without PAE */
+#define BATCH 64u /* one flush for so many */
 
 struct block {
     pfn_t first;
@@ -231,10 +230,10 @@ static void compact_begin(u32 count, struct compaction *what)
     frames_drain_caches();
 }
 
-struct page *compact(u32 count, struct compaction *what)
+struct page *compact(u32 count, pfn_t below, struct compaction *what)
 {
     compact_begin(count, what);
-    for (pfn_t first = DMA_LIMIT_PFN; first < FRAMES_END; first += count) {
+    for (pfn_t first = DMA_LIMIT_PFN; below > first && below - first >= count; first += count) {
         struct block b = {.first = first, .count = count, .missing = count, .what = what};
         if (empty_block(&b))
             return page_of(first);

@@ -135,7 +135,7 @@ static void make_slabinfo(struct text *t, u32 unused)
 static int take_compact_memory(char *written, u32 unused)
 {
     struct compaction what;
-    struct page *block = compact(COMPACT_MAX, &what);
+    struct page *block = compact(COMPACT_MAX, COMPACT_ANYWHERE, &what);
     if (!block)
         return -ENOMEM;
     page_put_range(block, COMPACT_MAX);

@@ -144,12 +144,29 @@ static void start_program(struct scene *s, struct program *p, u32 number)
     actor_start_in(s, p->mm, 1 + number, live, p);
 }
 
+/* Where no two free frames are neighbours, there is no place for two. */
+static void ask_for_range(void)
+{
+    struct page *first = page_alloc_range(24, 8, DIRECT_LIMIT_PFN, 64, GFP_KERNEL | GFP_ZERO);
+
+    check(first && page_pfn(first) % 8 == 0 && page_pfn(first) / 64 == (page_pfn(first) + 23) / 64);
+    if (!first)
+        return;
+    for (u32 i = 0; i < 24; i++) {
+        struct page *page = page_of(page_pfn(first) + i);
+        check_eq(page_refs(page), 1);
+        check_eq(*(u32 *)page_address(page), 0);
+    }
+    page_put_range(first, 24);
+}
+
 static void compact_while_they_write(void)
 {
     struct compaction what;
 
     all_go_to(WRITE);
-    struct page *block = compact(BLOCK, &what);
+    ask_for_range();
+    struct page *block = compact(BLOCK, COMPACT_ANYWHERE, &what);
     check(block && page_pfn(block) % BLOCK == 0);
     test_note("%u blocks tried; %u frames claimed free, %u pages of one known process moved",
               what.blocks_tried, what.claimed, what.moved);
