@@ -51,8 +51,17 @@ extern struct space kernel_space; /* the kernel half alone: idle CPUs and boot *
  */
 
 /* The PTE's handle for `va` in `space`; the page table must exist (pde present). The current space goes
- * through the mirror or the direct map as ptaccess= says, any other through the direct map. Any context. */
+ * through the mirror or the direct map as ptaccess= says; any other through the direct map, or the foreign
+ * mirror. Preemption off, until pte_slot_close(), which names the table's frame: what lies between must not
+ * sleep nor take a lock, and interrupts may be off there. Handles in two tables are opened under the locks of
+ * both. */
 pte_t *pte_slot(struct space *space, vaddr_t va);
+static inline void pte_slot_close(pfn_t table);
+/* A handle that nobody has to close, and that goes with the running task: the current space as above, any other through the
+ * direct map whatever ptaccess= says. Any context. */
+pte_t *pte_slot_lasting(struct space *space, vaddr_t va);
+/* What the entry for `va` holds: opened, read and closed. Preemption off; no handle of that table is open. */
+pte_t pte_peek(struct space *space, vaddr_t va);
 /* The handle for `va` in a table that is known, through the direct map. Any context. */
 pte_t *pte_slot_in(pfn_t table, vaddr_t va);
 /* The PDE's handle; same choice of ways. Writing PDE 1023 is refused with a panic that names the writer

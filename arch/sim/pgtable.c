@@ -106,6 +106,16 @@ pte_t *pte_slot(struct space *space, vaddr_t va)
     return (pte_t *)memory_word((pde & PAGE_MASK) + 4 * pte_index(va));
 }
 
+pte_t *pte_slot_lasting(struct space *space, vaddr_t va)
+{
+    return pte_slot(space, va);
+}
+
+pte_t pte_peek(struct space *space, vaddr_t va)
+{
+    return pte_read(pte_slot(space, va));
+}
+
 pte_t *pte_slot_in(pfn_t table, vaddr_t va)
 {
     return (pte_t *)memory_word((table << PAGE_SHIFT) + 4 * pte_index(va));

@@ -30,3 +30,30 @@ void foreign_close(struct foreign foreign)
     tlb_flush_page((vaddr_t)(uintptr_t)foreign.slot);
     spin_unlock_irq_restore(&foreign_lock, foreign.flags);
 }
+
+/* What this CPU has open for pte_slot(). Interrupts are off while it has; (p) */
+struct opened {
+    struct foreign foreign;
+    pfn_t table; /* 0: nothing */
+};
+static PERCPU(struct opened, opened);
+
+pte_t *foreign_slot_open(struct space *space, vaddr_t va)
+{
+    assert(preempt_count());
+    if (this_cpu(opened).table)
+        return NULL;
+    struct foreign foreign = foreign_open(space, va);
+    this_cpu(opened) = (struct opened){foreign, pte_pfn(pte_read(&space->dir[pde_index(va)]))};
+    return foreign.slot;
+}
+
+/* Of what pte_slot() gave out, only this went through the slot. */
+void foreign_slot_close(pfn_t table)
+{
+    assert(preempt_count());
+    if (this_cpu(opened).table != table)
+        return;
+    this_cpu(opened).table = 0;
+    foreign_close(this_cpu(opened).foreign);
+}

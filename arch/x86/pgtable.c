@@ -2,6 +2,7 @@
  * S46). */
 #include "arch/pgtable.h"
 #include "arch/cpu.h"
+#include "arch/x86/foreign.h"
 #include "arch/x86/paging.h"
 #include "arch/x86/pdesync.h"
 #include "arch/x86/port.h"
@@ -10,9 +11,12 @@
 #include "diag/panic.h"
 #include "sched/task.h"
 
-static enum { BY_MIRROR, BY_DIRECT_MAP } ptaccess;
-BOOT_CHOICE(ptaccess, "how page tables of the running space are reached", (unsigned *)&ptaccess, "mirror",
-            "directmap");
+unsigned ptaccess;
+BOOT_CHOICE(
+    ptaccess,
+    "how page tables are reached: the running space's by the mirror, or all by the direct map; or other "
+    "spaces' by the foreign mirror",
+    &ptaccess, "mirror", "directmap", "foreign");
 
 #define KERNEL_PDES (DIRECT_BASE >> PDE_SHIFT) /* this PDE and all above are the same in every space */
 
@@ -26,10 +30,10 @@ static always_inline bool in_mirror(const struct space *space)
     const struct task *task = current_task();
 
     return cpu_local()->loaded_space == space && likely(task != NULL) && task->space == space &&
-           ptaccess == BY_MIRROR;
+           ptaccess != BY_DIRECT_MAP;
 }
 
-static noinline pte_t *slot_in_direct_map(struct space *space, vaddr_t va)
+static pte_t *slot_in_direct_map(struct space *space, vaddr_t va)
 {
     pde_t pde = pte_read(&space->dir[pde_index(va)]);
 
@@ -37,12 +41,36 @@ static noinline pte_t *slot_in_direct_map(struct space *space, vaddr_t va)
     return (pte_t *)phys_to_direct(pde.v & PAGE_MASK) + pte_index(va);
 }
 
+static always_inline pte_t *slot_in_mirror(vaddr_t va)
+{
+    return (pte_t *)MIRROR_BASE + (va >> PAGE_SHIFT);
+}
+
+static noinline pte_t *slot_of_other(struct space *space, vaddr_t va)
+{
+    pte_t *slot = ptaccess == BY_FOREIGN ? foreign_slot_open(space, va) : NULL;
+
+    return slot ? slot : slot_in_direct_map(space, va);
+}
+
 inline pte_t *pte_slot(struct space *space, vaddr_t va)
 {
     assert(va < FOREIGN_BASE);
+    return likely(in_mirror(space)) ? slot_in_mirror(va) : slot_of_other(space, va);
+}
+
+pte_t *pte_slot_lasting(struct space *space, vaddr_t va)
+{
+    return likely(in_mirror(space)) ? slot_in_mirror(va) : slot_in_direct_map(space, va);
+}
+
+pte_t pte_peek(struct space *space, vaddr_t va)
+{
     if (likely(in_mirror(space)))
-        return (pte_t *)MIRROR_BASE + (va >> PAGE_SHIFT);
-    return slot_in_direct_map(space, va);
+        return pte_read(slot_in_mirror(va));
+    pte_t entry = pte_read(slot_of_other(space, va));
+    pte_slot_close(pte_pfn(pte_read(&space->dir[pde_index(va)])));
+    return entry;
 }
 
 pte_t *pte_slot_in(pfn_t table, vaddr_t va)

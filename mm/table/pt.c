@@ -79,7 +79,7 @@ int pt_ensure(struct mm *mm, vaddr_t addr)
 
 pte_t *pt_slot_known(struct mm *mm, vaddr_t addr)
 {
-    return pte_slot(&mm->space, addr);
+    return pte_slot_lasting(&mm->space, addr);
 }
 
 pte_t pt_peek(struct mm *mm, vaddr_t addr)
@@ -101,13 +101,23 @@ pte_t *pt_lock(struct mm *mm, vaddr_t addr, struct page **table)
     return pte_slot(&mm->space, addr);
 }
 
-pte_t *pt_lock_nested(struct mm *mm, vaddr_t addr, struct page **table)
+lock_implementation void pt_lock_pair(struct mm *first, struct mm *second, vaddr_t addr, struct pt_pair *pair)
 {
-    *table = pt_table(mm, addr);
-    if (!*table)
-        return NULL;
-    spin_lock_nested(page_ptl(*table));
-    return pte_slot(&mm->space, addr);
+    for (u32 i = 0; i < 2; i++) {
+        pair->table[i] = pt_table(i ? second : first, addr);
+        assert(pair->table[i]);
+    }
+    spin_lock(page_ptl(pair->table[0]));
+    spin_lock_nested(page_ptl(pair->table[1]));
+    pair->slot[0] = pte_slot(&first->space, addr);
+    pair->slot[1] = pte_slot(&second->space, addr);
+}
+
+lock_implementation void pt_unlock_pair(struct pt_pair *pair)
+{
+    pte_slot_close(page_pfn(pair->table[0])); /* before any lock goes */
+    pt_unlock(pair->table[1]);
+    pt_unlock(pair->table[0]);
 }
 
 /*
@@ -145,6 +155,7 @@ pte_t pt_peek_lockfree(struct mm *mm, vaddr_t addr, struct page *table, bool *se
 
 void pt_unlock(struct page *table)
 {
+    pte_slot_close(page_pfn(table)); /* while preemption is off */
     spin_unlock(page_ptl(table));
 }
 

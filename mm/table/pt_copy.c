@@ -34,22 +34,20 @@ static pte_t copy_entry(struct page *table, pte_t *slot, pte_t entry, struct cop
 static void copy_table(struct mm *parent, struct mm *child, vaddr_t addr, vaddr_t end, bool *downgraded)
 {
     struct copy_counts counts = {0};
-    struct page *from, *to;
-    pte_t *source = pt_lock(parent, addr, &from);
-    assert(source);
-    pte_t *target = pt_lock_nested(child, addr, &to);
-    assert(target);
+    struct pt_pair pair;
 
+    pt_lock_pair(parent, child, addr, &pair);
+    pte_t *source = pair.slot[0], *target = pair.slot[1];
     for (; addr < end; addr += PAGE_SIZE, source++, target++) {
         pte_t entry = pte_read(source);
         if (pte_empty(entry))
             continue;
         assert(pte_empty(pte_read(target)));
-        entry_install(to, target, copy_entry(from, source, entry, &counts, downgraded));
+        entry_install(pair.table[1], target,
+                      copy_entry(pair.table[0], source, entry, &counts, downgraded));
     }
-    page_pt_account(to, counts.entries, counts.pages);
-    pt_unlock(to);
-    pt_unlock(from);
+    page_pt_account(pair.table[1], counts.entries, counts.pages);
+    pt_unlock_pair(&pair);
 }
 
 int pt_copy(struct mm *parent, struct mm *child, vaddr_t start, vaddr_t end, bool *downgraded)

@@ -76,6 +76,7 @@ TEST(s05_space_that_runs_nowhere,
         pte_t *slot = pte_slot(&scene_mm(s)->space, a);
         pte_install(slot, pte_make(page_pfn(zero_page), PROT_PTE_READ | PROT_PTE_USER));
         check_eq(pte_pfn(pte_xchg(slot, (pte_t){0})), page_pfn(zero_page));
+        pte_slot_close(page_pfn(table));
         check_eq(pte_pfn(pde_clear(&scene_mm(s)->space, a)), page_pfn(table));
         page_put(table);
     }

@@ -11,6 +11,9 @@ pte_t sim_pte_xchg(pte_t *slot, pte_t entry);
 bool sim_pte_cmpxchg(pte_t *slot, pte_t old, pte_t entry);
 pte_t sim_pte_install(pte_t *slot, pte_t entry);
 
+/* There is no foreign mirror here: nothing was opened. */
+static inline void pte_slot_close(pfn_t table) {}
+
 static inline pte_t pte_read(pte_t *slot)
 {
     return sim_pte_read(slot);

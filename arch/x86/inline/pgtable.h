@@ -7,6 +7,17 @@ static inline u32 *pte_word(pte_t *slot)
 {
     return (u32 *)(uintptr_t)slot;
 }
+extern unsigned ptaccess; /* the boot word; (c) */
+enum { BY_MIRROR, BY_DIRECT_MAP, BY_FOREIGN };
+void foreign_slot_close(pfn_t table);
+
+/* A look at a constant is all that the other ways pay for the foreign one. */
+static inline void pte_slot_close(pfn_t table)
+{
+    if (unlikely(ptaccess == BY_FOREIGN))
+        foreign_slot_close(table);
+}
+
 static inline pte_t pte_read(pte_t *slot)
 {
     return (pte_t){READ_ONCE(*pte_word(slot))};
