@@ -27,7 +27,7 @@ SUITES = (
     ("smp, faultlock=seq", ["smp-test", "BOOT=faultlock=seq"]),
     ("smp, ptl=mm", ["smp-test", "BOOT=ptl=mm"]),
     ("smp, ptaccess=directmap", ["smp-test", "BOOT=ptaccess=directmap"]),
-    ("smp, ptaccess=foreign", ["smp-test", "TEST=s*", "BOOT=ptaccess=foreign"]),
+    ("smp, ptaccess=foreign", ["smp-test", "TEST=r*", "BOOT=ptaccess=foreign"]),
     ("smp, pdesync=eager-phys", ["smp-test", "TEST=*kernel*", "BOOT=pdesync=eager-phys"]),
     ("smp, pdesync=eager-cr3", ["smp-test", "TEST=*kernel*", "BOOT=pdesync=eager-cr3"]),
     ("smp, pdesync=lazy-fault", ["smp-test", "TEST=*kernel*", "BOOT=pdesync=lazy-fault"]),
