@@ -1,8 +1,12 @@
 /* What the search knows of words and states: see search_tables.h. No hooks here: it survives when the machine
  * is taken back. */
+#define _GNU_SOURCE
 #include "arch/sim/search_tables.h"
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
+
+#define HUGE_PAGE (2u << 20) /* of the host */
 
 /* ---- which words are shared: only there does it matter who comes first ---- */
 
@@ -49,41 +53,75 @@ bool learn_shared(u32 addr, u32 cpu)
 
 /* ---- which states were seen, and how many deviations were left there ---- */
 
-#define STATES_MAX (1u << 23)
-static struct {
-    u64 state; /* the lowest bits make room for the number left, plus one */
-} * states;
-static u32 states_n;
+/* The table grows with what it holds: most searches are small, and theirs stays in the processor's cache. */
+#define STATES_FIRST (1u << 14)
+#define STATES_MAX   (1u << 23)
+static u64 *states; /* the lowest bits make room for the number left, plus one */
+static u32 states_room, states_n;
 
 #define LEFT_BITS 0x1fu
 
+/* Each look at a big table is at another page of it: few and large ones keep the host's TLB out of it. */
+static u64 *new_table(u32 room)
+{
+    void *table = mmap(NULL, room * sizeof(u64), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    if (table == MAP_FAILED) {
+        perror("the table of states");
+        exit(2);
+    }
+    if (room * sizeof(u64) >= HUGE_PAGE)
+        madvise(table, room * sizeof(u64), MADV_HUGEPAGE);
+    return table;
+}
+
+/* Where the state stands in a table, or would stand. */
+static u64 *state_slot(u64 *table, u32 room, u64 state)
+{
+    u32 i = (u32)(state >> 32) % room;
+
+    while (table[i] && ((table[i] ^ state) & ~(u64)LEFT_BITS))
+        i = (i + 1) % room;
+    return &table[i];
+}
+
+static void double_table(void)
+{
+    u32 room = 2 * states_room;
+    u64 *table = new_table(room);
+
+    for (u32 i = 0; i < states_room; i++)
+        if (states[i])
+            *state_slot(table, room, states[i]) = states[i];
+    munmap(states, states_room * sizeof(u64));
+    states = table;
+    states_room = room;
+}
+
 bool note_state(u64 state, u32 left)
 {
-    u32 i = (u32)(state >> 32) % STATES_MAX;
+    u64 *slot = state_slot(states, states_room, state);
 
-    state &= ~(u64)LEFT_BITS;
-    while (states[i].state && (states[i].state & ~(u64)LEFT_BITS) != state)
-        i = (i + 1) % STATES_MAX;
-    if (states[i].state && (states[i].state & LEFT_BITS) > left)
+    if (*slot && (*slot & LEFT_BITS) > left)
         return false;
-    if (!states[i].state) {
+    if (!*slot) {
         if (states_n == STATES_MAX / 4 * 3)
             return true; /* no room: explored again */
         states_n++;
     }
-    states[i].state = state | (left + 1);
+    *slot = (state & ~(u64)LEFT_BITS) | (left + 1);
+    if (states_n > states_room / 2 && states_room < STATES_MAX)
+        double_table();
     return true;
 }
 
 void forget_states(void)
 {
-    free(states);
-    states = calloc(STATES_MAX, sizeof(*states));
+    if (states)
+        munmap(states, states_room * sizeof(u64));
+    states_room = STATES_FIRST;
+    states = new_table(states_room);
     states_n = 0;
-    if (!states) {
-        perror("the table of states");
-        exit(2);
-    }
 }
 
 u32 words_shared(void)
