@@ -1,6 +1,7 @@
 /* See order.h. Built without hooks: what it writes to is logged here by hand, or saved whole (sim_order). */
 #include "arch/sim/order.h"
 #include "arch/cpu.h"
+#include "arch/sim/machine.h"
 #include "arch/sim/undo.h"
 
 #define LOCATIONS (1u << 15)
@@ -9,11 +10,11 @@ struct sim_order sim_order;
 
 static struct location {
     u32 addr;
-    u32 read[SIM_CPUS_MAX]; /* the latest reads since the write, one of each CPU */
-    u64 written;            /* the past of the latest write, itself included */
-    u64 time_ns;            /* the clock of the latest write at a choice point */
-    u64 clocked;            /* how many there were */
-} locations[LOCATIONS];
+    u32 read[SIM_CPUS_MAX];               /* the latest reads since the write, one of each CPU */
+    u64 written;                          /* the past of the latest write, itself included */
+    u64 time_ns;                          /* the clock of the latest write at a choice point */
+    u64 clocked;                          /* how many there were */
+} cacheline_aligned locations[LOCATIONS]; /* a line each, of the host */
 
 static u64 mix(u64 a, u64 b)
 {
@@ -63,7 +64,7 @@ static void write_location(struct location *l, u32 cpu)
     u64 seen = l->written + l->addr;
 
     undo_note(&l->written, sizeof(l->written));
-    for (u32 i = 0; i < SIM_CPUS_MAX; i++) {
+    for (u32 i = 0; i < sim_cpu_total; i++) {
         if (!l->read[i])
             continue;
         seen = mix(seen, ((u64)l->read[i] << 8) + i);
