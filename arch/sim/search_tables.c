@@ -55,9 +55,10 @@ bool learn_shared(u32 addr, u32 cpu)
 
 /* The table grows with what it holds: most searches are small, and theirs stays in the processor's cache. */
 #define STATES_FIRST (1u << 14)
-#define STATES_MAX   (1u << 23)
+#define STATES_MAX   (1u << 25)
 static u64 *states; /* the lowest bits make room for the number left, plus one */
 static u32 states_room, states_n;
+static u32 states_most = STATES_MAX; /* less where the host has no more address space */
 
 #define LEFT_BITS 0x1fu
 
@@ -66,10 +67,8 @@ static u64 *new_table(u32 room)
 {
     void *table = mmap(NULL, room * sizeof(u64), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-    if (table == MAP_FAILED) {
-        perror("the table of states");
-        exit(2);
-    }
+    if (table == MAP_FAILED)
+        return NULL;
     if (room * sizeof(u64) >= HUGE_PAGE)
         madvise(table, room * sizeof(u64), MADV_HUGEPAGE);
     return table;
@@ -90,6 +89,10 @@ static void double_table(void)
     u32 room = 2 * states_room;
     u64 *table = new_table(room);
 
+    if (!table) {
+        states_most = states_room;
+        return;
+    }
     for (u32 i = 0; i < states_room; i++)
         if (states[i])
             *state_slot(table, room, states[i]) = states[i];
@@ -105,12 +108,12 @@ bool note_state(u64 state, u32 left)
     if (*slot && (*slot & LEFT_BITS) > left)
         return false;
     if (!*slot) {
-        if (states_n == STATES_MAX / 4 * 3)
+        if (states_n == states_room / 4 * 3)
             return true; /* no room: explored again */
         states_n++;
     }
     *slot = (state & ~(u64)LEFT_BITS) | (left + 1);
-    if (states_n > states_room / 2 && states_room < STATES_MAX)
+    if (states_n > states_room / 2 && states_room < states_most)
         double_table();
     return true;
 }
@@ -122,6 +125,10 @@ void forget_states(void)
     states_room = STATES_FIRST;
     states = new_table(states_room);
     states_n = 0;
+    if (!states) {
+        perror("the table of states");
+        exit(2);
+    }
 }
 
 u32 words_shared(void)

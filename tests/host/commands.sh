@@ -76,6 +76,9 @@ token=$(sed -n "s/.*TOKEN='\(.*\)'.*/\1/p" "$dir/out")
 grep -q "verdict: .*flush" "$dir/out" && cmp -s "$dir/second" "$dir/out" && python3 -m tools.trace "$dir/ram" --at 0 -o "$dir/trace.dat" > "$dir/out" &&
     grep -q "[1-9][0-9]* events of 2 CPUs" "$dir/out"
 result $? "a replay leaves a trace, and is the same while it is traced"
+python3 -m tools.trace.view "$dir/trace.dat" -o "$dir/trace.html" > "$dir/out" 2>&1 &&
+    grep -q "[1-9][0-9]* events" "$dir/out" && grep -q actor "$dir/trace.html"
+result $? "the trace of a replay is shown as a page"
 
 # The sanitized program takes the same tokens, and leaves no memory behind.
 "$(dirname "$explorer")/host-tests" --replay "$token" > "$dir/out" 2>&1
