@@ -43,8 +43,7 @@ static void copy_table(struct mm *parent, struct mm *child, vaddr_t addr, vaddr_
         if (pte_empty(entry))
             continue;
         assert(pte_empty(pte_read(target)));
-        entry_install(pair.table[1], target,
-                      copy_entry(pair.table[0], source, entry, &counts, downgraded));
+        entry_install(pair.table[1], target, copy_entry(pair.table[0], source, entry, &counts, downgraded));
     }
     page_pt_account(pair.table[1], counts.entries, counts.pages);
     pt_unlock_pair(&pair);
