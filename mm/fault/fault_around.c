@@ -7,36 +7,32 @@
 #include "mm/fault/fault_private.h"
 #include "mm/space/mm_private.h"
 
-#define AROUND_MAX 32u
 static u32 around_pages = 16;
 BOOT_NUMBER(faultaround, "pages mapped by one read fault in a file, 1 to 32; a power of two", &around_pages);
 
-struct around {
-    vaddr_t start;
-    u32 count;
-    u32 wanted; /* position of the page that the fault is for */
-};
-
-static struct around around_window(const struct fault *f)
+void around_find(const struct fault *f, u32 index, struct around *around)
 {
     u32 pages = MIN(around_pages, AROUND_MAX);
     u32 size = pages > 1 ? PAGE_SIZE << (31 - __builtin_clz(pages)) : PAGE_SIZE;
     vaddr_t start = ALIGN_DOWN(f->address, size); /* an aligned block never leaves its page table */
     vaddr_t end = MIN(start + size, f->vma->end);
 
-    start = MAX(start, f->vma->start);
-    return (struct around){start, (end - start) >> PAGE_SHIFT, (f->address - start) >> PAGE_SHIFT};
+    around->start = start = MAX(start, f->vma->start);
+    around->count = (end - start) >> PAGE_SHIFT;
+    around->wanted = (f->address - start) >> PAGE_SHIFT;
+    around->found = mapping_find_run(f->vma->mapping, index - around->wanted, around->count, around->pages);
 }
 
 /* Under the table's lock: fills the empty entries of the window; takes over the references of the pages it
  * maps. */
-static void around_install(struct fault *f, const struct around *w, struct page **pages,
-                           const struct mapping *mapping) must_hold(page_ptl(f->table))
+static void around_install(struct fault *f, struct around *around) must_hold(page_ptl(f->table))
 {
-    pte_t *first = f->slot - w->wanted;
+    struct page **pages = around->pages;
+    const struct mapping *mapping = f->vma->mapping;
+    pte_t *first = f->slot - around->wanted;
     int mapped = 0;
 
-    for (u32 i = 0; i < w->count; i++) {
+    for (u32 i = 0; i < around->count; i++) {
         if (!pages[i] || !pte_empty(pte_read(first + i)))
             continue;
         if (page_mapping(pages[i]) != mapping && !mutant(R40)) /* left the file, like the wanted one may */
@@ -50,26 +46,20 @@ static void around_install(struct fault *f, const struct around *w, struct page 
     trace_fault_phase(f->number, install, f->address, mapped);
 }
 
-noinline bool fault_around(struct fault *f, u32 index)
+void around_forget(struct around *around)
 {
-    struct around w = around_window(f);
-    struct page *pages[AROUND_MAX];
-    struct mapping *mapping = f->vma->mapping;
-    u32 found;
-    bool cached;
+    for (u32 i = 0; around->found && i < around->count; i++)
+        if (around->pages[i])
+            page_put(around->pages[i]);
+}
 
-    found = mapping_find_run(mapping, index - w.wanted, w.count, pages);
-    cached = pages[w.wanted] != NULL;
-    if (cached) {
-        race_point(R01); /* another CPU may map any of them first */
-        if (fault_relock_file(f, pages[w.wanted], index)) {
-            around_install(f, &w, pages, mapping);
-            count_event(pgfault_file);
-            fault_unlock(f);
-        }
+void around_map(struct fault *f, u32 index, struct around *around)
+{
+    race_point(R01); /* another CPU may map any of them first */
+    if (fault_relock_file(f, around->pages[around->wanted], index)) {
+        around_install(f, around);
+        count_event(pgfault_file);
+        fault_unlock(f);
     }
-    for (u32 i = 0; found && i < w.count; i++)
-        if (pages[i])
-            page_put(pages[i]);
-    return cached;
+    around_forget(around);
 }

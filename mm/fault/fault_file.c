@@ -71,21 +71,40 @@ static enum fault_result file_copy(struct fault *f, struct page *source, u32 ind
     return FAULT_DONE;
 }
 
+/* All of a fault that looks into the file. FAULT_DONE: with the page; or, for a read, with what is cached
+ * around it, where `around` is not NULL and the page among it. */
+static enum fault_result file_look(struct fault *f, u32 index, struct page **page, struct around *around)
+{
+    if (index >= mapping_pages(f->vma->mapping))
+        return FAULT_PAST_END;
+    if (around) {
+        around_find(f, index, around);
+        if (around->pages[around->wanted])
+            return FAULT_DONE;
+        around_forget(around);
+    }
+    return file_page(f, index, page);
+}
+
 enum fault_result fault_file(struct fault *f)
 {
     u32 index = vma_index(f->vma, f->address);
-    bool private_write = fault_is_write(f) && !(f->vma->flags & VM_SHARED);
+    bool write = fault_is_write(f);
+    struct around around, *look_around = write || (f->vma->flags & VM_RANDOM) ? NULL : &around;
     enum fault_result result;
-    struct page *page;
+    struct page *page = NULL;
 
-    if (index >= mapping_pages(f->vma->mapping))
-        return FAULT_PAST_END;
-    if (!fault_is_write(f) && !(f->vma->flags & VM_RANDOM) && fault_around(f, index))
+    if (!fault_pin_file(f))
         return FAULT_DONE;
-    result = file_page(f, index, &page);
+    result = file_look(f, index, &page, look_around);
+    fault_unpin_file(f);
     if (result != FAULT_DONE)
         return result;
-    result = private_write ? file_copy(f, page, index) : file_map(f, page, index);
+    if (!page) {
+        around_map(f, index, &around);
+        return FAULT_DONE;
+    }
+    result = write && !(f->vma->flags & VM_SHARED) ? file_copy(f, page, index) : file_map(f, page, index);
     page_put(page);
     return result;
 }

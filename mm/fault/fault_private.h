@@ -10,6 +10,7 @@
 #include "mm/fault/faultlock.h"
 #include "mm/table/pt.h"
 #include "mm/table/pt_entry.h"
+#include "sync/rcu.h"
 
 /* ---- commit (fault_commit.c) ---- */
 /* The retake: locks the page table of f->table and compares first what was seen at the look-up. True with the
@@ -40,9 +41,40 @@ enum fault_result fault_spurious(struct fault *f) must_hold(f); /* fault.c: pres
 /* fault_stack.c: no region; a stack above may grow. Nothing is held, on entry and on return. FAULT_WAIT: look
  * again. */
 enum fault_result fault_grow_stack(struct fault *f) must_not_hold(f);
-/* fault_around.c: maps the page and its cached neighbours for reading. False, nothing done: it is not cached.
- */
-bool fault_around(struct fault *f, u32 index) must_hold(f);
+/* fault_around.c: the cached pages around the one that a read fault is for, each with a reference. */
+#define AROUND_MAX 32u
+struct around {
+    vaddr_t start;
+    u32 count;
+    u32 wanted; /* position of the page that the fault is for */
+    u32 found;
+    struct page *pages[AROUND_MAX];
+};
+void around_find(const struct fault *f, u32 index, struct around *around) must_hold(f);
+/* Maps what was found, the page that the fault is for among it, and puts the references. */
+void around_map(struct fault *f, u32 index, struct around *around) must_hold(f);
+/* Puts the references. */
+void around_forget(struct around *around);
+
+/* seq: between the two the region's file is there and may be looked at; nothing in between sleeps. False,
+ * nothing held: the region is another by now, and the next attempt takes mmap_lock. Other protocols hold the
+ * region all the time, and may sleep here. */
+must_check static inline bool fault_pin_file(struct fault *f)
+{
+    if (!faultlock->copies_region || f->careful)
+        return true;
+    rcu_read_lock();
+    if (likely(faultlock->still_valid(f)))
+        return true;
+    rcu_read_unlock();
+    f->stale = true;
+    return false;
+}
+static inline void fault_unpin_file(const struct fault *f)
+{
+    if (faultlock->copies_region && !f->careful)
+        rcu_read_unlock();
+}
 /* fault_wait.c: what f->pending or f->pending_file asks for, with nothing held. FAULT_DONE: retry. */
 enum fault_result fault_wait(struct fault *f) must_not_hold(f);
 

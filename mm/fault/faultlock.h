@@ -31,7 +31,8 @@ struct faultlock {
     /* Finds the region for fault->address and makes it stable: FAULT_DONE, with vma and seen_seq set. Or
      * FAULT_NO_REGION or FAULT_KILLED, with nothing held. Sleeps. */
     enum fault_result (*enter)(struct fault *fault);
-    /* Under the PT lock: is what enter found still so? NULL: always, until leave. */
+    /* Preemption off, and for a commit under the PT lock: is what enter found still so? NULL: always, until
+     * leave. */
     bool (*still_valid)(const struct fault *fault);
     /* Gives up what enter took. */
     void (*leave)(struct fault *fault);

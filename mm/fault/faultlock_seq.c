@@ -10,8 +10,10 @@
  * Why that is enough: a writer marks the region before it touches an entry, and touches entries under the
  * lock that we hold while we ask. See vma_change.c for both cases.
  *
- * The copy keeps the file open. The region's own reference lasts until a grace period after its end, so
- * taking another with preemption off never starts from zero.
+ * The copy keeps no file open, for the file's count would be a line that all its faults write. Who looks at
+ * the file asks with preemption off whether the region is still the one that was copied, and looks before
+ * preemption is on again (fault_pin_file): the region's own reference lasts until a grace period after its
+ * end.
  */
 #include "diag/assert.h"
 #include "mm/fault/fault_private.h"
@@ -40,8 +42,6 @@ static bool copy_region(struct fault *f)
         return false;
     if (f->address < f->region.start || f->address >= f->region.end)
         return false; /* split between the walk and the copy */
-    if (f->region.mapping)
-        f->region.mapping->ops->get(f->region.mapping);
     return true;
 }
 
@@ -64,11 +64,12 @@ static lock_implementation enum fault_result seq_enter(struct fault *f) try_acqu
     return FAULT_DONE;
 }
 
-/* The page table's lock is held, so preemption is off and the walk is a reader of RCU. */
+/* Preemption is off: the walk is a reader of RCU. */
 static bool seq_still_valid(const struct fault *f)
 {
     const struct vma *vma;
 
+    assert(preempt_count());
     if (f->careful || READ_ONCE(f->mm->changes) == f->seen_changes)
         return true;
     vma = vma_find_lockfree(f->mm, f->address);
@@ -79,8 +80,6 @@ static lock_implementation void seq_leave(struct fault *f) releases(f)
 {
     if (f->careful)
         region_leave_shared(f);
-    else if (f->region.mapping)
-        f->region.mapping->ops->put(f->region.mapping);
 }
 
 const struct faultlock faultlock_seq = {

@@ -1,12 +1,18 @@
-/* The page cache of one file: a tree of pages by index under one spinlock. Reading is mapping_read.c's. */
+/*
+ * The page cache of one file: a tree of pages by index under one spinlock. Looking pages up without it is
+ * mapping_walk.c's, reading them mapping_read.c's.
+ */
 #include "mm/file/mapping.h"
 #include "diag/assert.h"
 #include "lib/errno.h"
+#include "mm/fault/faultlock.h"
+#include "mm/file/mapping_private.h"
 
 void mapping_init(struct mapping *mapping, const struct mapping_ops *ops, void *host)
 {
     spinlock_init(&mapping->lock, "mapping", MAPPING);
     mapping->pages.root = NULL;
+    mapping->changes.n = 0;
     mapping->page_count = 0;
     list_init(&mapping->regions);
     mapping->walks = 0;
@@ -31,53 +37,11 @@ static struct rbnode *mapping_lower_bound(struct mapping *mapping, u32 index) mu
     return best;
 }
 
-/*
- * The look-up with no lock: threads that fault in one file would all write this lock's line.
- *
- * The walk may stand in pages that have left the tree, or are not even the file's any more: their entries of
- * the page array still exist, but a link may be anything. So each is held against the array before it is
- * followed, and the number of steps is bounded. The page at the end is taken only if it is not free, and is
- * then asked once more, with the reference held, whether it is this file's page of this index. What the walk
- * did not find says nothing.
- */
-#define WALK_MAX 44u /* twice the depth of a balanced tree of 2^20 pages, and some */
-
-/* The page that the walk came to, referenced, if it is what was looked for. */
-static struct page *mapping_take_found(const struct mapping *mapping, u32 index, struct page *page)
+struct page *mapping_find_locked(struct mapping *mapping, u32 index)
 {
-    if (!page_get_unless_free(page))
-        return NULL;
-    if (likely(page_mapping(page) == mapping && page_index(page) == index))
-        return page;
-    page_put(page);
-    return NULL;
-}
-
-static struct page *mapping_find_lockfree(struct mapping *mapping, u32 index)
-{
-    const struct rbnode *link = READ_ONCE(mapping->pages.root);
-
-    for (u32 left = WALK_MAX; link && left; left--) {
-        struct page *page = page_of_tree_link(link);
-        u32 at;
-
-        if (unlikely(!page))
-            return NULL;
-        at = page_index(page);
-        if (at == index)
-            return mapping_take_found(mapping, index, page);
-        link = at > index ? READ_ONCE(link->left) : READ_ONCE(link->right);
-    }
-    return NULL;
-}
-
-struct page *mapping_find(struct mapping *mapping, u32 index)
-{
-    struct page *page = mapping_find_lockfree(mapping, index);
+    struct page *page = NULL;
     struct rbnode *node;
 
-    if (likely(page != NULL))
-        return page;
     spin_lock(&mapping->lock);
     node = mapping_lower_bound(mapping, index);
     if (node && page_index(page_of_tree_node(node)) == index) {
@@ -93,6 +57,9 @@ u32 mapping_find_run(struct mapping *mapping, u32 first, u32 count, struct page 
     struct rbnode *node;
     u32 found = 0;
 
+    /* Where each fault writes a shared line anyhow, the lock's is no worse, and its walk is shorter. */
+    if (faultlock->copies_region && mapping_run_lockfree(mapping, first, count, pages, &found))
+        return found;
     for (u32 i = 0; i < count; i++)
         pages[i] = NULL;
     spin_lock(&mapping->lock);
@@ -127,7 +94,9 @@ static int mapping_insert_locked(struct mapping *mapping, struct page *page, u32
     }
     page_get(page);
     page_set_mapping(page, mapping, index);
+    seq_write_begin(&mapping->changes);
     rb_insert(&mapping->pages, page_tree_node(page), parent, left);
+    seq_write_end(&mapping->changes);
     mapping->page_count++;
     return 0;
 }
@@ -153,7 +122,9 @@ static struct page *mapping_take(struct mapping *mapping, u32 first, u32 end)
     node = mapping_lower_bound(mapping, first);
     if (node && page_index(page_of_tree_node(node)) < end) {
         page = page_of_tree_node(node);
+        seq_write_begin(&mapping->changes);
         rb_remove(&mapping->pages, node);
+        seq_write_end(&mapping->changes);
         page_set_mapping(page, NULL, 0);
         page_bit_set(page, PAGE_REMOVED); /* wherever it is still mapped: it is nobody's private copy */
         assert(mapping->page_count > 0);

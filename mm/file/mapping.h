@@ -7,6 +7,7 @@
 #include "lib/list.h"
 #include "lib/rbtree.h"
 #include "mm/frame/page.h"
+#include "sync/seqcount.h"
 
 struct mapping;
 struct mapping_ops {
@@ -28,6 +29,7 @@ struct mapping_ops {
 struct mapping {
     struct spinlock lock;
     struct rbtree pages;           /* (m) by index; each entry holds a reference of its page */
+    struct seqcount changes;       /* (m) to write: moves while the tree does (mapping_walk.c) */
     u32 page_count;                /* (m) */
     struct list regions;           /* (m) struct vma by `mapped`: all that are in some space's tree */
     u32 walks;                     /* (m) number of the last walk along them */

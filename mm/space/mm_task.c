@@ -48,8 +48,7 @@ static struct mm *task_replace_mm(struct mm *mm)
     task_set_mm(current, mm);
     if (mutant(R58) && former)
         cpumask_clear(&former->space.cpus, cpu_id());
-    race_point(
-        R58); /* the task is in the new space, its CPU still in the former: a flush of that must come */
+    race_point(R58); /* the CPU is still in the former space: a flush of that must come here */
     space_load(mm ? &mm->space : &kernel_space);
     preempt_enable();
     return former;

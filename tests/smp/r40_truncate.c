@@ -137,3 +137,44 @@ TEST(r40_truncate_unmaps_everywhere, .cpus = 2,
     cut_two_spaces(s, 0);
     scene_end(s);
 }
+
+#define ROUNDS 6u
+
+static void look_at_all(void *arg)
+{
+    struct cut *c = arg;
+    struct page *pages[4];
+
+    for (u32 round = 0; round < ROUNDS; round++) {
+        u32 found = mapping_find_run(&c->file->mapping, 0, 4, pages);
+        check(pages[0] && pages[2] && pages[3]);
+        check_eq(found, pages[1] ? 4 : 3);
+        for (u32 i = 0; i < 4; i++)
+            if (pages[i])
+                page_put(pages[i]);
+    }
+}
+static void drop_and_read_second(void *arg)
+{
+    struct cut *c = arg;
+    int error;
+
+    for (u32 round = 0; round < ROUNDS; round++) {
+        mapping_drop_range(&c->file->mapping, 1, 2);
+        page_put(mapping_read(&c->file->mapping, 1, &error));
+    }
+}
+
+TEST(r40_look_beside_changes, .cpus = 2,
+     .shows = "a look-up with no lock misses no page of a file while the tree of its pages is turned")
+{
+    struct scene *s = scene_begin();
+    struct cut c = {.file = cut_file(4)};
+
+    read_it_in(&c);
+    actor_start(s, 0, look_at_all, &c);
+    actor_run(s, 1, drop_and_read_second, &c);
+    scene_join(s);
+    cut_file_free(c.file);
+    scene_end(s);
+}

@@ -70,10 +70,11 @@ TEST(r48_fine_already, .cpus = 2,
     struct scene *s = scene_begin();
     struct raised r = {.mm = scene_mm(s), .page = scene_mmap(s, 1, VM_RW)};
 
-    u32 before = counter_sum(COUNT_pgfault_spurious);
+    u32 before = counter_sum(COUNT_pgfault_spurious), refused = counter_sum(COUNT_pgfault_kernel_fixup);
     check(scene_overtake(s, R48, store_second, store_first,
                          &r)); /* nothing is held there, whatever faultlock= */
     check_eq(counter_sum(COUNT_pgfault_spurious) - before, 1);
+    check_eq(counter_sum(COUNT_pgfault_kernel_fixup), refused); /* a copy of ours would try again by bytes */
     actor_run(s, 0, check_both, &r);
     scene_end(s);
 }

@@ -42,7 +42,8 @@ static void note(const volatile void *p, bool is_write)
 {
     u32 address = (u32)(uintptr_t)p, cpu = cpu_id();
 
-    if (!noting[cpu] || is_private(address, (u32)(uintptr_t)__builtin_frame_address(0)))
+    /* What an interrupt does in the middle is not the operation's. */
+    if (!noting[cpu] || in_interrupt() || is_private(address, (u32)(uintptr_t)__builtin_frame_address(0)))
         return;
     struct line *line = find(address / LINE_BYTES);
     if (!is_write) {

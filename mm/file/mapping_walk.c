@@ -1,0 +1,121 @@
+/*
+ * Looking up in the page cache with no lock: threads that fault in one file would all write its line.
+ *
+ * A walk may stand in pages that have left the tree, or are not even the file's any more: their entries of
+ * the page array still exist, but a link may be anything. So each is held against the array before it is
+ * followed, and the number of steps is bounded. A page is taken only if it is not free. Then, with the
+ * reference held, comes the question whether it is this file's page of this index: to the page itself, or for
+ * a run of them to the sequence that writers of the tree move.
+ *
+ * What a walk did not find says nothing; it is looked for under the lock.
+ */
+#include "mm/file/mapping_private.h"
+
+#define DEPTH_MAX 44u /* twice the depth of a balanced tree of 2^20 pages, and some */
+
+/* The page that the walk came to, referenced, if it is what was looked for. */
+static struct page *mapping_take_found(const struct mapping *mapping, u32 index, struct page *page)
+{
+    if (!page_get_unless_free(page))
+        return NULL;
+    if (likely(page_mapping(page) == mapping && page_index(page) == index))
+        return page;
+    page_put(page);
+    return NULL;
+}
+
+/* NULL says nothing. */
+static struct page *mapping_find_lockfree(struct mapping *mapping, u32 index)
+{
+    const struct rbnode *link = READ_ONCE(mapping->pages.root);
+
+    for (u32 left = DEPTH_MAX; link && left; left--) {
+        struct page *page = page_of_tree_link(link);
+        u32 at;
+
+        if (unlikely(!page))
+            return NULL;
+        at = page_index(page);
+        if (at == index)
+            return mapping_take_found(mapping, index, page);
+        link = at > index ? READ_ONCE(link->left) : READ_ONCE(link->right);
+    }
+    return NULL;
+}
+
+struct page *mapping_find(struct mapping *mapping, u32 index)
+{
+    struct page *page = mapping_find_lockfree(mapping, index);
+
+    return likely(page != NULL) ? page : mapping_find_locked(mapping, index);
+}
+
+/* The way down to where a walk in order stands: the pages that come after it, the next one last. */
+struct path {
+    u32 depth, steps;
+    struct page *page[DEPTH_MAX];
+};
+
+/* Down from `link` to the first page of `first` or more. False: no tree looks like this. */
+static inline bool path_descend(struct path *path, const struct rbnode *link, u32 first)
+{
+    for (; link; path->steps++) {
+        struct page *page = page_of_tree_link(link);
+
+        if (!page || path->depth == DEPTH_MAX || path->steps == 4 * DEPTH_MAX)
+            return false;
+        if (page_index(page) >= first) {
+            path->page[path->depth++] = page;
+            link = READ_ONCE(link->left);
+        } else {
+            link = READ_ONCE(link->right);
+        }
+    }
+    return true;
+}
+
+/* The pages with a reference each, whosever they are: whether this was the file's tree all the time the
+ * caller asks the sequence. */
+static bool run_walk(const struct mapping *mapping, u32 first, u32 count, struct page **pages, u32 *found)
+{
+    const struct rbnode *link = READ_ONCE(mapping->pages.root);
+    struct path path;
+    u32 next = 0; /* places before it are done: a broken tree could name one twice */
+
+    path.depth = path.steps = 0;
+    while (path_descend(&path, link, first)) {
+        struct page *page = path.depth > 0 ? path.page[--path.depth] : NULL;
+        u32 at = page ? page_index(page) - first : count;
+
+        if (at >= count)
+            return true;
+        if (at < next)
+            return false;
+        next = at + 1;
+        link = READ_ONCE(page_tree_node(page)->right);
+        if (!page_bit_test(page, PAGE_UPTODATE))
+            continue;
+        if (!page_get_unless_free(page))
+            return false;
+        pages[at] = page;
+        ++*found;
+    }
+    return false;
+}
+
+bool mapping_run_lockfree(struct mapping *mapping, u32 first, u32 count, struct page **pages, u32 *found)
+{
+    u32 changes = load_acquire(&mapping->changes.n);
+
+    *found = 0;
+    for (u32 i = 0; i < count; i++)
+        pages[i] = NULL;
+    if (!(changes & 1) && run_walk(mapping, first, count, pages, found) &&
+        !seq_read_retry(&mapping->changes, changes))
+        return true;
+    for (u32 i = 0; *found && i < count; i++)
+        if (pages[i])
+            page_put(pages[i]);
+    *found = 0;
+    return false;
+}
