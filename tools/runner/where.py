@@ -135,6 +135,7 @@ def main(config, row):
     if not isinstance(figures.get(row), int):
         raise Refusal(f'ROW="{row}" has no figure: {figures.get(row, "its program ended before it")}.')
     taken = samples(log, time_readings(path))
+    os.remove(log)  # half a gigabyte, where a row prepares much between its samples
     if not taken:
         raise Refusal("no sample was traced")
     sample = sorted(taken, key=len)[len(taken) // 2]
