@@ -49,7 +49,7 @@ pte_t *foreign_slot_open(struct space *space, vaddr_t va)
 }
 
 /* Of what pte_slot() gave out, only this went through the slot. */
-void foreign_slot_close(pfn_t table)
+void keeps_registers foreign_slot_close(pfn_t table)
 {
     assert(preempt_count());
     if (this_cpu(opened).table != table)

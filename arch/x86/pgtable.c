@@ -64,13 +64,17 @@ pte_t *pte_slot_lasting(struct space *space, vaddr_t va)
     return likely(in_mirror(space)) ? slot_in_mirror(va) : slot_in_direct_map(space, va);
 }
 
-pte_t pte_peek(struct space *space, vaddr_t va)
+static noinline pte_t peek_other(struct space *space, vaddr_t va)
 {
-    if (likely(in_mirror(space)))
-        return pte_read(slot_in_mirror(va));
     pte_t entry = pte_read(slot_of_other(space, va));
+
     pte_slot_close(pte_pfn(pte_read(&space->dir[pde_index(va)])));
     return entry;
+}
+
+pte_t pte_peek(struct space *space, vaddr_t va)
+{
+    return likely(in_mirror(space)) ? pte_read(slot_in_mirror(va)) : peek_other(space, va);
 }
 
 pte_t *pte_slot_in(pfn_t table, vaddr_t va)

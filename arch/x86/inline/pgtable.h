@@ -9,9 +9,9 @@ static inline u32 *pte_word(pte_t *slot)
 }
 extern unsigned ptaccess; /* the boot word; (c) */
 enum { BY_MIRROR, BY_DIRECT_MAP, BY_FOREIGN };
-void foreign_slot_close(pfn_t table);
+void keeps_registers foreign_slot_close(pfn_t table);
 
-/* A look at a constant is all that the other ways pay for the foreign one. */
+/* A look at a constant is all that the other ways pay for the foreign one: the call keeps every register. */
 static inline void pte_slot_close(pfn_t table)
 {
     if (unlikely(ptaccess == BY_FOREIGN))
