@@ -17,11 +17,14 @@ $(MM_UNIT_O): KERNEL += -flto
 # calling convention and its place. So that link is made (who measures links with it), and what gcc made of the unit for it is
 # kept, with the debug information that gcc leaves beside each file's object.
 MM_USERS_O = $(filter-out $(B)/product/mm.o,$(PRODUCT_O)) $(BENCH_C:%.c=$(B)/bench/%.o) $(B)/product/symbols0.o
+# A gcc that names these otherwise makes the unit by itself: a few instructions more a fault.
+LTO := $(CC) -m32 -O2 -g -flto=2 -flto-partition=one -nostdlib
 $(B)/product/mm.o: $(MM_UNIT_O) $$(MM_USERS_O) boot/kernel.ld
 	$(Q)echo "  LTO   $@"; rm -rf $(B)/lto; mkdir -p $(B)/lto; \
-	$(CC) -m32 -O2 -g -flto=2 -flto-partition=one -save-temps -nostdlib -static -o $(B)/lto/unit $(filter %.o,$^) \
+	$(LTO) -save-temps -static -o $(B)/lto/unit $(filter %.o,$^) \
 	    -Wl,-m,elf_i386,-T,boot/kernel.ld,-z,noexecstack,--no-warn-rwx-segments,--build-id=none,--unresolved-symbols=ignore-all && \
-	$(LD) -m elf_i386 -r -o $@ $(B)/lto/unit.ltrans0.ltrans.o $(MM_UNIT_O:=.debug.temp.o) && rm -r $(B)/lto $(MM_UNIT_O:=.debug.temp.o)
+	if [ -e $(B)/lto/unit.ltrans0.ltrans.o ]; then $(LD) -m elf_i386 -r -o $@ $(B)/lto/unit.ltrans0.ltrans.o $$(ls $(MM_UNIT_O:=.debug.temp.o) 2>/dev/null); \
+	else $(LTO) -flinker-output=nolto-rel -r -o $@ $(MM_UNIT_O); fi && rm -rf $(B)/lto $(MM_UNIT_O:=.debug.temp.o)
 
 # The short ways of locks and trace writers have no register to spare for a frame pointer; what a backtrace out of one lacks
 # is its caller. The locks' slow halves are jumped to, so that one out of a wait is whole.

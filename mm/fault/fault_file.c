@@ -74,6 +74,7 @@ static enum fault_result file_copy(struct fault *f, struct page *source, u32 ind
 /* All of a fault that looks into the file. FAULT_DONE: with the page; or, for a read, with what is cached
  * around it, where `around` is not NULL and the page among it. */
 static enum fault_result file_look(struct fault *f, u32 index, struct page **page, struct around *around)
+    must_hold(f)
 {
     if (index >= mapping_pages(f->vma->mapping))
         return FAULT_PAST_END;
