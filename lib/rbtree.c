@@ -12,6 +12,11 @@ static struct rbnode **child(struct rbnode *node, enum side side)
 {
     return side == LEFT ? &node->left : &node->right;
 }
+/* Marked: readers without a lock follow the links downward. Parents and colours are the writers' own. */
+static void link_to(struct rbnode **link, struct rbnode *node)
+{
+    WRITE_ONCE(*link, node);
+}
 static enum side side_of(const struct rbnode *node)
 {
     return node->parent->left == node ? LEFT : RIGHT;
@@ -26,9 +31,9 @@ static void replace_in_parent(struct rbtree *t, struct rbnode *old, struct rbnod
 {
     struct rbnode *parent = old->parent;
     if (!parent)
-        t->root = new;
+        link_to(&t->root, new);
     else
-        *child(parent, side_of(old)) = new;
+        link_to(child(parent, side_of(old)), new);
     if (new)
         new->parent = parent;
 }
@@ -39,16 +44,17 @@ static void rotate(struct rbtree *t, struct rbnode *node, enum side side)
     struct rbnode *riser = *child(node, !side);
     struct rbnode *inner = *child(riser, side);
     replace_in_parent(t, node, riser);
-    *child(node, !side) = inner;
+    link_to(child(node, !side), inner);
     if (inner)
         inner->parent = node;
-    *child(riser, side) = node;
+    link_to(child(riser, side), node);
     node->parent = riser;
 }
 
 void rb_insert(struct rbtree *t, struct rbnode *node, struct rbnode *parent, bool left)
 {
-    node->left = node->right = NULL;
+    link_to(&node->left, NULL);
+    link_to(&node->right, NULL);
     node->parent = parent;
     node->red = true;
     /* A reader without a lock may follow the link at once: the node comes first. */
@@ -120,20 +126,20 @@ static void take_successors_place(struct rbtree *t, struct rbnode *node)
 
     replace_in_parent(t, node, next);
     next->red = node->red;
-    next->left = node->left;
+    link_to(&next->left, node->left);
     next->left->parent = next;
     if (next_parent == node) {
-        next->right = node;
+        link_to(&next->right, node);
         node->parent = next;
     } else {
-        next->right = node->right;
+        link_to(&next->right, node->right);
         next->right->parent = next;
-        next_parent->left = node;
+        link_to(&next_parent->left, node);
         node->parent = next_parent;
     }
     node->red = next_red;
-    node->left = NULL;
-    node->right = next_right;
+    link_to(&node->left, NULL);
+    link_to(&node->right, next_right);
     if (next_right)
         next_right->parent = node;
 }
@@ -153,5 +159,7 @@ void rb_remove(struct rbtree *t, struct rbnode *node)
         else if (parent)
             rebalance_after_remove(t, parent, side);
     }
-    node->parent = node->left = node->right = NULL;
+    node->parent = NULL;
+    link_to(&node->left, NULL);
+    link_to(&node->right, NULL);
 }

@@ -17,7 +17,7 @@
 
 static bool holds(const struct task *task, const void *what)
 {
-    held_for_each(e, &task->locks) if (e->lock == what) return true;
+    held_for_each(e, &task->locks) if (READ_ONCE(e->lock) == what) return true;
     return false;
 }
 

@@ -68,6 +68,6 @@ static always_inline void held_forget_newest(struct held_locks *held)
 {
     WRITE_ONCE(held_newest(held)->lock, NULL);
     barrier();
-    held->newest -= HELD_STEP;
+    own_word_add(&held->newest, 0u - HELD_STEP); /* a dump of another CPU may read it: one instruction */
     barrier();
 }

@@ -1,12 +1,14 @@
 /*
  * Faults that run without mmap_lock, and what they leave to those that have it.
  *
- *   no region found          it may be there all the same (vma_walk.c)
- *   no page table            a new one could come while munmap of a neighbour is still flushing the old one:
- * this CPU's mirror, and its PDE caches, might still lead to that (R50, R51). munmap excludes mmap_lock. a
- * hidden page            mprotect is on its way through the entries, from no rights to some first private
- * page       seq: the region must be told (has_private), and we have a copy of it region or table stale    at
- * the recheck: once more, and this time nobody gets in between; so no fault starves
+ *   no region found        it may be there all the same (vma_walk.c)
+ *   no page table          a new one could come while munmap of a neighbour still flushes the old one: this
+ *                          CPU's mirror and PDE caches might lead to that (R50, R51). munmap excludes
+ *                          mmap_lock
+ *   a hidden page          mprotect is on its way through the entries, from no rights to some
+ *   first private page     seq: the region must be told (has_private), and we have a copy of it
+ *   region or table stale  at the recheck: once more, and this time nobody gets in between; so no fault
+ *                          starves
  *
  * All of them are rare: once for 4 MiB, once for a region, or once for a change that hit this very fault.
  */

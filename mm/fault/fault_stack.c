@@ -38,8 +38,8 @@ static enum fault_result stack_grow_locked(struct mm *mm, vaddr_t addr) must_hol
         ((vma->flags & VM_ACCOUNT) && commit_charge(pages)))
         return FAULT_NO_REGION; /* the program sees a stack that has come to its end */
     vma_change_begin(mm, vma);
-    vma->start = addr; /* the order in the tree is the same: nothing lies between */
-    vma->pgoff -= pages;
+    WRITE_ONCE(vma->start, addr); /* the order in the tree is the same: nothing lies between */
+    WRITE_ONCE(vma->pgoff, vma->pgoff - pages);
     mm_account(mm, vma->flags, (int)pages);
     vma_change_end(mm, vma);
     count_event_anywhere(pgfault_stack);

@@ -22,7 +22,7 @@ static inline void frame_poison(struct page *page)
     u32 *word = phys_to_direct(pfn << PAGE_SHIFT);
     for (u32 i = 0; i < POISON_WORDS; i++)
         word[i] = POISON(pfn);
-    page->flags |= 1u << PG_POISONED;
+    WRITE_ONCE(page->flags, page->flags | 1u << PG_POISONED); /* a walk of a file's tree may still look */
 }
 
 static inline void frame_check_poison(struct page *page)
@@ -35,7 +35,7 @@ static inline void frame_check_poison(struct page *page)
         if (word[i] != POISON(pfn))
             panic("frame %#x, last %pS's, was written after its free, at +%u", pfn, (void *)page->owner,
                   4 * i);
-    page->flags &= ~(1u << PG_POISONED);
+    WRITE_ONCE(page->flags, page->flags & ~(1u << PG_POISONED));
 }
 
 static inline void frame_set_owner(struct page *page, vaddr_t ip)

@@ -127,6 +127,6 @@ struct page *page_claim(pfn_t pfn)
     if (!taken)
         return NULL;
     count_frames(COUNT_pgalloc, 1);
-    page->flags |= 1u << PG_DIRECT;
+    WRITE_ONCE(page->flags, page->flags | 1u << PG_DIRECT);
     return frame_make_used(page, CALLER_IP());
 }

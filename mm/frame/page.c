@@ -89,7 +89,7 @@ u32 page_index(const struct page *page)
 void page_set_mapping(struct page *page, struct mapping *mapping, u32 index)
 {
     assert(page_refs(page) > 0 && (!mapping || !page->mapping));
-    page->index = index;
+    WRITE_ONCE(page->index, index);
     WRITE_ONCE(page->mapping, mapping);
 }
 

@@ -154,7 +154,7 @@ static bool remap_grow_in_place(struct mm *mm, struct vma *vma, const struct rem
     if ((vma->flags & VM_ACCOUNT) && commit_charge(more))
         return false;
     vma_change_begin(mm, vma);
-    vma->end = end;
+    WRITE_ONCE(vma->end, end);
     vma_change_end(mm, vma);
     mm_account(mm, vma->flags, (int)more);
     vma_merge(mm, vma);

@@ -20,7 +20,7 @@ int vma_split(struct mm *mm, struct vma *vma, vaddr_t addr)
     }
     upper->pgoff = vma_index(vma, addr);
     upper->start = addr;
-    vma->end = addr; /* before the insertion, which refuses overlaps */
+    WRITE_ONCE(vma->end, addr); /* before the insertion, which refuses overlaps */
     vma_insert(mm, upper);
     vma_change_end(mm, vma);
     return 0;
@@ -51,8 +51,8 @@ static void vma_join(struct mm *mm, struct vma *low, struct vma *high) must_hold
 {
     vma_change_begin(mm, low);
     vma_remove(mm, high);
-    low->end = high->end;
-    low->has_private |= high->has_private;
+    WRITE_ONCE(low->end, high->end);
+    WRITE_ONCE(low->has_private, low->has_private | high->has_private);
     vma_change_end(mm, low);
     vma_free(high);
 }
@@ -99,7 +99,7 @@ static struct vma *vma_set_flags_one(struct mm *mm, struct vma *vma, u32 flags) 
         mm_account(mm, vma->flags, -(int)vma_pages(vma));
         mm_account(mm, flags, (int)vma_pages(vma));
         vma_change_begin(mm, vma);
-        vma->flags = flags;
+        WRITE_ONCE(vma->flags, flags);
         vma_change_end(mm, vma);
     }
     return vma_merge(mm, vma);

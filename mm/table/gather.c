@@ -1,10 +1,10 @@
 /*
  * Collect, clear, flush, release: always in this order.
  *
- *     CPU 0 (munmap)                      CPU 1 (a thread of the same program)
- *     entry cleared, frame collected      still writes the page through its TLB: harmless, the frame is still
- * ours flush all CPUs, wait          ----> translation gone; the next access faults frame released cannot
- * reach it any more
+ *     CPU 0 (munmap)                     CPU 1 (a thread of the same program)
+ *     entry cleared, frame collected     still writes the page through its TLB: no harm, the frame is ours
+ *     flush all CPUs, wait         ----> translation gone; the next access faults
+ *     frame released                     cannot reach it any more
  *
  * That a page was written is noted after the flush, too: until then it may be written once more, and who
  * cleans the file's pages (mm/file/mapping_clean.c) finds no entry here any more (R47).
