@@ -32,7 +32,7 @@ static inline bool frame_make_free(struct page *page)
     assert(atomic_read(&page->map_count) == 0); /* R55: still mapped somewhere */
     assert(!page->mapping);
     assert(!(flags & ((1u << PG_LOCKED) | (1u << PAGE_RESERVED))) && (flags & (1u << PG_RAM)));
-    page->flags = flags & ((3u << PG_ZONE) | (1u << PG_RAM));
+    WRITE_ONCE(page->flags, flags & ((3u << PG_ZONE) | (1u << PG_RAM)));
     frame_poison(page);
     trace_point(mm_page_free, page_pfn(page));
     return flags & (1u << PG_DIRECT);

@@ -117,7 +117,7 @@ u32 page_private(const struct page *page)
 }
 void page_set_private(struct page *page, u32 word)
 {
-    page->index = word;
+    WRITE_ONCE(page->index, word);
 }
 
 /* ---- a frame that is a page table ---- */
