@@ -119,7 +119,7 @@ static int slow_write_page(struct mapping *mapping, struct page *page)
     if (!p->stored)
         p->stored = page_alloc(GFP_USER);
     if (!p->stored)
-        return -ENOSPC;
+        return -ENOMEM;
     page_copy(p->stored, page);
     atomic_inc(&slow_of(mapping)->writes);
     return 0;

@@ -82,7 +82,7 @@ static void unmap_and_free_file(void *arg)
 {
     struct change *c = arg;
 
-    check_eq(mm_munmap(c->mm, PLACE, 2 * PAGE_SIZE), 0);
+    check_eq(again(mm_munmap(c->mm, PLACE, 2 * PAGE_SIZE)), 0);
     slow_file_free(c->file); /* when no region and no fault keeps it open any more */
 }
 
@@ -91,7 +91,7 @@ static void read_it_in(void *arg)
     struct change *c = arg;
     int error;
 
-    page_put(mapping_read(c->file, INDEX, &error));
+    page_put(obtain(mapping_read(c->file, INDEX, &error)));
 }
 
 TEST(r07_file_gone, .cpus = 2,
@@ -101,8 +101,8 @@ TEST(r07_file_gone, .cpus = 2,
     struct change c = {.mm = scene_mm(s), .file = slow_file_create(PAGES, 0)};
 
     map_at(c.mm, PLACE, c.file);
-    actor_run(s, 1, read_it_in, &c);     /* so no read is under way when the file goes */
-    check_eq(pt_ensure(c.mm, PLACE), 0); /* else the look needs mmap_lock, and nobody passes it */
+    actor_run(s, 1, read_it_in, &c);            /* so no read is under way when the file goes */
+    check_eq(again(pt_ensure(c.mm, PLACE)), 0); /* else the look needs mmap_lock, and nobody passes it */
     scene_overtake(s, R49, load, unmap_and_free_file,
                    &c); /* R49: the region is known, the file not looked at */
     check(c.error || c.value == VALUE);

@@ -161,7 +161,7 @@ static void drop_and_read_second(void *arg)
 
     for (u32 round = 0; round < ROUNDS; round++) {
         mapping_drop_range(&c->file->mapping, 1, 2);
-        page_put(mapping_read(&c->file->mapping, 1, &error));
+        page_put(obtain(mapping_read(&c->file->mapping, 1, &error)));
     }
 }
 

@@ -44,14 +44,14 @@ static void sync(void *arg)
 {
     struct cleaning *c = arg;
 
-    check_eq(mm_msync(c->mm, c->page, PAGE_SIZE, MS_SYNC), 0);
+    check_eq(again(mm_msync(c->mm, c->page, PAGE_SIZE, MS_SYNC)), 0);
 }
 
 static void drop(void *arg)
 {
     struct cleaning *c = arg;
 
-    check_eq(mm_madvise(c->mm, c->page, PAGE_SIZE, MADV_DONTNEED), 0);
+    check_eq(again(mm_madvise(c->mm, c->page, PAGE_SIZE, MADV_DONTNEED)), 0);
 }
 
 static struct actor *begin(struct scene *s, struct cleaning *c)
@@ -73,7 +73,7 @@ static void end(struct scene *s, struct cleaning *c)
     u32 writes = slow_file_writes(c->file);
     sync(c);
     check_eq(slow_file_writes(c->file), writes); /* clean is clean */
-    check_eq(mm_munmap(c->mm, c->page, PAGE_SIZE), 0);
+    check_eq(again(mm_munmap(c->mm, c->page, PAGE_SIZE)), 0);
     slow_file_free(c->file);
     scene_end(s);
 }
@@ -137,7 +137,7 @@ TEST(r47_clean_everywhere, .cpus = 2,
     struct cleaning c = {.mm = scene_mm(s), .file = slow_file_create(1, 0)};
 
     c.page = scene_mmap_file(s, c.file, 1, VM_RW | VM_SHARED);
-    struct mm *child = mm_fork(c.mm);
+    struct mm *child = obtain(mm_fork(c.mm));
     actor_run(s, 0, store_third, &c);
     actor_join(s, actor_start_in(s, child, 1, store_third, &c));
     sync(&c);

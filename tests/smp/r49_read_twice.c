@@ -33,7 +33,8 @@ TEST(r49_read_twice, .cpus = 2,
     actor_run(s, 0, store_first, (void *)region); /* the table is there, the region known to have pages */
     u32 lost = counter_sum(COUNT_recheck_lost_pte);
     bool overtaken = scene_overtake(s, R49, store_first, store_second, (void *)page);
-    check_eq(counter_sum(COUNT_recheck_lost_pte) - lost, overtaken ? 1 : 0);
+    if (!refusal_wanted()) /* who got no frame compares nothing */
+        check_eq(counter_sum(COUNT_recheck_lost_pte) - lost, overtaken ? 1 : 0);
     actor_run(s, 1, check_both, (void *)page);
     scene_end(s);
 }

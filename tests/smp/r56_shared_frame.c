@@ -26,12 +26,12 @@ static void map_and_drop(void *arg)
     u32 length = ZEROES * PAGE_SIZE;
 
     read_all(r);
-    check_eq(mm_madvise(r->mm, r->base, length, MADV_DONTNEED), 0);
+    check_eq(again(mm_madvise(r->mm, r->base, length, MADV_DONTNEED)), 0);
     read_all(r);
-    check_eq(mm_mprotect(r->mm, r->base, length, 0), 0);
-    check_eq(mm_mprotect(r->mm, r->base, length, VM_READ), 0);
+    check_eq(again(mm_mprotect(r->mm, r->base, length, 0)), 0);
+    check_eq(again(mm_mprotect(r->mm, r->base, length, VM_READ)), 0);
     read_all(r);
-    check_eq(mm_munmap(r->mm, r->base, length), 0);
+    check_eq(again(mm_munmap(r->mm, r->base, length)), 0);
 }
 
 TEST(r56_zero_page_count, .cpus = 2,
@@ -76,7 +76,7 @@ static void empty_frame(void *arg)
     struct emptying *e = arg;
     struct compaction what;
 
-    e->got = compact_at(e->pfn, 1, &what);
+    e->got = obtain(compact_at(e->pfn, 1, &what));
     e->moved = what.moved;
 }
 
@@ -101,7 +101,7 @@ TEST(r56_forked_frame_stays, .cpus = 2,
     struct emptying e;
 
     actor_run(s, 0, store_seven, (void *)page);
-    struct mm *child = mm_fork(scene_mm(s));
+    struct mm *child = obtain(mm_fork(scene_mm(s)));
     e.pfn = pte_pfn(scene_pte(scene_mm(s), page));
     empty_frame(&e);
     check(!e.got && e.moved == 0);
@@ -136,7 +136,7 @@ TEST(r56_pinned_frame_stays, .cpus = 2,
 
     actor_run(s, 1, store_seven, (void *)addr);
     e.pfn = pte_pfn(scene_pte(scene_mm(s), addr));
-    struct mm *elsewhere = mm_create();
+    struct mm *elsewhere = obtain(mm_create());
     scene_stop(s, R56);
     struct actor *mover = actor_start_in(s, elsewhere, 0, empty_frame, &e);
     if (scene_wait_caught(s, R56)) {

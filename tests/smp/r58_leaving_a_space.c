@@ -73,7 +73,7 @@ static void unmap(void *arg)
     struct leaving *l = arg;
 
     scene_await(&l->in_window);
-    check_eq(mm_munmap(l->former, l->base, PAGES * PAGE_SIZE), 0);
+    check_eq(again(mm_munmap(l->former, l->base, PAGES * PAGE_SIZE)), 0);
     store_release(&l->unmapped, 1);
 }
 
@@ -81,7 +81,8 @@ TEST(r58_leaving_a_space, .cpus = 2,
      .shows = "a CPU whose task goes over to another space is flushed for the former until that is unloaded")
 {
     struct scene *s = scene_begin();
-    struct leaving l = {.former = scene_mm(s), .next = mm_create(), .base = scene_mmap(s, PAGES, VM_RW)};
+    struct leaving l = {
+        .former = scene_mm(s), .next = obtain(mm_create()), .base = scene_mmap(s, PAGES, VM_RW)};
 
     actor_run(s, 0, fill, &l);
     race_action(R58, look_while_others_unmap, &l);
