@@ -91,7 +91,8 @@ noreturn void sched_idle_loop(void)
     preempt_count_sub(preempt_count()); /* boot ran with preemption off */
     irq_enable();
     for (;;) {
-        while (!READ_ONCE(cpu_local()->need_resched) && sched_idle_work && sched_idle_work())
+        bool (*work)(void) = READ_ONCE(sched_idle_work);
+        while (!READ_ONCE(cpu_local()->need_resched) && work && work())
             continue;
         irq_disable();
         if (READ_ONCE(cpu_local()->need_resched))

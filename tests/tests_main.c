@@ -11,6 +11,7 @@
 #include "mm/frame/alloc_fail.h"
 #include "sched/sched.h"
 #include "sync/lock_stat.h"
+#include "sync/rcu.h"
 #include "tests/scale.h"
 #include "tests/test.h"
 
@@ -157,6 +158,8 @@ noreturn void tests_main(void)
     }
     if (refusals)
         report_refusals();
+    WRITE_ONCE(sched_idle_work, NULL); /* what idle CPUs wait for from here on would be in the trace alone */
+    rcu_synchronize();
     lock_stat_report(lock_report_line, NULL, LOCK_REPORT_LINES);
     fmt_snprintf(line, sizeof line, "# %u passed, %u failed, %u skipped", number - failed - skipped, failed,
                  skipped);

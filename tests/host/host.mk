@@ -29,8 +29,8 @@ silent    = $(if $(filter $(SILENT),$1),-DSIM_SILENT)
 NO_HOOKS  := $(addprefix arch/sim/,$(addsuffix .c,budget checkpoint explore hooks interrupts machine memory_host order races refusals replay_trace report run run_inplace run_fork search search_tables shorten strategy symbolize turns undo)) \
              $(addprefix tests/host/,$(addsuffix .c,main mutant_list mutant_table strategy_table options refusal_table self_test token))
 # The machine's own accesses are undone like the kernel's, but no part of a data race.
-MODEL     := $(filter-out arch/sim/hooks.c,$(filter arch/sim/%,$(HOST_C)) $(SILENT) $(NO_HOOKS))
-hooks    += $(if $(filter $(MODEL),$1),-include arch/sim/model_hooks.h)
+SIM_OWN     := $(filter-out arch/sim/hooks.c,$(filter arch/sim/%,$(HOST_C)) $(SILENT) $(NO_HOOKS))
+hooks    += $(if $(filter $(SIM_OWN),$1),-include arch/sim/model_hooks.h)
 HOST_WRAP := -Wl,--wrap=memcpy,--wrap=memmove,--wrap=memset
 HOST_FAST := $(patsubst %.c,$(B)/host/fast/%.o,$(HOST_C))
 
