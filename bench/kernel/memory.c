@@ -139,7 +139,7 @@ static void rows_of_one_cpu(void)
     reading_cost = sample(NULL, nothing);
     row("calibration", NULL, known_loop);
     row("page alloc + free, cache hit", NULL, frame_pair);
-    row("page alloc + free, refill of 32", empty_caches, frame_pair);
+    row("page alloc + free, refill of 64", empty_caches, frame_pair);
     row("kmalloc + kfree, 64 bytes", NULL, object_pair);
     row("kmalloc + kfree, 2 pages", NULL, large_object_pair);
     window_row("kvalloc + kvfree, 1 page", PAGE_SIZE, WINDOW_RUN);
