@@ -24,9 +24,10 @@ CPU_COUNTS = (1, 2, 4)
 LINE_ROWS = ("anonymous write fault, cache hit", "anonymous write fault, refills included", "shared file write fault",
              "private file write fault, cache hit", "file read fault, 16 pages")
 SLOW_READS = "mmap_beside_slow_reads"
-ROUNDS = 31
-PROTOCOL_ROUNDS = 9  # five protocols, three counts of CPUs: to be done in minutes
+ROUNDS = 9
+PROTOCOL_ROUNDS = 5  # five protocols, three counts of CPUs: to be done in minutes
 TURNS = 3
+MEMORY = 768 * MIB  # four threads' files and their private copies, and none of it above the direct map
 LINUX_WORDS = "console=ttyS0 quiet mitigations=off nokaslr transparent_hugepage=never init_on_alloc=0 panic=-1"
 LINUX_SECONDS = 600  # a machine that is still not done is not going to be
 
@@ -72,7 +73,7 @@ def run_ours(config, path, cpus, protocol=None, rounds=ROUNDS):
     words = program.program_words("faults", (str(cpus), str(rounds)))
     if protocol:
         words.append(f"faultlock={protocol}")
-    outcome = program.boot(config.with_(cpus=cpus, seed=None), archive_with(path, "faults"), words)
+    outcome = program.boot(config.with_(cpus=cpus, memory=MEMORY, seed=None), archive_with(path, "faults"), words)
     return parse(outcome.output.decode("utf-8", "replace"), "Faultline")
 
 
@@ -82,7 +83,7 @@ def run_linux(config, path, cpus, folder):
     with open(initrd, "wb") as file:
         file.write(archive_with(path, "init"))
     args = [qemu.BINARY, "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-machine", "pc",
-            "-m", f"{config.memory // MIB}M", "-smp", str(cpus), "-accel", "tcg,thread=multi", "-cpu", "qemu32",
+            "-m", f"{MEMORY // MIB}M", "-smp", str(cpus), "-accel", "tcg,thread=multi", "-cpu", "qemu32",
             "-kernel", os.path.join(folder, "vmlinuz"), "-initrd", initrd, "-serial", "stdio",
             "-append", f"{LINUX_WORDS} -- {cpus} {ROUNDS} init"]
     try:
