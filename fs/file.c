@@ -1,6 +1,7 @@
 /* Open files: references, position, and the way to the kind's own operations. */
 #include "fs/file.h"
 #include "diag/assert.h"
+#include "fs/file_lock.h"
 #include "lib/string.h"
 #include "mm/kernel/slab.h"
 
@@ -49,6 +50,7 @@ void file_put(struct file *file)
         return;
     if (READ_ONCE(file->watched))
         file_watched_hook(file);
+    file_locks_drop(file->inode, file);
     if (file->ops->release)
         file->ops->release(file);
     inode_put(file->inode);

@@ -5,6 +5,7 @@
 #include "diag/panic.h"
 #include "fs/dir.h"
 #include "fs/file.h"
+#include "fs/file_lock.h"
 #include "fs/tmpfs.h"
 #include "lib/string.h"
 #include "mm/kernel/slab.h"
@@ -61,7 +62,7 @@ void inode_put(struct inode *inode)
     assert(refs >= 0);
     if (refs > 0)
         return;
-    assert(list_is_empty(&inode->dir.order) && !inode->dentry);
+    assert(list_is_empty(&inode->dir.order) && !inode->dentry && !inode->locks);
     if (inode->ops && inode->ops->release)
         inode->ops->release(inode);
     mapping_drop(&inode->mapping, 0);
@@ -72,6 +73,7 @@ void inode_put(struct inode *inode)
 void fs_init(void)
 {
     rwsem_init(&fs_tree_lock, "fs_tree_lock", FILE);
+    file_locks_init();
     fs_root = tmpfs_create(S_IFDIR | 0755);
     if (!fs_root)
         panic("No memory for the root directory.");

@@ -68,6 +68,7 @@ struct inode {
     u32 seals;                       /* (i) F_SEAL_*: regular files; what may never be done to it any more */
     void *data;                      /* (c) the owner's: pipe, generator, ... */
     struct mapping mapping;          /* regular files */
+    struct file_lock *locks;         /* fs/file_lock.c's; READ_ONCE: has anybody locked the file? */
 };
 
 struct dentry {

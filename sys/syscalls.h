@@ -43,6 +43,8 @@ s32 sys_dup3(int old, int new, u32 flags);
 s32 sys_dup2(int old, int new);
 s32 sys_fcntl64(int fd, u32 command, u32 arg);
 s32 sys_ioctl(int fd, u32 command, vaddr_t arg);
+
+/* sys/file/lock.c */
 s32 sys_flock(int fd, u32 operation);
 
 /* sys/file/io.c */

@@ -3,6 +3,7 @@
 #include "fs/pipe.h"
 #include "fs/tmpfs.h"
 #include "sys/file/fd_table.h"
+#include "sys/file/lock.h"
 #include "sys/process/process.h"
 #include "sys/syscalls.h"
 
@@ -44,21 +45,7 @@ s32 sys_dup2(int old, int new)
     return file ? new : -EBADF;
 }
 
-enum {
-    F_DUPFD,
-    F_GETFD,
-    F_SETFD,
-    F_GETFL,
-    F_SETFL,
-    F_GETLK,
-    F_SETLK,
-    F_SETLKW,
-    F_SETOWN,
-    F_GETOWN,
-    F_GETLK64 = 12,
-    F_SETLK64,
-    F_SETLKW64
-};
+enum { F_DUPFD, F_GETFD, F_SETFD, F_GETFL, F_SETFL };
 #define F_DUPFD_CLOEXEC 1030u
 #define F_SETPIPE_SZ    1031u
 #define F_GETPIPE_SZ    1032u
@@ -85,11 +72,16 @@ static s32 file_fcntl(struct file *file, int fd, u32 command, u32 arg)
     case F_SETFL:
         WRITE_ONCE(file->flags, (file->flags & ~SETTABLE) | (arg & SETTABLE));
         return 0;
+    case F_GETLK:
     case F_SETLK:
     case F_SETLKW:
+    case F_GETLK64:
     case F_SETLK64:
     case F_SETLKW64:
-        return 0; /* advisory record locks: granted, as on a file system mounted without them */
+    case F_OFD_GETLK:
+    case F_OFD_SETLK:
+    case F_OFD_SETLKW:
+        return file_lock_fcntl(file, fd, command, arg);
     case F_ADD_SEALS:
         return add_seals(file, arg);
     case F_GET_SEALS:
@@ -137,11 +129,4 @@ s32 sys_ioctl(int fd, u32 command, vaddr_t arg)
     s32 result = file ? file_ioctl(file, fd, command, arg) : -EBADF;
     file_put(file);
     return result;
-}
-
-s32 sys_flock(int fd, u32 operation)
-{
-    struct file *file = fd_get(fd);
-    file_put(file);
-    return file ? 0 : -EBADF;
 }

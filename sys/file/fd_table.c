@@ -6,6 +6,7 @@
  */
 #include "sys/file/fd_table.h"
 #include "diag/assert.h"
+#include "fs/file_lock.h"
 #include "lib/string.h"
 #include "mm/kernel/slab.h"
 #include "sys/process/process.h"
@@ -18,6 +19,14 @@ struct fd_table {
     struct file **files;      /* (l) */
     u32 cloexec[FD_MAX / 32]; /* (l) */
 };
+
+/* fcntl(2): with any number that a process closes go all its locks of that file. */
+static void put_closed(struct fd_table *t, struct file *file)
+{
+    if (file)
+        file_locks_drop(file->inode, t);
+    file_put(file);
+}
 
 struct fd_table *fd_table_create(void)
 {
@@ -48,7 +57,7 @@ void fd_table_put(struct fd_table *t)
     if (refs > 0)
         return;
     for (u32 fd = 0; fd < t->size; fd++)
-        file_put(t->files[fd]);
+        put_closed(t, t->files[fd]);
     kfree(t->files);
     kfree(t);
 }
@@ -129,7 +138,7 @@ void fd_table_close_on_exec(struct fd_table *t)
         spin_lock(&t->lock);
         struct file *former = t->files[fd] && cloexec_test(t, fd) ? exchange(t, fd, NULL, false) : NULL;
         spin_unlock(&t->lock);
-        file_put(former);
+        put_closed(t, former);
     }
 }
 
@@ -178,7 +187,7 @@ int fd_replace(int fd, struct file *file, bool close_on_exec)
     spin_lock(&t->lock);
     struct file *former = exchange(t, (u32)fd, file, close_on_exec);
     spin_unlock(&t->lock);
-    file_put(former);
+    put_closed(t, former);
     return 0;
 }
 
@@ -190,7 +199,7 @@ int fd_close(int fd)
     spin_unlock(&t->lock);
     if (!former)
         return -EBADF;
-    file_put(former);
+    put_closed(t, former);
     return 0;
 }
 
