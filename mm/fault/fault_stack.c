@@ -19,8 +19,11 @@ static struct vma *stack_above(struct mm *mm, vaddr_t addr) must_hold_shared(&mm
     if (addr < PLACE_MIN || vma->end - addr > mm_stack_limit())
         return NULL;
     below = vma_prev(vma);
-    if (below && vma_accessible(below->flags) && addr - below->end < STACK_GUARD)
+    if (below && vma_accessible(below->flags) && !(below->flags & VM_GROWSDOWN) &&
+        addr - below->end < STACK_GUARD)
         return NULL; /* a program that jumps over its stack's end must not land in its neighbour */
+    if ((vma->start - addr) >> PAGE_SHIFT > vma->pgoff)
+        return NULL; /* a stack that was moved has kept its pages' numbers, and there is none below 0 */
     return vma;
 }
 
@@ -33,7 +36,6 @@ static enum fault_result stack_grow_locked(struct mm *mm, vaddr_t addr) must_hol
         return vma_find(mm, addr) ? FAULT_WAIT
                                   : FAULT_NO_REGION; /* another thread has grown it, or there is none */
     pages = (vma->start - addr) >> PAGE_SHIFT;
-    assert(vma->pgoff >= pages);
     if (!mm_may_grow(mm, pages, vma->flags) || ((vma->flags & VM_LOCKED) && !mm_may_lock(mm, pages)) ||
         ((vma->flags & VM_ACCOUNT) && commit_charge(pages)))
         return FAULT_NO_REGION; /* the program sees a stack that has come to its end */

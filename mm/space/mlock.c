@@ -3,14 +3,20 @@
 #include "mm/space/commit.h"
 #include "mm/space/mm_private.h"
 
+/* mlock(2) knows two reasons: no memory now, and a page that cannot be there. */
+static int mlock_error(int error)
+{
+    return error == -EAGAIN || error == -EINTR || !error ? error : -ENOMEM;
+}
+
 /* Faults in what is locked of [start, end): for writing where the program may, so that no fault is left over.
- */
-static int mlock_populate(struct mm *mm, vaddr_t start, vaddr_t end)
+ * Up to the first page that cannot be had, or all the others too (mlockall). */
+static int mlock_populate(struct mm *mm, vaddr_t start, vaddr_t end, bool all)
 {
     vaddr_t addr = start;
     int error = 0;
 
-    while (!error && addr < end) {
+    while ((!error || all) && addr < end) {
         struct vma *vma;
         vaddr_t stop = end;
         u32 flags = 0;
@@ -26,9 +32,11 @@ static int mlock_populate(struct mm *mm, vaddr_t start, vaddr_t end)
         rwsem_read_unlock(&mm->mmap_lock); /* it may change now: then a page less or more is faulted in */
         if ((flags & VM_LOCKED) && vma_accessible(flags))
             error = mm_populate(mm, addr, stop - addr, (flags & (VM_WRITE | VM_SHARED)) == VM_WRITE);
+        else if (flags & VM_LOCKED)
+            error = -ENOMEM;
         addr = stop;
     }
-    return error;
+    return mlock_error(error);
 }
 
 static u32 locked_flags(bool on_fault)
@@ -47,6 +55,17 @@ static u32 unlocked_pages(struct mm *mm, vaddr_t start, vaddr_t end) must_hold_s
     return pages;
 }
 
+/* Where [start, end) has its first hole: as far mlock(2) goes before it says so. */
+static vaddr_t first_hole(struct mm *mm, vaddr_t start, vaddr_t end) must_hold_shared(&mm->mmap_lock)
+{
+    vaddr_t reached = start;
+
+    for (struct vma *vma = vma_find_above(mm, start); vma && vma->start <= reached && reached < end;
+         vma = vma_next(vma))
+        reached = MIN(vma->end, end);
+    return reached;
+}
+
 int mm_mlock(struct mm *mm, vaddr_t start, u32 length, bool lock, bool on_fault)
 {
     vaddr_t first = start & PAGE_MASK, end;
@@ -61,10 +80,13 @@ int mm_mlock(struct mm *mm, vaddr_t start, u32 length, bool lock, bool on_fault)
     if (rwsem_write_lock_killable(&mm->mmap_lock))
         return -EINTR;
     error = lock && !mm_may_lock(mm, unlocked_pages(mm, first, end)) ? -ENOMEM : 0;
-    if (!error)
-        error = vma_set_flags(mm, first, end, VM_LOCKED | VM_ONFAULT, lock ? locked_flags(on_fault) : 0);
+    if (!error) {
+        vaddr_t reached = first_hole(mm, first, end);
+        error = vma_set_flags(mm, first, reached, VM_LOCKED | VM_ONFAULT, lock ? locked_flags(on_fault) : 0);
+        error = reached < end ? -ENOMEM : error;
+    }
     rwsem_write_unlock(&mm->mmap_lock);
-    return !error && lock && !on_fault ? mlock_populate(mm, first, end) : error;
+    return !error && lock && !on_fault ? mlock_populate(mm, first, end, false) : error;
 }
 
 int mm_mlock_all(struct mm *mm, bool now, bool future, bool on_fault)
@@ -82,6 +104,6 @@ int mm_mlock_all(struct mm *mm, bool now, bool future, bool on_fault)
                             now ? locked_flags(on_fault) : 0); /* holes are no error here */
     rwsem_write_unlock(&mm->mmap_lock);
     if (now && !on_fault)
-        (void)mlock_populate(mm, USER_START, USER_END); /* mlockall(2) reports no failure of this */
+        (void)mlock_populate(mm, USER_START, USER_END, true); /* mlockall(2) reports no failure of this */
     return 0;
 }

@@ -105,6 +105,8 @@ int mm_munmap(struct mm *mm, vaddr_t start, u32 length);
 /* shmdt(2): unmaps what the attachment at `start` still shows of its memory; *owner is whose it was
  * (shmem_owner). 0, -EINVAL when there is none, -ENOMEM, -EINTR. */
 int mm_detach(struct mm *mm, vaddr_t start, void **owner);
+/* The rights of all of the range are `vm_flags` afterwards; with VM_GROWSDOWN it begins where the stack
+ * begins that it is a part of, and -EINVAL says that it is of none. */
 int mm_mprotect(struct mm *mm, vaddr_t start, u32 length, u32 vm_flags);
 s32 mm_mremap(struct mm *mm, vaddr_t old, u32 old_len, u32 new_len, u32 flags,
               vaddr_t new_addr);                                      /* MREMAP_* */

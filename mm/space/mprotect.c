@@ -67,18 +67,32 @@ static int mprotect_locked(struct mm *mm, vaddr_t start, vaddr_t end, u32 rights
     return refused;
 }
 
+/* Where the stack begins that [start, end) shows a part of. 0 or -errno. */
+static int stack_start(struct mm *mm, vaddr_t *start, vaddr_t end) must_hold_shared(&mm->mmap_lock)
+{
+    struct vma *vma = vma_find_above(mm, *start);
+
+    if (!vma || vma->start >= end)
+        return -ENOMEM;
+    *start = vma->start;
+    return vma->flags & VM_GROWSDOWN ? 0 : -EINVAL;
+}
+
 int mm_mprotect(struct mm *mm, vaddr_t start, u32 length, u32 vm_flags)
 {
     vaddr_t end;
     int error = user_range(start, length, &end);
 
     might_sleep();
-    assert(!(vm_flags & ~VM_RIGHTS));
+    assert(!(vm_flags & ~(VM_RIGHTS | VM_GROWSDOWN)));
     if (error || start == end)
         return error;
     if (rwsem_write_lock_killable(&mm->mmap_lock))
         return -EINTR;
-    error = mprotect_locked(mm, start, end, vm_flags);
+    if (vm_flags & VM_GROWSDOWN)
+        error = stack_start(mm, &start, end);
+    if (!error)
+        error = mprotect_locked(mm, start, end, vm_flags & VM_RIGHTS);
     rwsem_write_unlock(&mm->mmap_lock);
     return error;
 }

@@ -32,7 +32,7 @@ static int remap_check(const struct remap *r)
     return 0;
 }
 
-/* The region at the old place, which must hold all of it. NULL with *error set. */
+/* The region at the old place, which must hold all of it that is wanted again. NULL with *error set. */
 static struct vma *remap_source(struct mm *mm, const struct remap *r, int *error)
     must_hold_shared(&mm->mmap_lock)
 {
@@ -161,20 +161,32 @@ static bool remap_grow_in_place(struct mm *mm, struct vma *vma, const struct rem
     return true;
 }
 
-static s32 remap_locked(struct mm *mm, const struct remap *r) must_hold(&mm->mmap_lock)
+/* What is given up may be of several regions, or of none. */
+static int remap_shrink(struct mm *mm, struct remap *r) must_hold(&mm->mmap_lock)
 {
-    int error;
-    struct vma *vma = remap_source(mm, r, &error);
+    int error = r->new_len < r->old_len ? munmap_locked(mm, r->old + r->new_len, r->old + r->old_len) : 0;
 
+    if (!error)
+        r->old_len = MIN(r->old_len, r->new_len);
+    return error;
+}
+
+static s32 remap_locked(struct mm *mm, struct remap *r) must_hold(&mm->mmap_lock)
+{
+    bool moves = r->flags & (MREMAP_FIXED | MREMAP_DONTUNMAP);
+    struct remap kept = *r;
+    struct vma *vma;
+    int error = -EFAULT;
+
+    kept.old_len = MIN(r->old_len, r->new_len);
+    vma = moves || r->new_len > r->old_len ? remap_source(mm, &kept, &error) : vma_find(mm, r->old);
     if (!vma)
         return error;
-    if (r->flags & (MREMAP_FIXED | MREMAP_DONTUNMAP))
-        return remap_move(mm, r);
-    if (r->new_len <= r->old_len) {
-        if (r->new_len < r->old_len)
-            error = munmap_locked(mm, r->old + r->new_len, r->old + r->old_len);
+    error = remap_shrink(mm, r); /* not before it is sure that the rest can be had */
+    if (error || (r->new_len == r->old_len && !moves))
         return error ? error : (s32)r->old;
-    }
+    if (moves)
+        return remap_move(mm, r);
     if (!mm_may_grow(mm, remap_adds(r), vma->flags))
         return -ENOMEM;
     if (r->old_len && remap_grow_in_place(mm, vma, r))

@@ -12,6 +12,7 @@
 #define PROT_GROWSDOWN      0x01000000u
 #define MAP_SHARED          0x01u
 #define MAP_PRIVATE         0x02u
+#define MAP_SHARED_VALIDATE 0x03u
 #define MAP_TYPE            0x0fu
 #define MAP_FIXED           0x10u
 #define MAP_ANONYMOUS       0x20u
@@ -68,6 +69,8 @@ static s32 map_with(struct file *file, vaddr_t addr, u32 length, u32 prot, u32 f
     int error = file ? check_file_access(file, prot, flags) : 0;
     if (error)
         return error;
+    if ((flags & MAP_GROWSDOWN) && (file || (flags & MAP_TYPE) != MAP_PRIVATE))
+        return -EINVAL; /* what comes in front of a file's first page? */
     struct mmap_request r = {
         .addr = addr,
         .length = length,
@@ -83,26 +86,32 @@ static s32 map_with(struct file *file, vaddr_t addr, u32 length, u32 prot, u32 f
     return file && file->inode->seals != F_SEAL_SEAL ? map_file(file, &r, prot) : mm_mmap(current->mm, &r);
 }
 
-s32 sys_mmap2(vaddr_t addr, u32 length, u32 prot, u32 flags, int fd, u32 pgoff)
+static int check_kind(u32 flags)
 {
     u32 type = flags & MAP_TYPE;
-    if (type != MAP_SHARED && type != MAP_PRIVATE && type != 3) /* 3: MAP_SHARED_VALIDATE */
+    if (type != MAP_SHARED && type != MAP_PRIVATE && type != MAP_SHARED_VALIDATE)
         return -EINVAL;
-    if (type == 3 && (flags & ~MAP_KNOWN))
-        return -EOPNOTSUPP; /* MAP_SHARED_VALIDATE promises not to overlook any */
-    if (flags & MAP_HUGETLB)
-        return -EINVAL; /* there are none: as a Linux without them says */
-    if (length == 0 || ((flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) && addr % PAGE_SIZE))
-        return -EINVAL;
-    if (length > USER_END)
-        return -ENOMEM;
-    if (flags & MAP_ANONYMOUS)
-        return map_with(NULL, addr, length, prot, flags, 0);
-    struct file *file = fd_get(fd);
-    if (!file)
+    if (type == MAP_SHARED_VALIDATE && (flags & ~MAP_KNOWN))
+        return -EOPNOTSUPP;                   /* which promises not to overlook any */
+    return flags & MAP_HUGETLB ? -EINVAL : 0; /* there are none: as a Linux without them says */
+}
+
+s32 sys_mmap2(vaddr_t addr, u32 length, u32 prot, u32 flags, int fd, u32 pgoff)
+{
+    struct file *file = flags & MAP_ANONYMOUS ? NULL : fd_get(fd);
+    s32 result = 0;
+    if (!(flags & MAP_ANONYMOUS) && !file)
         return -EBADF;
-    s32 result = pgoff + (length >> PAGE_SHIFT) < pgoff ? -EOVERFLOW
-                                                        : map_with(file, addr, length, prot, flags, pgoff);
+    if (length == 0 || ((flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) && addr % PAGE_SIZE))
+        result = -EINVAL;
+    else if (length > USER_END)
+        result = -ENOMEM;
+    else if (file && pgoff + (length >> PAGE_SHIFT) < pgoff)
+        result = -EOVERFLOW;
+    if (!result)
+        result = check_kind(flags);
+    if (!result)
+        result = map_with(file, addr, length, prot, flags, file ? pgoff : 0);
     file_put(file);
     return result;
 }
@@ -123,9 +132,14 @@ s32 sys_munmap(vaddr_t addr, u32 length)
 
 s32 sys_mprotect(vaddr_t addr, u32 length, u32 prot)
 {
+    if (addr % PAGE_SIZE)
+        return -EINVAL;
+    if (length == 0)
+        return 0;
     if (prot & ~(PROT_KNOWN | PROT_GROWSDOWN | 8u)) /* 8: PROT_SEM */
         return -EINVAL;
-    return mm_mprotect(current->mm, addr, length, prot & PROT_KNOWN);
+    return mm_mprotect(current->mm, addr, length,
+                       (prot & PROT_KNOWN) | (prot & PROT_GROWSDOWN ? VM_GROWSDOWN : 0));
 }
 
 s32 sys_mremap(vaddr_t old, u32 old_length, u32 new_length, u32 flags, vaddr_t new_addr)
