@@ -76,7 +76,7 @@ static s32 transfer(struct file *file, transfer_fn fn, vaddr_t user, size_t n, b
         return transfer_at(file, fn, user, n, NULL);
     mutex_lock(&file->inode->lock);
     u64 position = file->position;
-    if (writes && (READ_ONCE(file->flags) & O_APPEND))
+    if (writes && n && (READ_ONCE(file->flags) & O_APPEND))
         position = file->inode->size;
     s32 result = transfer_at(file, fn, user, n, &position);
     if (result >= 0)
@@ -98,23 +98,58 @@ s32 file_write(struct file *file, vaddr_t user, size_t n)
 static s32 transfer_fixed(struct file *file, transfer_fn fn, vaddr_t user, size_t n, u64 position)
 {
     if (!file->ops->seekable)
-        return -ESPIPE;
-    if ((s64)position < 0)
-        return -EINVAL;
+        return inode_is_dir(file->inode) ? -EISDIR : -ESPIPE;
     mutex_lock(&file->inode->lock);
     s32 result = transfer_at(file, fn, user, n, &position);
     mutex_unlock(&file->inode->lock);
     return result;
 }
 
+static s32 file_append(struct file *file, vaddr_t user, size_t n)
+{
+    if (!file_writable(file))
+        return -EBADF;
+    if (!file->ops->seekable)
+        return -ESPIPE;
+    mutex_lock(&file->inode->lock);
+    u64 position = file->inode->size;
+    s32 result = transfer_at(file, file->ops->write, user, n, &position);
+    mutex_unlock(&file->inode->lock);
+    return result;
+}
+
 s32 file_pread(struct file *file, vaddr_t user, size_t n, u64 position)
 {
+    if ((s64)position < 0)
+        return -EINVAL;
     return file_readable(file) ? transfer_fixed(file, file->ops->read, user, n, position) : -EBADF;
 }
 
 s32 file_pwrite(struct file *file, vaddr_t user, size_t n, u64 position)
 {
+    if ((s64)position < 0)
+        return -EINVAL;
+    if (READ_ONCE(file->flags) & O_APPEND) /* Linux's own way, against POSIX: pwrite(2), BUGS */
+        return file_append(file, user, n);
     return file_writable(file) ? transfer_fixed(file, file->ops->write, user, n, position) : -EBADF;
+}
+
+static s64 seek_data(const struct inode *inode, s64 offset, int whence)
+{
+    if (offset < 0 || offset >= (s64)inode->size)
+        return -ENXIO;
+    return whence == SEEK_DATA ? offset : (s64)inode->size;
+}
+
+static s64 seek_from(const struct file *file, s64 offset, int whence)
+{
+    s64 from = whence == SEEK_CUR ? (s64)file->position : whence == SEEK_END ? (s64)file->inode->size : 0;
+
+    if (whence == SEEK_DATA || whence == SEEK_HOLE)
+        return seek_data(file->inode, offset, whence);
+    if (whence < SEEK_SET || whence > SEEK_END || from + offset < 0)
+        return -EINVAL;
+    return from + offset;
 }
 
 s64 file_seek(struct file *file, s64 offset, int whence)
@@ -123,11 +158,8 @@ s64 file_seek(struct file *file, s64 offset, int whence)
     if (!file->ops->seekable && !dir)
         return -ESPIPE;
     mutex_lock(&file->inode->lock);
-    s64 from = whence == SEEK_CUR ? (s64)file->position : whence == SEEK_END ? (s64)file->inode->size : 0;
-    s64 result = from + offset;
-    if (whence < SEEK_SET || whence > SEEK_END || result < 0)
-        result = -EINVAL;
-    else
+    s64 result = seek_from(file, offset, whence);
+    if (result >= 0)
         file->position = (u64)result;
     mutex_unlock(&file->inode->lock);
     return result;

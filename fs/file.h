@@ -59,13 +59,16 @@ void file_get(struct file *file);
 void file_put(struct file *file); /* the last one closes; sleeps */
 /* Called before a watched file is closed: who watches it forgets it. sys/file/epoll.c sets it. */
 extern void (*file_watched_hook)(struct file *file);
+/* Access mode 3 is neither: for ioctl(2) alone. */
 static inline bool file_readable(const struct file *f)
 {
-    return (f->flags & O_ACCMODE) != O_WRONLY && !(f->flags & O_PATH);
+    u32 mode = f->flags & O_ACCMODE;
+    return (mode == 0 || mode == O_RDWR) && !(f->flags & O_PATH);
 }
 static inline bool file_writable(const struct file *f)
 {
-    return (f->flags & O_ACCMODE) != 0 && !(f->flags & O_PATH);
+    u32 mode = f->flags & O_ACCMODE;
+    return (mode == O_WRONLY || mode == O_RDWR) && !(f->flags & O_PATH);
 }
 /* At the file's position, which moves on. -EBADF when not open for it, -EISDIR. Sleeps. */
 s32 file_read(struct file *file, vaddr_t user, size_t n);
@@ -73,7 +76,8 @@ s32 file_write(struct file *file, vaddr_t user, size_t n);
 /* At `position`; the file's own stays. -ESPIPE when it has none. */
 s32 file_pread(struct file *file, vaddr_t user, size_t n, u64 position);
 s32 file_pwrite(struct file *file, vaddr_t user, size_t n, u64 position);
-enum { SEEK_SET, SEEK_CUR, SEEK_END };
-/* The new position or -errno (-ESPIPE -EINVAL). */
+enum { SEEK_SET, SEEK_CUR, SEEK_END, SEEK_DATA, SEEK_HOLE };
+/* The new position or -errno (-ESPIPE -EINVAL -ENXIO). All of a file counts as data, its end as the only
+ * hole. */
 s64 file_seek(struct file *file, s64 offset, int whence);
 u32 file_poll(struct file *file, struct waitqueue **queue);

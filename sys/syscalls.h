@@ -58,7 +58,7 @@ s32 sys_preadv(int fd, vaddr_t iov, u32 count, u32 low, u32 high);
 s32 sys_pwritev(int fd, vaddr_t iov, u32 count, u32 low, u32 high);
 s32 sys_lseek(int fd, s32 offset, int whence);
 s32 sys__llseek(int fd, u32 high, u32 low, vaddr_t result_at, int whence);
-s32 sys_ftruncate(int fd, u32 size);
+s32 sys_ftruncate(int fd, s32 size);
 s32 sys_ftruncate64(int fd, u32 low, u32 high);
 s32 sys_fallocate(int fd, u32 mode, u32 offset_low, u32 offset_high, u32 length_low, u32 length_high);
 s32 sys_fsync(int fd);
@@ -67,7 +67,7 @@ s32 sys_syncfs(int fd);
 s32 sys_sync(void);
 s32 sys_fadvise64(int fd);
 s32 sys_readahead(int fd);
-s32 sys_truncate(vaddr_t name, u32 size);
+s32 sys_truncate(vaddr_t name, s32 size);
 s32 sys_truncate64(vaddr_t name, u32 low, u32 high);
 
 /* sys/file/name.c */

@@ -125,16 +125,17 @@ s32 sys__llseek(int fd, u32 high, u32 low, vaddr_t result_at, int whence)
 static s32 truncate_fd(int fd, u64 size)
 {
     struct file *file = fd_get(fd);
-    s32 result = !file                                   ? -EBADF
-                 : (s64)size < 0 || !file_writable(file) ? -EINVAL
-                                                         : tmpfs_truncate(file->inode, size);
+    s32 result = (s64)size < 0          ? -EINVAL
+                 : !file                ? -EBADF
+                 : !file_writable(file) ? -EINVAL
+                                        : tmpfs_truncate(file->inode, size);
     file_put(file);
     return result;
 }
 
-s32 sys_ftruncate(int fd, u32 size)
+s32 sys_ftruncate(int fd, s32 size)
 {
-    return truncate_fd(fd, size);
+    return truncate_fd(fd, (u64)(s64)size);
 }
 s32 sys_ftruncate64(int fd, u32 low, u32 high)
 {
@@ -197,16 +198,18 @@ s32 sys_readahead(int fd)
 static s32 truncate_path(vaddr_t name, u64 size)
 {
     int error;
+    if ((s64)size < 0)
+        return -EINVAL;
     struct inode *inode = user_path_inode(AT_FDCWD, name, 0, &error);
     if (!inode)
         return error;
-    error = (s64)size < 0 ? -EINVAL : tmpfs_truncate(inode, size);
+    error = tmpfs_truncate(inode, size);
     inode_put(inode);
     return error;
 }
-s32 sys_truncate(vaddr_t name, u32 size)
+s32 sys_truncate(vaddr_t name, s32 size)
 {
-    return truncate_path(name, size);
+    return truncate_path(name, (u64)(s64)size);
 }
 s32 sys_truncate64(vaddr_t name, u32 low, u32 high)
 {

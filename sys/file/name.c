@@ -16,7 +16,8 @@ static u32 masked(u32 mode)
     return mode & S_PERM & ~READ_ONCE(thread_current()->fs->umask);
 }
 
-/* Links a fresh inode (whose reference is consumed) at a name that must not exist. */
+/* Links an inode (whose reference is consumed) at a name that must not exist. A directory has one name for
+ * good. */
 static s32 make_node(int dirfd, vaddr_t name, struct inode *inode)
 {
     struct path path;
@@ -28,6 +29,8 @@ static s32 make_node(int dirfd, vaddr_t name, struct inode *inode)
             error = -EEXIST;
         else if (path.must_be_dir && !inode_is_dir(inode))
             error = -ENOENT;
+        else if (inode_is_dir(inode) && READ_ONCE(inode->dentry))
+            error = -EPERM;
         else
             error = dir_link(path.dir, path.last, inode);
         path_put(&path);
@@ -84,13 +87,7 @@ s32 sys_linkat(int old_dir, vaddr_t old_name, int new_dir, vaddr_t new_name, u32
     int error;
     u32 at = (flags & AT_EMPTY_PATH) | (flags & AT_SYMLINK_FOLLOW ? 0 : AT_SYMLINK_NOFOLLOW);
     struct inode *inode = user_path_inode(old_dir, old_name, at, &error);
-    if (!inode)
-        return error;
-    if (inode_is_dir(inode)) {
-        inode_put(inode);
-        return -EPERM;
-    }
-    return make_node(new_dir, new_name, inode);
+    return inode ? make_node(new_dir, new_name, inode) : error;
 }
 s32 sys_link(vaddr_t old_name, vaddr_t new_name)
 {
@@ -131,13 +128,17 @@ s32 sys_renameat2(int old_dir, vaddr_t old_name, int new_dir, vaddr_t new_name, 
     struct path from, to;
     if (flags & ~1u) /* RENAME_NOREPLACE */
         return -EINVAL;
-    int error = user_path_walk(old_dir, old_name, 0, &from);
+    int error = user_path_walk(old_dir, old_name, PATH_MAY_LACK, &from);
     if (error)
         return error;
     error = user_path_walk(new_dir, new_name, PATH_MAY_LACK, &to);
     if (!error) {
         if (!*from.last || !*to.last)
             error = -EBUSY;
+        else if (!from.inode)
+            error = -ENOENT;
+        else if (from.inode == to.inode) /* two names of one file, or one: nothing to do, says POSIX */
+            error = flags & 1u ? -EEXIST : 0;
         else if (to.must_be_dir && !inode_is_dir(from.inode))
             error = -ENOTDIR;
         else

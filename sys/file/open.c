@@ -30,7 +30,7 @@ static int check_opened(struct inode *inode, u32 flags)
 {
     if ((flags & O_DIRECTORY) && !inode_is_dir(inode))
         return -ENOTDIR;
-    if (inode_is_dir(inode) && ((flags & O_ACCMODE) || (flags & O_CREAT)))
+    if (inode_is_dir(inode) && (flags & (O_ACCMODE | O_CREAT | O_TRUNC)))
         return -EISDIR;
     if (inode_type(inode) == S_IFLNK && !(flags & O_PATH))
         return -ELOOP;
@@ -64,10 +64,12 @@ static int open_walk(int dirfd, vaddr_t name, u32 flags, u32 mode, struct path *
 s32 sys_openat(int dirfd, vaddr_t name, u32 flags, u32 mode)
 {
     struct path path;
+    if (flags & O_PATH)
+        flags &= O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
     int error = open_walk(dirfd, name, flags, mode, &path);
     if (error)
         return error;
-    if ((flags & O_TRUNC) && (flags & O_ACCMODE) && tmpfs_is_file(path.inode))
+    if ((flags & O_TRUNC) && tmpfs_is_file(path.inode)) /* opened for reading too: as Linux does */
         error = tmpfs_truncate(path.inode, 0);
     struct file *file =
         error ? NULL : file_open(path.inode, flags & ~(O_CREAT | O_EXCL | O_TRUNC | O_CLOEXEC), &error);
