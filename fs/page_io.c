@@ -45,22 +45,27 @@ static void copy_ends(struct page *page)
         page_unlock(page);
 }
 
-static int direct_to_user(struct page *page, u32 offset, vaddr_t user, size_t n)
+static s32 moved(size_t n, size_t left)
 {
-    copy_begins(page);
-    int error = copy_to_user(user, (char *)page_address(page) + offset, n);
-    copy_ends(page);
-    return error;
-}
-static int direct_from_user(struct page *page, u32 offset, vaddr_t user, size_t n)
-{
-    copy_begins(page);
-    int error = copy_from_user((char *)page_address(page) + offset, user, n);
-    copy_ends(page);
-    return error;
+    return likely(left == 0) ? (s32)n : left == n ? -EFAULT : (s32)(n - left);
 }
 
-int page_to_user(struct page *page, u32 offset, vaddr_t user, size_t n)
+static s32 direct_to_user(struct page *page, u32 offset, vaddr_t user, size_t n)
+{
+    copy_begins(page);
+    size_t left = copy_to_user_partial(user, (char *)page_address(page) + offset, n);
+    copy_ends(page);
+    return moved(n, left);
+}
+static s32 direct_from_user(struct page *page, u32 offset, vaddr_t user, size_t n)
+{
+    copy_begins(page);
+    size_t left = copy_from_user_partial((char *)page_address(page) + offset, user, n);
+    copy_ends(page);
+    return moved(n, left);
+}
+
+s32 page_to_user(struct page *page, u32 offset, vaddr_t user, size_t n)
 {
     assert(offset + n <= PAGE_SIZE);
     if (page_is_direct(page))
@@ -69,12 +74,12 @@ int page_to_user(struct page *page, u32 offset, vaddr_t user, size_t n)
     if (!buffer)
         return -ENOMEM;
     page_to_kernel(page, offset, buffer, n);
-    int error = copy_to_user(user, buffer, n);
+    s32 done = moved(n, copy_to_user_partial(user, buffer, n));
     kfree(buffer);
-    return error;
+    return done;
 }
 
-int page_from_user(struct page *page, u32 offset, vaddr_t user, size_t n)
+s32 page_from_user(struct page *page, u32 offset, vaddr_t user, size_t n)
 {
     assert(offset + n <= PAGE_SIZE);
     if (page_is_direct(page))
@@ -82,11 +87,11 @@ int page_from_user(struct page *page, u32 offset, vaddr_t user, size_t n)
     void *buffer = kmalloc(n, GFP_KERNEL);
     if (!buffer)
         return -ENOMEM;
-    int error = copy_from_user(buffer, user, n);
-    if (!error)
-        page_from_kernel(page, offset, buffer, n);
+    s32 done = moved(n, copy_from_user_partial(buffer, user, n));
+    if (done > 0)
+        page_from_kernel(page, offset, buffer, (size_t)done);
     kfree(buffer);
-    return error;
+    return done;
 }
 
 s32 inode_read_kernel(struct inode *inode, void *to, size_t n, u32 offset)

@@ -2,9 +2,10 @@
 #pragma once
 #include "fs/inode.h"
 
-/* The page is pinned by the caller's reference, unlocked; no spinlock held; sleeps. 0 or -EFAULT, -ENOMEM. */
-must_check int page_to_user(struct page *page, u32 offset, vaddr_t user, size_t n);
-must_check int page_from_user(struct page *page, u32 offset, vaddr_t user, size_t n);
+/* The page is pinned by the caller's reference, unlocked; no spinlock held; sleeps. The bytes moved, fewer
+ * than n where user memory ends; -EFAULT when that is none, -ENOMEM. */
+must_check s32 page_to_user(struct page *page, u32 offset, vaddr_t user, size_t n);
+must_check s32 page_from_user(struct page *page, u32 offset, vaddr_t user, size_t n);
 /* Kernel memory; never sleeps. */
 void page_to_kernel(struct page *page, u32 offset, void *to, size_t n);
 void page_from_kernel(struct page *page, u32 offset, const void *from, size_t n);

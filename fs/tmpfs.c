@@ -71,38 +71,41 @@ static s32 tmpfs_read(struct file *file, vaddr_t user, size_t n, u64 *position)
         return 0;
     u32 start = (u32)*position;
     n = MIN(n, size - start);
-    int error = 0;
-    while (done < n && !error) {
-        u32 at = start + done, in_page = at % PAGE_SIZE, part = MIN(n - done, PAGE_SIZE - in_page);
-        struct page *page = mapping_read(&inode->mapping, at >> PAGE_SHIFT, &error);
+    s32 moved = 0;
+    for (u32 part = 0; done < n && moved == (s32)part; done += MAX(moved, 0)) {
+        u32 at = start + done, in_page = at % PAGE_SIZE;
+        part = MIN(n - done, PAGE_SIZE - in_page);
+        struct page *page = mapping_read(&inode->mapping, at >> PAGE_SHIFT, &moved);
         if (!page)
             break;
-        error = page_to_user(page, in_page, user + done, part);
+        moved = page_to_user(page, in_page, user + done, part);
         page_put(page);
-        done += error ? 0 : part;
     }
     *position += done;
-    return done ? (s32)done : error;
+    return done ? (s32)done : moved;
 }
 
-/* One page's worth, from user or (kernel not NULL) kernel memory. */
-static int write_part(struct inode *inode, u32 at, u32 part, vaddr_t user, const void *kernel)
+/* One page's worth, from user or (kernel not NULL) kernel memory. The bytes written, fewer where user memory
+ * ends, or -errno. */
+static s32 write_part(struct inode *inode, u32 at, u32 part, vaddr_t user, const void *kernel)
 {
-    int error;
-    struct page *page = mapping_read(&inode->mapping, at >> PAGE_SHIFT, &error);
+    s32 moved;
+    struct page *page = mapping_read(&inode->mapping, at >> PAGE_SHIFT, &moved);
     if (!page)
-        return error;
-    if (kernel)
+        return moved;
+    if (kernel) {
         page_from_kernel(page, at % PAGE_SIZE, kernel, part);
-    else
-        error = page_from_user(page, at % PAGE_SIZE, user, part);
-    if (!error) {
+        moved = (s32)part;
+    } else {
+        moved = page_from_user(page, at % PAGE_SIZE, user, part);
+    }
+    if (moved > 0) {
         page_bit_set(page, PAGE_DIRTY);
-        if (at + part > inode->size)
-            WRITE_ONCE(inode->size, at + part);
+        if (at + (u32)moved > inode->size)
+            WRITE_ONCE(inode->size, at + (u32)moved);
     }
     page_put(page);
-    return error;
+    return moved;
 }
 
 static s32 write_at(struct inode *inode, u64 position, size_t n, vaddr_t user, const void *kernel)
@@ -116,14 +119,14 @@ static s32 write_at(struct inode *inode, u64 position, size_t n, vaddr_t user, c
     if (n && start >= limit)
         return -EPERM;
     n = MIN(n, limit - start);
-    int error = 0;
-    while (done < n && !error) {
-        u32 at = start + done, part = MIN(n - done, PAGE_SIZE - at % PAGE_SIZE);
-        error = write_part(inode, at, part, user + done, kernel ? (const char *)kernel + done : NULL);
-        done += error ? 0 : part;
+    s32 moved = 0;
+    for (u32 part = 0; done < n && moved == (s32)part; done += MAX(moved, 0)) {
+        u32 at = start + done;
+        part = MIN(n - done, PAGE_SIZE - at % PAGE_SIZE);
+        moved = write_part(inode, at, part, user + done, kernel ? (const char *)kernel + done : NULL);
     }
     inode->mtime = inode->ctime = fs_now();
-    return done ? (s32)done : error;
+    return done ? (s32)done : moved;
 }
 
 static s32 tmpfs_write(struct file *file, vaddr_t user, size_t n, u64 *position)

@@ -27,7 +27,7 @@ struct writers {
 /* What write(2) does for one page of its file. */
 static void write_page(struct page *page, vaddr_t buffer)
 {
-    check_eq(page_from_user(page, 0, buffer, BYTES), 0);
+    check_eq(page_from_user(page, 0, buffer, BYTES), BYTES);
 }
 static void write_itself(void *arg)
 {
