@@ -24,6 +24,7 @@
     L(ZONE)   /* free frames */                                                                              \
     L(SIGNAL) /* pending signals of one process */                                                           \
     L(FUTEX)  /* one futex bucket */                                                                         \
+    L(DEVICE) /* a device's queue of requests: taken in its interrupts */                                    \
     L(WAIT)   /* a wait queue, and the inner lock of mutex and rwsem */                                      \
     L(EVENTS) /* the wait queue of an epoll set: its files' queues wake it */                                \
     L(TIMER)                                                                                                 \

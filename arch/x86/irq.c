@@ -37,7 +37,7 @@ static void device_interrupt(u32 vector)
         trace_point(irq_handler_entry, line, lines[line].name);
         lines[line].handler();
         trace_point(irq_handler_exit, line, true);
-    } else {
+    } else if (!message_dispatch(vector)) {
         printk("interrupt vector %#x has no handler\n", vector);
     }
     lapic_eoi(); /* after the handler: a level-triggered line is quiet by now */

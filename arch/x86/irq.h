@@ -8,3 +8,5 @@
  * One handler a line; its name is for traces, and must stay; a machine without an I/O APIC gets a line in the
  * log instead. */
 void irq_route(u32 line, const char *name, void (*handler)(void));
+/* Runs the handler of a message interrupt (arch/message.h); false when `vector` is none. Interrupts off. */
+bool message_dispatch(u32 vector);

@@ -17,6 +17,13 @@ static inline u8 port_read8(u16 port)
     return value;
 }
 
+static inline u32 port_read32(u16 port)
+{
+    u32 value;
+    __asm__ volatile("inl %1, %0" : "=a"(value) : "Nd"(port));
+    return value;
+}
+
 #define CR0_TS         0x00000008u
 #define CR4_PGE        0x00000080u
 #define CR4_OSFXSR     0x00000200u

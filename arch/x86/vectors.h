@@ -30,12 +30,14 @@
 #define TRAP_MACHINE    18
 #define EXCEPTIONS      32
 
-#define VECTOR_PIC       0x20 /* where the masked 8259s would deliver: 16 vectors */
-#define VECTOR_DEVICE    0x40 /* I/O APIC line n: VECTOR_DEVICE + n */
-#define DEVICE_LINES     24
-#define VECTOR_SYSCALL   0x80
-#define VECTOR_TIMER     0xEF
-#define VECTOR_CROSSCALL 0xFC
-#define VECTOR_RESCHED   0xFD
-#define VECTOR_ERROR     0xFE
-#define VECTOR_SPURIOUS  0xFF
+#define VECTOR_PIC         0x20 /* where the masked 8259s would deliver: 16 vectors */
+#define VECTOR_DEVICE      0x40 /* I/O APIC line n: VECTOR_DEVICE + n */
+#define DEVICE_LINES       24
+#define VECTOR_MESSAGE     0x60 /* what devices send by themselves (arch/message.h): up to the end */
+#define VECTOR_MESSAGE_END 0x80
+#define VECTOR_SYSCALL     0x80
+#define VECTOR_TIMER       0xEF
+#define VECTOR_CROSSCALL   0xFC
+#define VECTOR_RESCHED     0xFD
+#define VECTOR_ERROR       0xFE
+#define VECTOR_SPURIOUS    0xFF
