@@ -71,6 +71,8 @@ enum race_id {
     R56,
     R57,
     R58,
+    R59,
+    R60,
     RACE_COUNT,
 };
 
