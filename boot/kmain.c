@@ -7,6 +7,7 @@
 #include "arch/x86/image.h"
 #include "arch/x86/init.h"
 #include "boot/boot_info.h"
+#include "dev/devices.h"
 #include "diag/bootwords.h"
 #include "diag/panic.h"
 #include "diag/symbols.h"
@@ -47,6 +48,7 @@ static void start_programs(void)
 static void run_first_task(void *unused)
 {
     kvfree_fixed((vaddr_t)__init_start);
+    devices_start();
 #ifdef FL_TEST
     if (tests_wanted()[0] != '\0')
         tests_main();

@@ -119,13 +119,14 @@ def self_test():
     wrong = [("lib/a.c", '#include "diag/assert.h"'), ("diag/a.c", '#include "sched/task.h"'),
              ("sync/spinlock.c", '#include "sched/sched.h"'), ("sync/held.c", '#include "sync/rwsem.h"'),
              ("sched/a.c", '#include "sync/mutex.h"'), ("mm/a.c", '#include "fs/file.h"'),
-             ("fs/a.c", '#include "sys/process/process.h"'), ("arch/x86/a.c", '#include "fs/file.h"'),
+             ("fs/a.c", '#include "sys/process/process.h"'), ("fs/block/a.c", '#include "dev/virtio/virtio_blk.h"'),
+             ("dev/a.c", '#include "sys/sys.h"'), ("arch/x86/a.c", '#include "fs/file.h"'),
              ("arch/cpu.h", '#include "sched/task.h"'), ("sys/a.c", '#include "tests/test.h"'),
              ("mm/fault/fault.c", '#include "mm/frame/page_private.h"'), ("sys/a.c", '#include "mm/frame/page_private.h"'),
              ("mm/a.c", 'void f(void) { __asm__ volatile("cli"); }'),
              ("mm/a.c", "void f(void) { pte_xchg(slot, entry); }")]
     right = [("mm/frame/frames.c", '#include "mm/frame/page_private.h"'), ("sync/rwsem.c", '#include "sched/sched.h"'),
-             ("boot/kmain.c", '#include "tests/test.h"'), ("mm/a.c", '/* #include "sys/sys.h" */'),
+             ("boot/kmain.c", '#include "tests/test.h"'), ("dev/virtio/a.c", '#include "fs/block/block.h"'), ("mm/a.c", '/* #include "sys/sys.h" */'),
              ("arch/x86/a.c", '#include "sched/task.h"'), ("mm/a.c", "void f(void) { kernel_pte_set(va, entry); }"), ("lib/compiler.h", '#define b() __asm__ volatile("" ::: "memory")')]
     missed = [case for case in wrong if not list(complaints(Source(*case)))]
     false = [case for case in right if list(complaints(Source(*case)))]

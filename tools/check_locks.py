@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""clang reads the lock contracts (lib/contract.h) of sync, sched, mm and sys, for both images: the second reader.
+"""clang reads the lock contracts (lib/contract.h) of sync, sched, mm, fs, dev and sys, for both images: the second reader.
 So it does the rule that a page-table entry is read by its accessor, once, and never by a plain load (R49).
 
 A body that it cannot follow (`lock_implementation`) must say on some prototype what it takes, gives or wants: its callers
@@ -15,7 +15,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
-FOLDERS = ("sync", "sched", "mm", "fs", "sys")
+FOLDERS = ("sync", "sched", "mm", "fs", "dev", "sys")
 PLANTED = "tests/check-locks"
 CLANG = ["clang", "--target=i386-linux-gnu", "-m32", "-march=i686", "-std=gnu17", "-ffreestanding", "-fsyntax-only", "-I.",
          "-Iarch/x86", "-DFL_X86=1", "-DFL_CHECK_LOCKS", "-Wno-everything", "-Wthread-safety", "-Wnoderef", "-Werror"]
