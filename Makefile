@@ -10,6 +10,7 @@ CPUS      ?= 4      ## virtual CPUs of the machine, 1 to 16
 MEM       ?= 512M   ## memory of the machine, 16M to 3G
 TEST      ?= *      ## which tests (or programs, or bench rows), as a shell pattern: TEST='r0*'
 SEED      ?=        ## smp-test: a number makes the whole machine deterministic (QEMU -icount)
+DISK      ?= auto   ## tests: a scratch disk for those that want one: yes, no, or auto: unless SEED= (a disk makes no two runs the same)
 BOOT      ?=        ## more boot words for the kernel: BOOT="faultlock=rwsem perturb=7"; BOOT=help lists them
 ACCEL     ?= tcg    ## tcg or kvm
 QEMU_ARGS ?=        ## more arguments for QEMU
@@ -25,9 +26,9 @@ FAULT     ?=        ## trace-story: which fault, by its number in the list that 
 V         ?=        ## 1 shows every command, and the console while tests run
 
 # `make` keeps the blanks before a comment; the tools must not see them.
-$(foreach v,CPUS MEM TEST SEED BOOT ACCEL QEMU_ARGS PROGRAM ARGS FILES MUTANT SECONDS_QUIET TRACE FAULT V,\
+$(foreach v,CPUS MEM TEST SEED DISK BOOT ACCEL QEMU_ARGS PROGRAM ARGS FILES MUTANT SECONDS_QUIET TRACE FAULT V,\
     $(if $(filter file,$(origin $(v))),$(eval $(v) := $(strip $($(v))))))
-export CPUS MEM TEST SEED BOOT ACCEL QEMU_ARGS PROGRAM ARGS FILES MUTANT SECONDS_QUIET TRACE FAULT V
+export CPUS MEM TEST SEED DISK BOOT ACCEL QEMU_ARGS PROGRAM ARGS FILES MUTANT SECONDS_QUIET TRACE FAULT V
 export FL_BUILD := $(B)
 
 CC      := gcc

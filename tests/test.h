@@ -12,6 +12,7 @@ struct test {
     const char *file;
     const char *shows; /* one line: what this test shows */
     u32 cpus;          /* CPUs needed; fewer: skipped with that reason */
+    bool disk; /* needs the scratch disk (tests/machine/scratch_disk.h); without: skipped with that reason */
     u32 limit_ticks; /* timer ticks of guest time before it is called hung and everything is dumped; 0: 12000
                       */
     void (*run)(void);

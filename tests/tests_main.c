@@ -12,6 +12,7 @@
 #include "sched/sched.h"
 #include "sync/lock_stat.h"
 #include "sync/rcu.h"
+#include "tests/machine/scratch_disk.h"
 #include "tests/scale.h"
 #include "tests/test.h"
 
@@ -130,10 +131,22 @@ static void report_refusals(void)
     test_note("%u allocations refused at %u places; leaked %u", total.refused, sites, total.leaked);
 }
 
+/* Why this machine cannot run it, into `why`; false: it can. */
+static bool must_skip(const struct test *test, char *why, size_t size)
+{
+    if (test->cpus > cpu_count())
+        fmt_snprintf(why, size, "needs %u CPUs", test->cpus);
+    else if (test->disk && !scratch_disk_is_there())
+        fmt_snprintf(why, size, "needs the scratch disk (DISK=yes)");
+    else
+        return false;
+    return true;
+}
+
 noreturn void tests_main(void)
 {
     u32 number = 0, failed = 0, skipped = 0;
-    char line[120];
+    char line[160], why[60];
     u64 began = clock_ns();
 
     test_output = print_line;
@@ -147,9 +160,8 @@ noreturn void tests_main(void)
         if (!is_wanted(*t))
             continue;
         number++;
-        if ((*t)->cpus > cpu_count()) {
-            fmt_snprintf(line, sizeof line, "ok %u - %s # SKIP needs %u CPUs", number, (*t)->name,
-                         (*t)->cpus);
+        if (must_skip(*t, why, sizeof why)) {
+            fmt_snprintf(line, sizeof line, "ok %u - %s # SKIP %s", number, (*t)->name, why);
             print_line(line);
             skipped++;
             continue;

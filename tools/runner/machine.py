@@ -12,7 +12,7 @@ import threading
 import time
 from dataclasses import dataclass
 
-from tools.runner import qemu
+from tools.runner import disk, qemu
 from tools.runner.records import Lines, parse
 
 DUMP_QUIET_SECONDS = 10  # a dump is over when the console has been still for so long
@@ -38,11 +38,12 @@ class End:
 class Machine:
     """Boots once. `for event in machine.events()` gives Console, Record and, last, End."""
 
-    def __init__(self, config, words, iso=None, initrd_iso=None):
+    def __init__(self, config, words, iso=None, initrd_iso=None, scratch_disks=False):
         self.config = config
         self.words = list(words)
         self.iso = iso or config.iso
         self.initrd_iso = initrd_iso
+        self.scratch_disks = scratch_disks
         os.makedirs(os.path.join(config.build, "run"), exist_ok=True)
         self.folder = tempfile.mkdtemp(prefix="machine-", dir=os.path.join(config.build, "run"))
         self.ram = os.path.join(self.folder, "ram")
@@ -68,7 +69,8 @@ class Machine:
         self.qmp, qmp = socket.socketpair()
         self.control, control = os.pipe()
         fds = {"console": console.fileno(), "qmp": qmp.fileno(), "control": control}
-        args = qemu.command(self.config, self.words, self.iso, self.ram, fds, self.initrd_iso)
+        disks = disk.qemu_arguments(self.folder) if self.scratch_disks else ()
+        args = qemu.command(self.config, self.words, self.iso, self.ram, fds, self.initrd_iso, disks)
         if self.config.verbose:
             print("  " + subprocess.list2cmdline(args), flush=True)
         # A session of its own: Ctrl-C is ours to handle, so that the machine ends the way we say.

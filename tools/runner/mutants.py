@@ -23,6 +23,7 @@ class Mutant:
     ident: str
     tests: str
     words: tuple
+    disk: bool = False  # its test needs the scratch disk, on a deterministic machine too
 
 
 @dataclass(frozen=True)
@@ -41,9 +42,12 @@ def read_list(pattern, path=LIST):
     mutants = []
     with open(path, encoding="utf-8") as file:
         for line in file:
-            fields = line.split("#")[0].replace("@machine", "").split()
-            if fields and fnmatch.fnmatch(fields[0], pattern):
-                mutants.append(Mutant(fields[0], fields[1], tuple(fields[2:])))
+            fields = line.split("#")[0].split()
+            if not fields:
+                continue
+            ident, _, needs = fields[0].partition("@")
+            if fnmatch.fnmatch(ident, pattern):
+                mutants.append(Mutant(ident, fields[1], tuple(fields[2:]), needs == "disk"))
     if not mutants:
         raise Refusal(f"MUTANT={pattern} matches no row of {path}.")
     return mutants
@@ -81,7 +85,8 @@ def try_one(config, mutant, mode):
     words, seed = MODES[mode]
     log = ConsoleLog(log_path(config, f"mutant-{mutant.ident}-{mode}"))
     machine = config.with_(seed=seed, boot=f"{words} {config.boot}".strip(),
-                           quiet_seconds=min(QUIET_SECONDS, config.quiet_seconds))
+                           quiet_seconds=min(QUIET_SECONDS, config.quiet_seconds),
+                           disk="yes" if mutant.disk else config.disk)
     started = time.monotonic()
     # The checker of page-table entries would speak first: it is the test that has to see its mutant.
     run = smp_test.boot(machine, [f"test={mutant.tests}", f"mutant={mutant.ident}", "ptecheck=off", *mutant.words], log)

@@ -22,6 +22,7 @@ class Config:
     accel: str = "tcg"
     seed: int | None = None
     icount: str = ""            # QEMU's -icount argument; empty: free running
+    disk: str = "auto"          # has the test machine a scratch disk: yes, no, or auto: unless it is deterministic
     boot: str = ""
     qemu_args: tuple = ()
     quiet_seconds: int = 60
@@ -36,6 +37,12 @@ class Config:
     def iso(self):
         """The CD that every run boots from, unless it makes its own."""
         return os.path.join(self.build, "faultline.iso")
+
+    @property
+    def test_disk(self):
+        """Does a machine of the tests get a scratch disk? Its answers come when the host has them, not after so many
+        instructions, so a deterministic machine has none unless it is wanted."""
+        return self.seed is None and not self.icount if self.disk == "auto" else self.disk == "yes"
 
     def path(self, *names):
         """A path under the build folder, with its folder made."""
@@ -69,6 +76,13 @@ def accelerator(text):
     return text
 
 
+def disk(text):
+    """yes, no or auto."""
+    if text not in ("yes", "no", "auto"):
+        raise Refusal(f"DISK={text} is none of yes, no and auto.")
+    return text
+
+
 def words(name, text):
     """Shell-like words of a variable."""
     try:
@@ -92,6 +106,7 @@ def from_environment(env=os.environ):
         memory=memory(get("MEM", "512M")),
         accel=accel,
         seed=None if seed is None else number("SEED", seed, 0, 2**32 - 1),
+        disk=disk(get("DISK", "auto")),
         boot=get("BOOT", ""),
         qemu_args=words("QEMU_ARGS", get("QEMU_ARGS", "")),
         quiet_seconds=number("SECONDS_QUIET", get("SECONDS_QUIET", "60"), 1, 86400),

@@ -33,6 +33,7 @@ class Row:
 # Free-running machines first, alone; then the longest.
 ROWS = (
     Row("S22", "s22_claim_race", "two CPUs claim a frame 10^6 times", free=True),
+    Row("S02", "s02_disk_interrupts", "100,000 completions of a disk", free=True),
     Row("S09", "s09_kvalloc_storm", "10^7 operations on 4 CPUs"),
     Row("S22", "s22_claim_race", "two CPUs claim a frame 10^6 times"),
     Row("S12", "s12_page_cycles", "10^6 descriptor pages come and go"),

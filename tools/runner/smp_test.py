@@ -93,7 +93,7 @@ class Run:
 def boot(config, words, log, on_record=None, on_end=None):
     """Boots the test image once. `on_end(machine, run)` is called while guest memory still exists."""
     run = Run()
-    with Machine(config, words) as machine:
+    with Machine(config, words, scratch_disks=config.test_disk) as machine:
         try:
             for event in machine.events():
                 if isinstance(event, Console):

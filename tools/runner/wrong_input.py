@@ -88,7 +88,7 @@ def check_runner(config, report):
     cases = [("PROGRAM", ["program"], {"PROGRAM": "/nonexistent/file"}), ("PROGRAM a folder", ["program"], {"PROGRAM": "/tmp"}),
              ("no PROGRAM", ["program"], {"PROGRAM": ""}), ("CPUS=0", ["smp-test"], {"CPUS": "0"}),
              ("CPUS=17", ["smp-test"], {"CPUS": "17"}), ("MEM=foo", ["smp-test"], {"MEM": "foo"}),
-             ("ACCEL=x", ["smp-test"], {"ACCEL": "x"}), ("SEED=abc", ["smp-test"], {"SEED": "abc"}),
+             ("ACCEL=x", ["smp-test"], {"ACCEL": "x"}), ("DISK=x", ["smp-test"], {"DISK": "x"}), ("SEED=abc", ["smp-test"], {"SEED": "abc"}),
              ("TEST that matches nothing", ["smp-test"], {"TEST": "no_such_test"}),
              ("MUTANT that matches nothing", ["mutants"], {"MUTANT": "Q99"})]
     for name, args, variables in cases:

@@ -1,0 +1,190 @@
+/* What a disk refuses, and disks that break: each an error for who asked, a line in the log, and nothing
+ * lost. */
+#include "dev/virtio/virtio_blk_private.h"
+#include "lib/errno.h"
+#include "lib/string.h"
+#include "mm/frame/alloc_fail.h"
+#include "mm/kernel/kvalloc.h"
+#include "mm/kernel/slab.h"
+#include "tests/machine/disk_requests.h"
+#include "tests/machine/scratch_disk.h"
+#include "tests/test.h"
+
+#define PAGE_SECTORS (PAGE_SIZE / SECTOR_SIZE)
+
+TEST(disk_refuses, .disk = true,
+     .shows = "beyond the end, over a bad sector, on a read-only or foreign disk: an errno each")
+{
+    struct block_device *disk = scratch_disk(), *foreign = foreign_disk();
+    struct scratch_header header;
+    char *page = kmalloc(PAGE_SIZE, GFP_KERNEL);
+
+    check(page && foreign);
+    check_eq(block_read(disk, disk->sectors - PAGE_SECTORS, page, PAGE_SIZE), 0);
+    check_eq(block_read(disk, disk->sectors - PAGE_SECTORS + 1, page, PAGE_SIZE), -EIO);
+    check_eq(block_write(disk, disk->sectors, page, PAGE_SIZE), -EIO);
+    check_eq(block_read(disk, ~0ull, page, PAGE_SIZE), -EIO);
+    check_eq(block_read(disk, scratch_bad_sector() - PAGE_SECTORS, page, PAGE_SIZE), 0);
+    check_eq(block_read(disk, scratch_bad_sector() - 1, page, PAGE_SIZE), -EIO);
+    check_eq(block_read(disk, scratch_bad_sector() + 1, page, PAGE_SIZE), 0);
+    check_eq(block_write(foreign, 0, page, SECTOR_SIZE), -EROFS);
+    check_eq(block_read(foreign, foreign->sectors - 1, page, SECTOR_SIZE), 0);
+    check(page[95] == '\n' && page[96] == 0); /* the file behind it ends there */
+    check_eq(block_read(disk, 0, page, SECTOR_SIZE), 0);
+    memcpy(&header, page, sizeof header);
+    check(!scratch_refusal(&header, disk->sectors));
+    check(scratch_refusal(&header, disk->sectors - 1) && scratch_refusal(&header, disk->sectors + 1));
+    check_eq(block_read(foreign, 0, page, SECTOR_SIZE), 0);
+    check(scratch_refusal((const struct scratch_header *)page, foreign->sectors) != NULL);
+    check_eq(page_refs(page_of(direct_to_phys(page) >> PAGE_SHIFT)), 1);
+    kfree(page);
+    block_device_put(foreign);
+    block_device_put(disk);
+}
+
+/* It works: one page of the pattern comes as it should. */
+static void check_works(struct block_device *disk)
+{
+    u32 *page = kmalloc(PAGE_SIZE, GFP_KERNEL);
+
+    check(page != NULL);
+    check_eq(block_read(disk, 17, page, PAGE_SIZE), 0);
+    check(scratch_is_right(page, 17, PAGE_SECTORS));
+    kfree(page);
+}
+
+TEST(disk_never_answers, .disk = true,
+     .shows = "a disk that does not answer in time is reset; its request fails, the next one does not")
+{
+    struct block_device *disk = scratch_disk();
+    struct virtio_blk *blk = virtio_blk_of(disk);
+    struct page *page = page_alloc(GFP_KERNEL);
+    u32 resets = blk->resets, patience = virtio_blk_patience;
+    struct answers answers;
+    struct asked asked;
+
+    check(page != NULL);
+    answers_init(&answers);
+    block_plug(disk); /* it is not told, so it never answers, however long we would wait */
+    virtio_blk_patience = 0;
+    check_eq(answers_ask(&answers, &asked, disk, BLOCK_READ, 1, whole_page(page)), 0);
+    virtio_blk_patience = patience;
+    check_eq(answers_wait(&answers), 1);
+    check_eq(answers.error, -ETIMEDOUT);
+    check_eq(blk->resets - resets, 1);
+    check_eq(page_refs(page), 1);
+    block_unplug(disk);
+    check_works(disk);
+    page_put(page);
+    block_device_put(disk);
+}
+
+/* The first piece of the only request in the queue is empty, which no device accepts: QEMU's stops, and asks
+ * for a reset (virtio 2.1.2). A descriptor: address, length, flags (virtio 2.7.5). */
+static void break_down(struct virtio_blk *blk)
+{
+    irqflags_t flags = spin_lock_irq_save(&blk->lock);
+    struct block_request *r = list_first(&blk->flying, struct block_request, link);
+
+    check(r != NULL);
+    if (r)
+        ((u32 *)blk->queue.table)[4 * r->slot + 2] = 0;
+    virtio_notify(&blk->virtio);
+    spin_unlock_irq_restore(&blk->lock, flags);
+}
+
+static void await_resets(struct virtio_blk *blk, u32 resets)
+{
+    while (READ_ONCE(blk->resets) != resets)
+        task_yield();
+}
+
+TEST(disk_breaks_down, .disk = true,
+     .shows = "a disk that asks for a reset gets one and its request again; who breaks it twice fails")
+{
+    struct block_device *disk = scratch_disk();
+    struct virtio_blk *blk = virtio_blk_of(disk);
+    struct page *page = page_alloc(GFP_KERNEL);
+    u32 resets = blk->resets;
+    struct answers answers;
+    struct asked asked;
+
+    check(page != NULL);
+    for (u32 times = 1; times <= 2; times++) {
+        answers_init(&answers);
+        block_plug(disk);
+        check_eq(answers_ask(&answers, &asked, disk, BLOCK_READ, 33, whole_page(page)), 0);
+        for (u32 i = 0; i < times; i++) {
+            break_down(blk);
+            await_resets(blk, ++resets);
+        }
+        block_unplug(disk);
+        check_eq(answers_wait(&answers), times == 2);
+        check_eq(answers.error, times == 2 ? -EIO : 0);
+        check_eq(page_refs(page), 1);
+        if (times == 1)
+            check(scratch_is_right(page_address(page), 33, PAGE_SECTORS));
+    }
+    check_works(disk);
+    page_put(page);
+    block_device_put(disk);
+}
+
+/* Frames in use when nothing is kept for later. */
+static u32 frames_now(void)
+{
+    slab_reap();
+    kvalloc_purge();
+    return frames_in_use();
+}
+
+/* Takes the disk away while it has a request that it was not told of. */
+static void take_away(struct block_device *disk)
+{
+    struct page *page = page_alloc(GFP_KERNEL);
+    struct answers answers;
+    struct asked asked, late;
+
+    check(page != NULL);
+    answers_init(&answers);
+    block_plug(disk);
+    check_eq(answers_ask(&answers, &asked, disk, BLOCK_READ, 1, whole_page(page)), 0);
+    virtio_blk_stop(virtio_blk_of(disk));
+    check_eq(answers_ask(&answers, &late, disk, BLOCK_READ, 1, whole_page(page)), -ENODEV);
+    block_unplug(disk);
+    check_eq(block_interrupt_on(disk, 0), -ENODEV);
+    check_eq(answers_wait(&answers), 1);
+    check_eq(answers.error, -ENODEV);
+    check_eq(page_refs(page), 1);
+    page_put(page);
+}
+
+TEST(
+    disk_taken_away, .disk = true,
+    .shows =
+        "a disk taken away with a request in flight: -ENODEV, nothing leaked; it comes back, whatever allocation fails")
+{
+    struct block_device *disk = scratch_disk();
+    const struct pci_device *pci = virtio_blk_of(disk)->virtio.pci;
+    u32 refused = 0, before = frames_now();
+    struct virtio_blk *back = NULL;
+
+    take_away(disk);
+    block_device_put(disk);
+    u32 without = frames_now();
+    check(without < before);
+    for (u32 n = 1; !back && n < 100; n++) {
+        alloc_fail_nth(n);
+        back = virtio_blk_start(pci);
+        alloc_fail_nth(0);
+        refused += !back;
+        if (!back)
+            check_eq(frames_now(), without);
+    }
+    test_note("%u allocations refused one by one, each without a trace", refused);
+    check(back && refused > 0);
+    check_eq(frames_now(), before);
+    disk = scratch_disk();
+    check_works(disk);
+    block_device_put(disk);
+}
