@@ -41,6 +41,7 @@ static void describe(struct virtio_blk *disk)
         most = mmio_read32(config + offsetof(struct virtio_blk_config, segments_max));
     disk->block.sectors = capacity(&disk->virtio);
     disk->block.fragments_max = MIN(MAX(most, 1u), disk->queue.size - 2);
+    disk->flushes = disk->virtio.features & VIRTIO_BIT(BLK_F_FLUSH);
     disk->block.read_only = disk->virtio.features & VIRTIO_BIT(BLK_F_RO);
 }
 

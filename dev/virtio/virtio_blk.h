@@ -18,20 +18,20 @@ struct virtio_blk_slot;
 
 /* Key: (c) constant after the start; (d) under lock. */
 struct virtio_blk {
-    struct block_device block; /* (c) but what it says of itself */
+    struct block_device block;
     struct virtio_device virtio;
-    struct spinlock lock;   /* RANK_DEVICE, interrupts off */
-    struct virtqueue queue; /* (d) */
-    struct virtio_blk_slot
-        *slots;          /* (d) headers and answers, by a chain's first descriptor; the device's memory too */
-    struct list waiting; /* (d) requests for which there was no room, by arrival */
-    struct list flying;  /* (d) requests that the device has, by deadline */
-    u32 plugs;           /* (d) */
-    bool untold;         /* (d) there is something in the queue that the device was not told of */
-    const char *dead;    /* (d) why nothing is sent any more; NULL: it lives */
-    bool watching;       /* (d) the timer is armed, or fires */
-    struct timer watch;  /* armed by whoever sets `watching` */
-    u32 numbers[VIRTIO_MESSAGES];           /* (c) its message interrupts */
+    struct spinlock lock;          /* RANK_DEVICE, interrupts off */
+    struct virtqueue queue;        /* (d) */
+    struct virtio_blk_slot *slots; /* (d) by a chain's first descriptor; the device reads and writes them */
+    bool flushes;                  /* (c) it may keep back what was written, until it is asked for a flush */
+    struct list waiting;           /* (d) requests for which there was no room, by arrival */
+    struct list flying;            /* (d) requests that the device has, by deadline */
+    u32 plugs;                     /* (d) */
+    bool untold;                   /* (d) there is something in the queue that the device was not told of */
+    const char *dead;              /* (d) why nothing is sent any more; NULL: it lives */
+    bool watching;                 /* (d) the timer is armed, or fires */
+    struct timer watch;            /* armed by whoever sets `watching` */
+    u32 numbers[VIRTIO_MESSAGES];  /* (c) its message interrupts */
     u32 sent, answered, interrupts, resets; /* (d) counted since the start */
 };
 

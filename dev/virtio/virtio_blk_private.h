@@ -17,7 +17,7 @@ struct virtio_blk_slot {
     u32 type, reserved;
     u64 sector;
     u8 status;
-    u8 pad[15]; /* no two requests in one cache line's half: the device writes the status */
+    u8 pad[15];
 };
 #define BLK_HEADER_BYTES 16u
 

@@ -68,6 +68,10 @@ static int submit(struct block_device *device, struct block_request *r)
     struct virtio_blk *disk = virtio_blk_of(device);
     int error = 0;
 
+    if (r->op == BLOCK_FLUSH && !disk->flushes) {
+        block_request_end(r, 0); /* it keeps nothing back: virtio 5.2.5 */
+        return 0;
+    }
     irqflags_t flags = spin_lock_irq_save(&disk->lock);
     if (disk->dead) {
         error = -ENODEV;
@@ -86,7 +90,7 @@ static void plug(struct block_device *device, bool plugged)
 
     irqflags_t flags = spin_lock_irq_save(&disk->lock);
     assert(plugged || disk->plugs > 0);
-    disk->plugs += plugged ? 1 : -1u;
+    disk->plugs = plugged ? disk->plugs + 1 : disk->plugs - 1;
     virtio_blk_send(disk);
     spin_unlock_irq_restore(&disk->lock, flags);
 }

@@ -48,8 +48,9 @@ static pfn_t frame_behind(const void *p)
 
     if (va >= DIRECT_BASE && va - DIRECT_BASE < DIRECT_SIZE)
         return direct_to_phys(p) >> PAGE_SHIFT;
+    assert(va >= KWINDOW_BASE && va < KWINDOW_END);
     pte_t pte = kernel_pte_get(va);
-    assert(va >= KWINDOW_BASE && va < KWINDOW_END && pte_present(pte));
+    assert(pte_present(pte));
     return pte_pfn(pte);
 }
 

@@ -130,6 +130,43 @@ TEST(disk_breaks_down, .disk = true,
     block_device_put(disk);
 }
 
+/* Puts an answer into the used ring (virtio 2.7.8: flags, idx, then pairs of id and length) that the device
+ * never gave, to a request that there is not. */
+static void answer_falsely(struct virtio_blk *blk)
+{
+    irqflags_t flags = spin_lock_irq_save(&blk->lock);
+    struct virtqueue *q = &blk->queue;
+    u32 *ring = (u32 *)q->used + 1;
+
+    ring[q->seen % q->size * 2] = 7777;
+    store_release((u16 *)q->used + 1, (u16)(q->seen + 1));
+    spin_unlock_irq_restore(&blk->lock, flags);
+    virtio_blk_interrupt(blk);
+}
+
+TEST(disk_answers_falsely, .disk = true,
+     .shows = "an answer to a request that there is not: the disk is reset, what it really has is sent again")
+{
+    struct block_device *disk = scratch_disk();
+    struct virtio_blk *blk = virtio_blk_of(disk);
+    struct page *page = page_alloc(GFP_KERNEL);
+    u32 resets = blk->resets;
+    struct answers answers;
+    struct asked asked;
+
+    check(page != NULL);
+    answers_init(&answers);
+    block_plug(disk);
+    check_eq(answers_ask(&answers, &asked, disk, BLOCK_READ, 41, whole_page(page)), 0);
+    answer_falsely(blk);
+    check_eq(blk->resets - resets, 1);
+    block_unplug(disk);
+    check_eq(answers_wait(&answers), 0);
+    check(scratch_is_right(page_address(page), 41, PAGE_SECTORS));
+    page_put(page);
+    block_device_put(disk);
+}
+
 /* Frames in use when nothing is kept for later. */
 static u32 frames_now(void)
 {
