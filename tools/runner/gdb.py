@@ -27,7 +27,7 @@ def main(config, pattern):
     if not os.path.exists(image):
         raise Refusal(f"{image} is missing: run make all first.")
     console = log_path(config, "gdb")
-    machine = Machine(config, [f"test={pattern}"])
+    machine = Machine(config, [f"test={pattern}"], scratch_disks=config.test_disk)
     # Relative to QEMU's and gdb's common working folder: a socket's name has room for 107 characters only.
     port = os.path.join(machine.folder, "gdb")
     machine.config = config.with_(quiet_seconds=DAY, qemu_args=(
