@@ -1,5 +1,5 @@
 /* Registers that a device shows as memory: one access each, of the width that the device demands, in the
- * order of the program (the window is mapped uncached: SDM vol. 3A, 11.3). */
+ * order of the program (the window is mapped uncached: SDM vol. 3A, 12.3). */
 #pragma once
 #include "lib/compiler.h"
 

@@ -1,5 +1,5 @@
 /*
- * Message interrupts: SDM vol. 3A, 10.11 (message address and data register formats). Each number is a
+ * Message interrupts: SDM vol. 3A, 11.11 (message address and data register formats). Each number is a
  * vector of its own on all CPUs.
  *
  * A handler may run on one CPU while another gives the number up. So each entry counts who is inside:

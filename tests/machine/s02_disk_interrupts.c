@@ -32,7 +32,7 @@ struct run {
     struct block_device *disk;
     struct reader readers[IN_FLIGHT];
     struct mm *spaces[SPACES];
-    atomic_t completions, wrong, faults, elsewhere; /* elsewhere: in no task's address space */
+    atomic_t completions, wrong, faults;
     atomic_t in[SPACES];
     atomic_t on[MAX_CPUS];
     atomic_t reading; /* readers that go on */
@@ -71,16 +71,10 @@ static bool use_buffers(struct reader *reader)
 
 static void note_where(struct run *run)
 {
-    bool found = false;
-
     atomic_inc(&run->on[cpu_id()]);
     for (u32 i = 0; i < SPACES; i++)
-        if (cpu_local()->loaded_space == &run->spaces[i]->space) {
+        if (cpu_local()->loaded_space == &run->spaces[i]->space)
             atomic_inc(&run->in[i]);
-            found = true;
-        }
-    if (!found)
-        atomic_inc(&run->elsewhere);
 }
 
 /* In the interrupt. */
