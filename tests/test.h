@@ -16,6 +16,8 @@ struct test {
     u32 limit_ticks; /* timer ticks of guest time before it is called hung and everything is dumped; 0: 12000
                       */
     void (*run)(void);
+    const char
+        *no_refusals; /* why the runner refuses it nothing, and skips it then; NULL: it may refuse anything */
 };
 
 /* Pointers in a section of their own: the runner walks them in link order. */

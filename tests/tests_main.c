@@ -23,10 +23,12 @@ static char wanted[WORD_TEXT_MAX];
 BOOT_TEXT(test, "run the tests whose names match this pattern (test image)", wanted);
 
 static bool refusals;
-BOOT_FLAG(
-    refusals,
-    "each scenario of tests/smp again for each place in the kernel that allocates, refused once (test image)",
-    &refusals);
+BOOT_FLAG(refusals, "each test again for each place in the kernel that allocates, refused once (test image)",
+          &refusals);
+static bool refuse_new;
+BOOT_FLAG(refuse_new,
+          "with refusals: places at which an earlier test was refused are left alone (test image)",
+          &refuse_new);
 
 static const struct test *running;
 static struct timer limit;
@@ -53,12 +55,37 @@ static void limit_passed(struct timer *timer)
 
 static bool is_wanted(const struct test *test)
 {
-    return glob_match(wanted, test->name) && (!refusals || glob_match("tests/smp/*", test->file));
+    return glob_match(wanted, test->name);
+}
+
+/* Why it is not run here and now; NULL when it is. */
+static const char *why_skipped(const struct test *test)
+{
+    static char reason[32];
+
+    if (test->cpus > cpu_count()) {
+        fmt_snprintf(reason, sizeof reason, "needs %u CPUs", test->cpus);
+        return reason;
+    }
+    if (test->disk && !scratch_disk_is_there())
+        return "needs the scratch disk (DISK=yes)";
+    return refusals ? test->no_refusals : NULL;
 }
 
 static struct {
     u32 refused, leaked;
 } total;
+
+static bool was_refused(vaddr_t place)
+{
+    vaddr_t ip;
+    u32 times;
+
+    for (u32 i = 0; alloc_site(i, &ip, &times); i++)
+        if (ip == place)
+            return times != 0;
+    return false;
+}
 
 static bool run_watched(const struct test *test)
 {
@@ -82,6 +109,8 @@ static bool run_with_refusals(const struct test *test)
     bool passed = run_watched(test);
     n = refusal_places(asked_by);
     for (i = 0; i < n && passed; i++) {
+        if (refuse_new && was_refused(asked_by[i]))
+            continue;
         refusal_choose(0, asked_by[i]);
         passed = run_watched(test);
         refused += refusal_happened();
@@ -103,6 +132,13 @@ static bool run_and_report(const struct test *test, u32 number)
     return passed;
 }
 
+/* The i-th to run. Where each place is refused once and no more, the scenarios come first: they take no time,
+ * and what is left for the tests of the machine is little. */
+static const struct test *test_at(u32 i)
+{
+    return __start_tests[refuse_new ? __stop_tests - __start_tests - 1 - i : i];
+}
+
 static u32 count_wanted(void)
 {
     u32 n = 0;
@@ -117,36 +153,43 @@ static void lock_report_line(void *ctx, const char *text)
     control_record("lockstat %s", text);
 }
 
-static void refused_line(void *ctx, vaddr_t site, u32 times)
-{
-    ++*(u32 *)ctx;
-    test_note("%5u refused: %pS", times, (void *)site);
-}
-
+/* Who asked and was never refused is told, too: a place that asks in some schedules only. */
 static void report_refusals(void)
 {
-    u32 sites = 0;
+    u32 sites = 0, spared = 0, times;
+    vaddr_t ip;
 
-    alloc_fail_report(refused_line, &sites);
-    test_note("%u allocations refused at %u places; leaked %u", total.refused, sites, total.leaked);
+    for (u32 i = 0; alloc_site(i, &ip, &times); i++) {
+        test_note("%5u refused: %pS", times, (void *)ip);
+        sites += times != 0;
+        spared += times == 0;
+    }
+    test_note("%u allocations refused at %u places, %u asked and were not; leaked %u", total.refused, sites,
+              spared, total.leaked);
 }
 
-/* Why this machine cannot run it, into `why`; false: it can. */
-static bool must_skip(const struct test *test, char *why, size_t size)
+static struct {
+    u32 number, failed, skipped;
+} tally;
+
+static void run_or_skip(const struct test *test)
 {
-    if (test->cpus > cpu_count())
-        fmt_snprintf(why, size, "needs %u CPUs", test->cpus);
-    else if (test->disk && !scratch_disk_is_there())
-        fmt_snprintf(why, size, "needs the scratch disk (DISK=yes)");
-    else
-        return false;
-    return true;
+    const char *reason = why_skipped(test);
+    char line[200];
+
+    tally.number++;
+    if (!reason) {
+        tally.failed += !run_and_report(test, tally.number);
+        return;
+    }
+    fmt_snprintf(line, sizeof line, "ok %u - %s # SKIP %s", tally.number, test->name, reason);
+    print_line(line);
+    tally.skipped++;
 }
 
 noreturn void tests_main(void)
 {
-    u32 number = 0, failed = 0, skipped = 0;
-    char line[160], why[60];
+    char line[120];
     u64 began = clock_ns();
 
     test_output = print_line;
@@ -156,27 +199,18 @@ noreturn void tests_main(void)
     fmt_snprintf(line, sizeof line, "1..%u", count_wanted());
     print_line("TAP version 14");
     print_line(line);
-    for (const struct test *const *t = __start_tests; t < __stop_tests; t++) {
-        if (!is_wanted(*t))
-            continue;
-        number++;
-        if (must_skip(*t, why, sizeof why)) {
-            fmt_snprintf(line, sizeof line, "ok %u - %s # SKIP %s", number, (*t)->name, why);
-            print_line(line);
-            skipped++;
-            continue;
-        }
-        failed += !run_and_report(*t, number);
-    }
+    for (u32 i = 0; i < (u32)(__stop_tests - __start_tests); i++)
+        if (is_wanted(test_at(i)))
+            run_or_skip(test_at(i));
     if (refusals)
         report_refusals();
     WRITE_ONCE(sched_idle_work, NULL); /* what idle CPUs wait for from here on would be in the trace alone */
     rcu_synchronize();
     lock_stat_report(lock_report_line, NULL, LOCK_REPORT_LINES);
-    fmt_snprintf(line, sizeof line, "# %u passed, %u failed, %u skipped", number - failed - skipped, failed,
-                 skipped);
+    fmt_snprintf(line, sizeof line, "# %u passed, %u failed, %u skipped",
+                 tally.number - tally.failed - tally.skipped, tally.failed, tally.skipped);
     print_line(line);
     control_record("time %u", (u32)((clock_ns() - began) / 1000));
-    control_record("exit %d", failed != 0);
-    machine_exit(failed != 0);
+    control_record("exit %d", tally.failed != 0);
+    machine_exit(tally.failed != 0);
 }

@@ -146,13 +146,23 @@ vaddr_t alloc_fail_site(void)
     return READ_ONCE(site);
 }
 
+bool alloc_site(u32 i, vaddr_t *asked_by, u32 *times)
+{
+    if (i >= SITES_MAX || !READ_ONCE(sites[i].ip))
+        return false;
+    *asked_by = sites[i].ip;
+    *times = (u32)atomic_read(&sites[i].refused);
+    return true;
+}
+
 u32 alloc_fail_report(void (*line)(void *ctx, vaddr_t site, u32 refused), void *ctx)
 {
-    u32 all = 0;
-    for (u32 i = 0; i < SITES_MAX && READ_ONCE(sites[i].ip); i++) {
-        u32 times = (u32)atomic_read(&sites[i].refused);
+    u32 all = 0, times;
+    vaddr_t ip;
+
+    for (u32 i = 0; alloc_site(i, &ip, &times); i++) {
         if (times)
-            line(ctx, sites[i].ip, times);
+            line(ctx, ip, times);
         all += times;
     }
     return all;

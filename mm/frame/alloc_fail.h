@@ -26,6 +26,9 @@ void alloc_refuse_pause(bool paused);
 u32 alloc_refuse_count(void);
 bool alloc_refused(void);
 u32 alloc_sites_of_round(vaddr_t *ips, u32 max);
+/* The place in row i of those that asked since the first alloc_refuse(), or were refused: who asks, and how
+ * often he was refused. False past the last. */
+bool alloc_site(u32 i, vaddr_t *asked_by, u32 *times);
 /* What was refused since boot: calls line() for each site, in the order of their first; returns how many in
  * all. */
 u32 alloc_fail_report(void (*line)(void *ctx, vaddr_t site, u32 refused), void *ctx);

@@ -61,8 +61,9 @@ explore-mutants: $(B)/host/explorer ## the explorer against every mutant: MUTANT
 explore-races: $(B)/host/explorer ## data races between plain accesses, in drawn schedules of every scenario: TEST= SCHEDULES= SEED= BOOT=faultlock=seq
 	$(Q)$< --progress --strategy random --schedules $(SCHEDULES) --boot "races $(BOOT)" $(if $(SEED),--seed $(SEED)) \
 	    $(if $(filter command line environment,$(origin CPUS)),--cpus $(CPUS)) '$(TEST)'
-refusals: $(B)/host/explorer ## each allocation of each scenario refused once, on the simulated machine: who was refused, what leaked; DRAWN=n: in n drawn schedules too
-	$(Q)$< --refusals $(DRAWN) --boot "$(BOOT)" '$(TEST)'
+refusals: $(B)/host/explorer ## each allocation of each scenario refused once, on the simulated machine: who was refused, what leaked; DRAWN=n: in n drawn schedules too; PROTOCOLS=all: under each faultlock=
+	$(Q)status=0; for words in $(or $(addprefix faultlock=,$(if $(filter all,$(PROTOCOLS)),mutex rwsem retry vma seq,$(PROTOCOLS))),''); do \
+	    [ -z "$$words" ] || echo "# $$words"; $< --refusals $(DRAWN) --boot "$(strip $(BOOT) $$words)" '$(TEST)' || status=$$?; done; exit $$status
 explore-mutants-bounded: $(B)/host/explorer
 	$(Q)$< --mutants '$(MUTANT)' --schedules 200 --seconds 10
 # The simulated machine without the explorer, for programs that run on it themselves; plain, with no hooks.

@@ -12,7 +12,7 @@
 
 static void alloc_it(void *arg)
 {
-    *(struct page **)arg = page_alloc(GFP_ATOMIC);
+    *(struct page **)arg = obtain(page_alloc(GFP_ATOMIC));
 }
 
 /* It was out of the cache and counted when the panic was taken back: by hand, then. */
@@ -29,7 +29,7 @@ TEST(frames_written_after_free,
      .shows = "a write into a frame after its free is caught when the frame is handed out again")
 {
     preempt_disable();
-    struct page *page = page_alloc(GFP_ATOMIC), *again = NULL;
+    struct page *page = obtain(page_alloc(GFP_ATOMIC)), *again = NULL;
     check(page != NULL);
     u32 *words = page_address(page);
     page_put(page);
@@ -77,7 +77,7 @@ TEST(frames_zeroed_by_idle, .limit_ticks = 6000,
     u32 dirty = 0, in_use = frames_users();
 
     for (u32 i = 0; i < TAKEN; i++) { /* frames that are anything but zero go back first */
-        taken[i] = page_alloc(GFP_USER);
+        taken[i] = obtain(page_alloc(GFP_USER));
         check(taken[i] != NULL);
         void *words = page_map(taken[i]);
         memset(words, 0xA5, PAGE_SIZE);
@@ -90,7 +90,7 @@ TEST(frames_zeroed_by_idle, .limit_ticks = 6000,
     preempt_disable(); /* this CPU is not idle; the others may go on filling */
     frame_stats(&before);
     for (u32 i = 0; i < TAKEN; i++)
-        taken[i] = page_alloc(GFP_USER | GFP_ZERO | GFP_ATOMIC);
+        taken[i] = obtain(page_alloc(GFP_USER | GFP_ZERO | GFP_ATOMIC));
     frame_stats(&after);
     preempt_enable();
     for (u32 i = 0; i < TAKEN; i++) {

@@ -138,7 +138,7 @@ static u32 run_on(struct figures *f, u32 n, u32 *most, u32 *fewest)
     for (u32 i = 0; i < n; i++) {
         f->turns[i] = 0;
         workers[i] = (struct worker){f, i};
-        task[i] = task_create_kernel("worker", work, &workers[i]);
+        task[i] = obtain(task_create_kernel("worker", work, &workers[i]));
         assert(task[i] != NULL);
         task_pin(task[i], i);
         task_start(task[i]);
@@ -148,7 +148,7 @@ static u32 run_on(struct figures *f, u32 n, u32 *most, u32 *fewest)
     store_release(&f->go, 1u);
     do {
         task_set_state(TASK_UNINTERRUPTIBLE);
-        (void)task_sleep_until(clock_ns() + RUN_NS);
+        (void)task_sleep_until(clock_ns() + (refusal_wanted() ? RUN_NS / 50 : RUN_NS));
     } while (!everyone_had_a_turn(f, n));
     store_release(&f->stop, 1u);
     *most = 0;

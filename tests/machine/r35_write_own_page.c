@@ -27,7 +27,7 @@ struct writers {
 /* What write(2) does for one page of its file. */
 static void write_page(struct page *page, vaddr_t buffer)
 {
-    check_eq(page_from_user(page, 0, buffer, BYTES), BYTES);
+    check_eq(again(page_from_user(page, 0, buffer, BYTES)), BYTES);
 }
 static void write_itself(void *arg)
 {
@@ -70,7 +70,7 @@ static void writers_begin(struct writers *w, struct scene *s, struct mapping *fi
     *w = (struct writers){.mm = scene_mm(s), .anonymous = scene_mmap(s, 1, VM_RW)};
     for (u32 i = 0; i < 2; i++) {
         w->mapped[i] = base + i * PAGE_SIZE;
-        w->page[i] = mapping_read(file, i, &error);
+        w->page[i] = obtain(mapping_read(file, i, &error));
         assert(w->page[i] != NULL);
     }
 }
@@ -131,7 +131,7 @@ static void fault_file(void *base)
 TEST(r36_file_lock_inversion, .limit_ticks = 3000,
      .shows = "what a fault asks of a file takes none of the locks that write(2) holds while it copies")
 {
-    struct inode *inode = inode_create(S_IFREG | 0600, NULL, NULL);
+    struct inode *inode = obtain(inode_create(S_IFREG | 0600, NULL, NULL));
     struct scene *s = scene_begin();
 
     assert(inode != NULL);

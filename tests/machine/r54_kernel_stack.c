@@ -41,7 +41,7 @@ static struct task *task_on_new_stack(struct mm *old, u32 *ran, void **filled, u
 {
     kvalloc_purge(); /* no stack in stock: the next one comes out of the window */
     for (; *n < FILL_MAX; ++*n) {
-        filled[*n] = kvmap_device(0xFE000000u, KSTACK_SIZE, "r54");
+        filled[*n] = obtain(kvmap_device(0xFE000000u, KSTACK_SIZE, "r54"));
         if (!filled[*n] || pdesync != PDESYNC_LAZY_FAULT || !is_known(old, filled[*n]))
             break;
     }

@@ -39,7 +39,7 @@ TEST(s01_direct_map, .cpus = 2, .limit_ticks = 60000,
     struct mm *spaces[SPACES];
 
     for (u32 i = 0; i < SPACES; i++) {
-        spaces[i] = mm_create();
+        spaces[i] = obtain(mm_create());
         check(spaces[i] != NULL);
         actor_start_in(s, spaces[i], i, check_every_page, NULL);
     }
@@ -69,7 +69,7 @@ TEST(s05_space_that_runs_nowhere,
     u32 root = cr3_read();
     pde_t *dir = scene_mm(s)->space.dir;
     check(root != scene_mm(s)->space.root && pte_empty(dir[pde_index(a)]));
-    struct page *table = page_alloc(GFP_ATOMIC | GFP_ZERO);
+    struct page *table = obtain(page_alloc(GFP_ATOMIC | GFP_ZERO));
     check(table != NULL);
     if (table) {
         pde_install(&scene_mm(s)->space, a, pde_make_table(page_pfn(table), true));

@@ -89,7 +89,7 @@ static void run_until_stopped(void *arg)
 static vaddr_t map_one(struct mm *mm)
 {
     struct mmap_request request = {.length = PAGE_SIZE, .vm_flags = VM_RW | VM_MAYWRITE};
-    s32 addr = mm_mmap(mm, &request);
+    s32 addr = again(mm_mmap(mm, &request));
 
     check(!mm_is_error(addr));
     return (vaddr_t)addr;
@@ -120,8 +120,8 @@ static void make_devices(struct controller *c)
 {
     for (u32 cpu = 1; cpu < cpu_count(); cpu++) {
         struct device *d = &c->device[cpu];
-        *d = (struct device){.direct = kmalloc(2 * PAGE_SIZE, GFP_KERNEL),
-                             .window = kvalloc(2 * PAGE_SIZE, "s02", 0)};
+        *d = (struct device){.direct = obtain(kmalloc(2 * PAGE_SIZE, GFP_KERNEL)),
+                             .window = obtain(kvalloc(2 * PAGE_SIZE, "s02", 0))};
         check(d->direct && d->window);
     }
 }
@@ -159,7 +159,7 @@ TEST(s02_interrupt_buffers, .cpus = 2, .limit_ticks = 60000,
     make_devices(&c);
     struct scene *s = scene_begin();
     for (u32 i = 0; i < SPACES; i++) {
-        c.spaces[i] = mm_create();
+        c.spaces[i] = obtain(mm_create());
         check(c.spaces[i] != NULL);
         victims[i] = (struct victim){&c, map_one(c.spaces[i])};
         actor_start_in(s, c.spaces[i], 1 + i % (cpu_count() - 1), run_until_stopped, &victims[i]);

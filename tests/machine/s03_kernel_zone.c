@@ -36,11 +36,11 @@ TEST(s03_kernel_zone, .cpus = 2,
     struct mm *spaces[MAX_CPUS];
 
     for (u32 cpu = 1; cpu < cpu_count(); cpu++) {
-        spaces[cpu] = mm_create();
+        spaces[cpu] = obtain(mm_create());
         check(spaces[cpu] != NULL);
         actor_start_in(s, spaces[cpu], cpu, check_zone, &published);
     }
-    u32 *words = kvalloc(ZONE_BYTES, "s03", 0);
+    u32 *words = obtain(kvalloc(ZONE_BYTES, "s03", 0));
     check(words != NULL);
     for (u32 page = 0; words && page < ZONE_BYTES / PAGE_SIZE; page++)
         words[page * WORDS] = pattern(page);
@@ -62,7 +62,7 @@ static u64 one_entry(u32 spaces, void **window)
     struct pdesync_stats before, after;
 
     pdesync_stats(&before);
-    *window = kvmap_device(0xFE000000u, PDE_SIZE, "s04");
+    *window = obtain(kvmap_device(0xFE000000u, PDE_SIZE, "s04"));
     pdesync_stats(&after);
     check(*window != NULL);
     u32 made = after.entries - before.entries, written = after.directories - before.directories;
@@ -98,7 +98,7 @@ TEST(s04_kernel_entry_cost, .cpus = 1, .limit_ticks = 60000,
     (void)cost_with(0, windows[STEPS]); /* past the entries that every directory has from the start */
     for (u32 step = 0; step < STEPS; step++) {
         u32 want = 1u << (2 * step);
-        while (n < want && (spaces[n] = mm_create()) != NULL)
+        while (n < want && (spaces[n] = obtain(mm_create())) != NULL)
             n++;
         check_eq(n, want);
         test_note("pdesync=%s, %u address spaces: %llu cycles a new entry", pdesync_name(), want,

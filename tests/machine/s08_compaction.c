@@ -109,7 +109,7 @@ static void take_all(struct page **kept, pfn_t even_below)
 {
     struct page *even = NULL;
 
-    for (struct page *page; (page = page_alloc(GFP_USER | GFP_ATOMIC)) != NULL;) {
+    for (struct page *page; (page = obtain(page_alloc(GFP_USER | GFP_ATOMIC))) != NULL;) {
         struct page **list = page_pfn(page) % 2 || page_pfn(page) < even_below ? kept : &even;
         struct page **link = page_map(page);
         *link = *list;
@@ -151,19 +151,19 @@ static void start_program(struct scene *s, struct program *p, u32 number)
     struct mmap_request request = {
         .addr = BASE, .length = PAGES * PAGE_SIZE, .vm_flags = VM_RW | VM_MAYWRITE, .how = MM_FIXED};
 
-    *p = (struct program){.mm = mm_create()};
+    *p = (struct program){.mm = obtain(mm_create())};
     check(p->mm != NULL);
-    check_eq((vaddr_t)mm_mmap(p->mm, &request), BASE);
+    check_eq((vaddr_t)again(mm_mmap(p->mm, &request)), BASE);
     for (u32 i = 0; i < PAGES; i += PTES) /* tables first: they cannot be moved */
-        check_eq(pt_ensure(p->mm, page_at_index(i)), 0);
-    check_eq(pt_ensure(p->mm, page_at_index(PAGES - 1)), 0);
+        check_eq(again(pt_ensure(p->mm, page_at_index(i))), 0);
+    check_eq(again(pt_ensure(p->mm, page_at_index(PAGES - 1))), 0);
     actor_start_in(s, p->mm, 1 + number, live, p);
 }
 
 /* Where no two free frames are neighbours, there is no place for two. */
 static void ask_for_range(void)
 {
-    struct page *first = page_alloc_range(24, 8, DIRECT_LIMIT_PFN, 64, GFP_KERNEL | GFP_ZERO);
+    struct page *first = obtain(page_alloc_range(24, 8, DIRECT_LIMIT_PFN, 64, GFP_KERNEL | GFP_ZERO));
 
     check(first && page_pfn(first) % 8 == 0 && page_pfn(first) / 64 == (page_pfn(first) + 23) / 64);
     if (!first)
@@ -182,7 +182,7 @@ static void compact_while_they_write(void)
 
     all_go_to(WRITE);
     ask_for_range();
-    struct page *block = compact(BLOCK, COMPACT_ANYWHERE, &what);
+    struct page *block = obtain(compact(BLOCK, COMPACT_ANYWHERE, &what));
     check(block && page_pfn(block) % BLOCK == 0);
     test_note("%u blocks tried; %u frames claimed free, %u pages of one known process moved",
               what.blocks_tried, what.claimed, what.moved);
@@ -200,7 +200,7 @@ TEST(
 
     for (u32 i = 0; i < SPACES; i++)
         start_program(s, &programs[i], i);
-    struct page *arena = page_alloc_range(ARENA, BLOCK, DIRECT_LIMIT_PFN, 0, GFP_KERNEL);
+    struct page *arena = obtain(page_alloc_range(ARENA, BLOCK, DIRECT_LIMIT_PFN, 0, GFP_KERNEL));
     check(arena != NULL);
     if (arena) {
         pfn_t first = page_pfn(arena);

@@ -63,7 +63,7 @@ static void take(struct storm *storm, u32 i)
     u32 pages = 1 + (random_below(&storm->rnd, 8) ? 0 : random_below(&storm->rnd, 8));
 
     enter(storm);
-    u32 *p = kvalloc(pages * PAGE_SIZE, "storm", 0);
+    u32 *p = obtain(kvalloc(pages * PAGE_SIZE, "storm", 0));
     leave(storm);
     storm->live[i] = p;
     if (p)

@@ -51,7 +51,7 @@ TEST(s10_descriptor_pages,
     kvalloc_purge();
     u32 before = walk();
     for (u32 i = 0; i < RANGES; i++) {
-        ranges[i] = kvmap_device(0xFE000000u, PAGE_SIZE, "s10");
+        ranges[i] = obtain(kvmap_device(0xFE000000u, PAGE_SIZE, "s10"));
         check(ranges[i] != NULL);
     }
     u32 most = walk();
@@ -74,7 +74,7 @@ struct chain {
 /* Every frame that the kernel can get, linked through page_private. */
 static void take_all(struct chain *c)
 {
-    for (struct page *page; (page = page_alloc(GFP_KERNEL)) != NULL; c->n++) {
+    for (struct page *page; (page = obtain(page_alloc(GFP_KERNEL))) != NULL; c->n++) {
         void **link = page_address(page);
         *link = c->last;
         c->last = page;
@@ -99,7 +99,8 @@ TEST(s14_descriptors_exhausted, .limit_ticks = 60000,
 
     kvalloc_purge();
     take_all(&frames);
-    while (n < ARRAY_SIZE(ranges) && (ranges[n] = kvmap_device(0xFE000000u, PAGE_SIZE, "s14")) != NULL)
+    while (n < ARRAY_SIZE(ranges) &&
+           (ranges[n] = obtain(kvmap_device(0xFE000000u, PAGE_SIZE, "s14"))) != NULL)
         n++;
     u32 extents = kv_used.extents + kv_free.extents, slots = kv_free_slots;
     check(n > 0 && n < ARRAY_SIZE(ranges) && slots < KV_SLOTS_NEEDED);
@@ -109,7 +110,7 @@ TEST(s14_descriptors_exhausted, .limit_ticks = 60000,
     check(kv_check());
     kvfree(ranges[--n]); /* giving back needs no descriptor */
     kvalloc_purge();
-    check((ranges[n] = kvmap_device(0xFE000000u, PAGE_SIZE, "s14")) !=
+    check((ranges[n] = obtain(kvmap_device(0xFE000000u, PAGE_SIZE, "s14"))) !=
           NULL); /* and its slot serves the next */
     n++;
     give_all(&frames);

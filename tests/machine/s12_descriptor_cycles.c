@@ -13,7 +13,7 @@
 static void grow(void)
 {
     frames_move_begin();
-    struct page *frame = page_alloc(GFP_KERNEL);
+    struct page *frame = obtain(page_alloc(GFP_KERNEL));
     atomic_inc(&kv_frames);
     frames_move_end();
     assert(frame != NULL);
@@ -104,7 +104,7 @@ static void run_wave(struct tally *tally)
 
     for (u32 i = 0; i < WAVE; i++) {
         u32 before = comparisons();
-        ranges[i] = kvmap_device(0xFE000000u, PAGE_SIZE, "s12");
+        ranges[i] = obtain(kvmap_device(0xFE000000u, PAGE_SIZE, "s12"));
         note_cost(tally, before);
         check(ranges[i] != NULL);
     }

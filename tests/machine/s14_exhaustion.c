@@ -29,12 +29,12 @@ TEST(s14_window_exhausted,
     kvalloc_purge();
     u32 before = kv_pages_in_use();
     /* Of one device page over and over: addresses run out, memory does not. */
-    while (n <= CHUNKS && (chunks[n] = kvmap_device(0xFE000000u, CHUNK, "s14")) != NULL)
+    while (n <= CHUNKS && (chunks[n] = obtain(kvmap_device(0xFE000000u, CHUNK, "s14"))) != NULL)
         n++;
     check(n > CHUNKS / 2 && n <= CHUNKS);
     check(!kvalloc(CHUNK, "s14", 0));
     check(kv_check());
-    if ((page = kvalloc(PAGE_SIZE, "s14", 0)) != NULL) /* what is left between is still served */
+    if ((page = obtain(kvalloc(PAGE_SIZE, "s14", 0))) != NULL) /* what is left between is still served */
         small++;
     kvfree(page);
     check_eq(small, 1);
@@ -51,7 +51,7 @@ static struct page *take_all(unsigned gfp, u32 *taken)
 {
     struct page *last = NULL;
 
-    for (struct page *page; (page = page_alloc(gfp)) != NULL; ++*taken) {
+    for (struct page *page; (page = obtain(page_alloc(gfp))) != NULL; ++*taken) {
         struct page **link = page_map(page);
         *link = last;
         page_unmap(link);
@@ -91,7 +91,7 @@ static void exhaust(unsigned gfp, const char *name)
     if (gfp != GFP_DMA) /* the DMA zone alone starves nobody */
         check_exhausted();
     frame_stats(&stats);
-    struct page *buffer = page_alloc_range(16, 1, DMA_LIMIT_PFN, 16, GFP_DMA);
+    struct page *buffer = obtain(page_alloc_range(16, 1, DMA_LIMIT_PFN, 16, GFP_DMA));
     if (gfp != GFP_DMA)
         check(buffer && page_pfn(buffer) % 16 == 0); /* S20: the DMA reserve was not touched */
     else
@@ -126,7 +126,7 @@ TEST(
     frames_drain_caches();
     frame_stats(&start);
     for (u32 i = 0, n = start.total / 10 * 9 - (start.total - start.free); i < n; i++) {
-        struct page *page = page_alloc(i % 2 ? GFP_USER : GFP_KERNEL);
+        struct page *page = obtain(page_alloc(i % 2 ? GFP_USER : GFP_KERNEL));
         check(page != NULL);
         if (!page)
             break;
@@ -137,7 +137,7 @@ TEST(
     }
     frame_stats(&stats);
     check_eq(stats.dma_free, start.dma_free);
-    struct page *buffer = page_alloc_range(16, 1, DMA_LIMIT_PFN, 16, GFP_DMA);
+    struct page *buffer = obtain(page_alloc_range(16, 1, DMA_LIMIT_PFN, 16, GFP_DMA));
     check(buffer && page_pfn(buffer) % 16 == 0);
     if (buffer)
         page_put_range(buffer, 16);

@@ -37,7 +37,7 @@ static void storm(void *arg)
     for (u32 op = 0; op < operations && !test_failed(); op++) {
         if (cpu == 0)
             test_progress(op, operations);
-        struct thing *thing = slab_alloc(&storm_cache, op % 16 ? GFP_KERNEL : GFP_ATOMIC);
+        struct thing *thing = obtain(slab_alloc(&storm_cache, op % 16 ? GFP_KERNEL : GFP_ATOMIC));
         if (!thing)
             continue; /* GFP_ATOMIC may be refused */
         thing->mark = random_next(&rnd);
@@ -84,7 +84,7 @@ static void free_overrun(void *thing)
 }
 static void alloc_written(void *unused)
 {
-    slab_alloc(&storm_cache, GFP_KERNEL);
+    (void)obtain(slab_alloc(&storm_cache, GFP_KERNEL));
 }
 
 /* It was out of the magazine when the panic was taken back, though its state says free: by hand, then. */
@@ -102,7 +102,7 @@ TEST(s16_slab_mistakes,
      .shows = "a double free, a write beyond the end and a write after the free are each caught and named")
 {
     preempt_disable();
-    struct thing *thing = slab_alloc(&storm_cache, GFP_ATOMIC);
+    struct thing *thing = obtain(slab_alloc(&storm_cache, GFP_ATOMIC));
     check(thing != NULL);
     if (thing) {
         u32 *beyond = (u32 *)(thing + 1), was = *beyond;
@@ -132,12 +132,12 @@ TEST(s16_reap_under_pressure, .limit_ticks = 60000,
     slab_reap();
     u32 pages = slab_pages_in_use(), stalls = counter_sum(COUNT_allocstall), taken = 0;
     for (u32 i = 0; i < KEPT; i++)
-        check((things[i] = slab_alloc(&storm_cache, GFP_KERNEL)) != NULL);
+        check((things[i] = obtain(slab_alloc(&storm_cache, GFP_KERNEL))) != NULL);
     for (u32 i = 0; i < KEPT; i++)
         slab_free(&storm_cache, things[i]);
     u32 kept = slab_pages_in_use();
     check(kept > pages);
-    for (struct page *page; (page = page_alloc(GFP_KERNEL)) != NULL; taken++) {
+    for (struct page *page; (page = obtain(page_alloc(GFP_KERNEL))) != NULL; taken++) {
         *(struct page **)page_address(page) = list;
         list = page;
     }

@@ -82,7 +82,8 @@ static struct request random_request(struct random *rnd)
 static bool take(struct random *rnd, u32 i)
 {
     struct request r = random_request(rnd);
-    struct page *first = page_alloc_range(r.count, r.align, r.below, r.boundary, GFP_DMA | GFP_ATOMIC);
+    struct page *first =
+        obtain(page_alloc_range(r.count, r.align, r.below, r.boundary, GFP_DMA | GFP_ATOMIC));
 
     if (!first) {
         check(!some_place_exists(&r));

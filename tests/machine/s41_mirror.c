@@ -27,7 +27,7 @@ TEST(s41_mirror_shows_cr3, .cpus = 2,
     struct mm *others[MAX_CPUS];
 
     for (u32 cpu = 0; cpu < cpu_count(); cpu++) {
-        others[cpu] = mm_create();
+        others[cpu] = obtain(mm_create());
         check(others[cpu] != NULL);
         actor_start_in(s, others[cpu], cpu, check_own_mirror, others[cpu]);
     }

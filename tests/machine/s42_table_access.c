@@ -64,12 +64,12 @@ TEST(s42_table_access,
      .shows = "an entry reached by mirror, direct map and foreign mirror; the cost of each printed")
 {
     struct scene *s = scene_begin();
-    struct costs c = {.own = scene_mm(s), .other = mm_create()};
+    struct costs c = {.own = scene_mm(s), .other = obtain(mm_create())};
     struct mmap_request request = {
         .addr = BASE, .length = PAGES * PAGE_SIZE, .vm_flags = VM_RW | VM_MAYWRITE, .how = MM_FIXED};
 
     check(c.other != NULL);
-    check_eq((vaddr_t)mm_mmap(c.other, &request), BASE);
+    check_eq((vaddr_t)again(mm_mmap(c.other, &request)), BASE);
     scene_mmap_at(s, BASE, PAGES, VM_RW);
     actor_join(s, actor_start_in(s, c.other, 0, fill, NULL));
     actor_run(s, 0, measure, &c);

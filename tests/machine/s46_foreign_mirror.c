@@ -92,13 +92,13 @@ TEST(
         "another space's entries are the same through the direct map and the foreign mirror, with no CR3 load")
 {
     struct scene *s = scene_begin();
-    struct mm *other = mm_create();
+    struct mm *other = obtain(mm_create());
     struct actor *users[MAX_CPUS];
 
     check(other != NULL);
     struct mmap_request request = {
         .addr = BASE, .length = PAGES * PAGE_SIZE, .vm_flags = VM_RW | VM_MAYWRITE, .how = MM_FIXED};
-    check_eq((vaddr_t)mm_mmap(other, &request), BASE);
+    check_eq((vaddr_t)again(mm_mmap(other, &request)), BASE);
     actor_join(s, actor_start_in(s, other, 0, fill, NULL));
     actor_run(s, 0, edit_from_here, other);
     actor_run(s, 0, measure, other);

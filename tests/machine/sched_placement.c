@@ -9,7 +9,7 @@
 
 static struct task *start(const char *name, u32 cpu, void (*fn)(void *), void *arg)
 {
-    struct task *task = task_create_kernel(name, fn, arg);
+    struct task *task = obtain(task_create_kernel(name, fn, arg));
 
     assert(task != NULL);
     task_pin(task, cpu);

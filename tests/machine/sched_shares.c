@@ -24,7 +24,7 @@ static void race_two(int nice, u32 percent[2])
     u64 ran[2];
 
     for (u32 i = 0; i < 2; i++) {
-        task[i] = task_create_kernel("burner", burn, &s);
+        task[i] = obtain(task_create_kernel("burner", burn, &s));
         assert(task[i] != NULL);
         task_pin(task[i], 1);
         if (i == 1)

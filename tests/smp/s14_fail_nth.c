@@ -131,10 +131,10 @@ static u32 empty_stocks(struct mapping *file)
     return frames_users();
 }
 
-TEST(s14_fail_nth, .limit_ticks = 100000,
+TEST(s14_fail_nth, .limit_ticks = 100000, .no_refusals = "refusals are its subject: it makes them itself",
      .shows = "whichever allocation is refused: an errno at the edge, no leak, and the next try succeeds")
 {
-    refusal_pause(); /* it refuses by itself */
+    refusal_pause(); /* the explorer's, which come all the same */
     struct mapping *file = scene_file(PAGES);
     u32 n = 0, nth = 1;
 

@@ -31,7 +31,7 @@ SUITES = (
     ("smp, pdesync=eager-phys", ["smp-test", "TEST=*kernel*", "BOOT=pdesync=eager-phys"]),
     ("smp, pdesync=eager-cr3", ["smp-test", "TEST=*kernel*", "BOOT=pdesync=eager-cr3"]),
     ("smp, pdesync=lazy-fault", ["smp-test", "TEST=*kernel*", "BOOT=pdesync=lazy-fault"]),
-    ("smp, refused allocations", ["smp-test", "TEST=r1*", "BOOT=refusals"]),
+    ("smp, refused allocations", ["smp-test", "BOOT=refusals refuse_new"]),
     ("programs", ["programs"]),
     ("stress", ["stress", "SECONDS=60"]),
     ("refused allocations", ["fail-nth"]),
