@@ -92,7 +92,7 @@ programs: $(ISO) ## user programs (tests/programs, glibc and musl) and wrong inp
 .PHONY: fail-nth models
 fail-nth: $(ISO) ## refuse each allocation that the kernel makes for a program, one by one: sites, refusals, leaks
 	$(RUNNER) fail-nth
-mutants: $(ISO) ## switch each known mistake on and require that its test fails; prints the table
+mutants: $(ISO) ## switch each known mistake on and require that its test fails; prints the table; PROTOCOLS=all: mutant by faultlock=
 	$(RUNNER) mutants
 mutants-bounded: $(ISO)
 	$(RUNNER) mutants --bounded

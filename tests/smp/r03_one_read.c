@@ -1,4 +1,7 @@
-/* R03: eight threads fault one page of a file. It is read once, and all of them get that one page. */
+/*
+ * R03: eight threads of two programs fault one page of a file. It is read once, and all of them get that one
+ * page. Two programs, since a protocol may let only one fault of a space go on at a time.
+ */
 #include "lib/errno.h"
 #include "mm/fault/faultlock.h"
 #include "tests/scenario.h"
@@ -42,10 +45,25 @@ static void end_with_file(struct scene *s, struct mapping *file, vaddr_t base)
     scene_end(s);
 }
 
-static void start_the_rest(struct scene *s, struct crowd *c)
+/* Another space that shows the file where the scene's does. */
+static struct mm *second_program(struct mapping *file, vaddr_t base)
+{
+    struct mmap_request request = {.addr = base,
+                                   .length = PAGES * PAGE_SIZE,
+                                   .vm_flags = VM_RW | VM_SHARED | VM_MAYWRITE,
+                                   .how = MM_FIXED,
+                                   .mapping = file};
+    struct mm *mm = obtain(mm_create());
+
+    assert(mm != NULL);
+    check_eq((vaddr_t)again(mm_mmap(mm, &request)), base);
+    return mm;
+}
+
+static void start_the_rest(struct scene *s, struct mm *second, struct crowd *c)
 {
     for (u32 i = 1; i < THREADS; i++)
-        actor_settle(actor_start(s, i, load_then_store, c));
+        actor_settle(actor_start_in(s, i % 2 ? second : scene_mm(s), i, load_then_store, c));
 }
 
 TEST(
@@ -55,13 +73,15 @@ TEST(
 {
     struct scene *s = scene_begin();
     struct mapping *file = slow_file_create(PAGES, 0);
-    struct crowd c = {.page = scene_mmap_file(s, file, PAGES, VM_RW | VM_SHARED) + INDEX * PAGE_SIZE};
+    vaddr_t base = scene_mmap_file(s, file, PAGES, VM_RW | VM_SHARED);
+    struct crowd c = {.page = base + INDEX * PAGE_SIZE};
+    struct mm *second = second_program(file, base);
 
     slow_file_hold(file, INDEX);
     scene_stop(s, R03); /* the first has seen that the page is not there */
     struct actor *first = actor_start(s, 0, load_then_store, &c);
     if (scene_wait_caught(s, R03)) {
-        start_the_rest(s, &c);
+        start_the_rest(s, second, &c);
         scene_release(s, R03);
         actor_settle(first);
         check_eq(slow_file_reads(file), 1);
@@ -70,7 +90,8 @@ TEST(
     scene_join(s);
     actor_run(s, 0, check_all_stores, &c);
     check_eq(slow_file_reads(file), 1);
-    end_with_file(s, file, c.page - INDEX * PAGE_SIZE);
+    mm_put_user(second);
+    end_with_file(s, file, base);
 }
 
 static void load_fails_then_works(void *arg)
