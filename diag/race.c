@@ -34,14 +34,14 @@ static u32 unforced;
 static char mutant_word[WORD_TEXT_MAX];
 static PERCPU(struct random, perturb_state);
 
-u64 mutants_on;
+u32 mutant_planted = MUTANT_COUNT;
 void (*race_pause)(void);
 
 BOOT_NUMBER(perturb, "spin a pseudo-random time at race points, from this seed (0: off)", &perturb_seed);
 BOOT_NUMBER(unforced,
             "1: scenarios do not hold tasks at race points; whether the race comes is the schedule's",
             &unforced);
-BOOT_TEXT(mutant, "plant the mistake of one race of the catalogue, R01..R60, or S14A..S14C", mutant_word);
+BOOT_TEXT(mutant, "plant the mistake of one race of the catalogue, R01..R61, or S14A..S14C", mutant_word);
 
 /* The number behind mutant=, or 0. */
 static u32 mutant_number(const char *word)
@@ -63,7 +63,7 @@ void race_init(void)
     u32 number = mutant_number(mutant_word);
     if (number == 0)
         boot_refuse("mutant=%s: no such race; the catalogue has R01 to R%d", mutant_word, RACE_COUNT - 1);
-    mutants_on = 1ull << number;
+    mutant_planted = number;
 }
 
 /* With unforced=1 the scenario learns that somebody came by, and nobody waits for it: what the trap would

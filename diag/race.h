@@ -73,6 +73,7 @@ enum race_id {
     R58,
     R59,
     R60,
+    R61,
     RACE_COUNT,
 };
 
@@ -84,11 +85,10 @@ struct task;
 
 void race_point_hit(enum race_id id);
 #define race_point(id) race_point_hit(id)
-extern u64 mutants_on; /* bit per race or mistake id */
-static_assert(MUTANT_COUNT <= 64, "mutants_on has a bit for each");
-#define mutant(id) unlikely((READ_ONCE(mutants_on) >> (id)) & 1)
+extern u32 mutant_planted; /* race or mistake id; MUTANT_COUNT: none */
+#define mutant(id) unlikely(READ_ONCE(mutant_planted) == (u32)(id))
 
-/* Reads mutant= into mutants_on; boot_refuse()s on a word that is no race. After the boot words. */
+/* Reads mutant= into mutant_planted; boot_refuse()s on a word that is no race. After the boot words. */
 void race_init(void);
 
 /*

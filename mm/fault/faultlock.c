@@ -3,6 +3,7 @@
 #include "diag/assert.h"
 #include "diag/bootwords.h"
 #include "mm/space/compact.h"
+#include "mm/space/lazy_free.h"
 #include "mm/space/mm_private.h"
 
 static unsigned faultlock_word = 1;
@@ -16,6 +17,7 @@ const struct faultlock *faultlock = &faultlock_rwsem;
 void mm_init(void)
 {
     compact_init();
+    lazy_free_init();
     assert(faultlock_word < ARRAY_SIZE(protocols));
     faultlock = protocols[faultlock_word];
 }

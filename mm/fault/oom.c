@@ -4,7 +4,8 @@
  * The fault that found no frame comes here with no lock of mm/ held (R30): so whoever has to end, or must do
  * something before he can, is not kept from it by us, also when he waits for the very space that we fault in.
  *
- *     1. what nobody needs       empty slabs, the kernel window's stock, what waits for a grace period
+ *     1. what nobody needs       empty slabs, the kernel window's stock, what waits for a grace period,
+ *                                pages that programs have given up
  *     2. a victim                the largest program, weighted by its oom_score_adj: killed, and said so
  *     3. its memory, at once     taken out of its page tables here (reap), not when it gets round to exit
  *
@@ -22,6 +23,7 @@
 #include "mm/frame/frames.h"
 #include "mm/kernel/kvalloc.h"
 #include "mm/kernel/slab.h"
+#include "mm/space/lazy_free.h"
 #include "mm/space/mm_private.h"
 #include "sched/task.h"
 #include "sync/rcu.h"
@@ -48,6 +50,7 @@ static u32 reclaim(void)
     rcu_synchronize(); /* what waited for this grace period is freed by its own task, soon */
     kvalloc_purge();
     slab_reap();
+    lazy_free_reclaim();
     after = frames_in_use();
     return after < before ? before - after : 0;
 }
@@ -58,6 +61,7 @@ static void reap_regions(struct mm *mm) must_hold_shared(&mm->mmap_lock)
 {
     struct gather g;
 
+    mm_note_peak(mm);
     gather_begin(&g, mm);
     for (struct vma *vma = vma_find_above(mm, 0); vma; vma = vma_next(vma))
         if (!(vma->flags & (VM_SHARED | VM_LOCKED)))

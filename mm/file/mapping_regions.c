@@ -101,8 +101,9 @@ static void unmap_from_space(struct mm *mm, const struct file_part *part) must_h
     struct gather g;
     vaddr_t from, to;
 
+    mm_note_peak(mm);
     gather_begin(&g, mm);
-    g.only_removed = !part->copies_too;
+    g.only = part->copies_too ? GATHER_ALL : GATHER_REMOVED;
     for (struct vma *vma = vma_find_above(mm, 0); vma; vma = vma_next(vma)) {
         if (vma->mapping != part->mapping)
             continue;

@@ -120,55 +120,6 @@ void page_set_private(struct page *page, u32 word)
     WRITE_ONCE(page->index, word);
 }
 
-/* ---- a frame that is a page table ---- */
-
-static struct lock_class page_table_class = {
-    .name = "page_table", .rank = RANK_PT, .file = __FILE__, .line = __LINE__};
-
-void page_become_table(struct page *page, struct mm *mm, vaddr_t base, struct spinlock *lock)
-{
-    page->pt_mm = mm;
-    page->pt_base = base;
-    if (!lock)
-        spinlock_init_class(&page->ptl, &page_table_class);
-    page->pt_guard = lock ? lock : &page->ptl;
-    page->pt_count = page->pt_resident = 0;
-}
-
-void page_leave_table(struct page *page)
-{
-    page->pt_mm = NULL;
-}
-
-struct spinlock *page_ptl(struct page *page)
-{
-    return page->pt_guard;
-}
-
-int page_pt_account(struct page *page, int entries, int pages)
-{
-    spin_assert_held(page->pt_guard);
-    page->pt_count = (u16)(page->pt_count + entries);
-    page->pt_resident = (u16)(page->pt_resident + pages);
-    assert(page->pt_count <= PTES && page->pt_resident <= page->pt_count); /* also catches one below zero */
-    return page->pt_count;
-}
-
-struct mm *page_pt_mm(const struct page *page)
-{
-    return page->pt_mm;
-}
-
-vaddr_t page_pt_base(const struct page *page)
-{
-    return page->pt_base;
-}
-
-u32 page_pt_resident(const struct page *page)
-{
-    return READ_ONCE(page->pt_resident);
-}
-
 #ifdef FL_TEST
 struct page_peek page_peek(const struct page *page)
 {

@@ -101,6 +101,12 @@ void page_set_private(struct page *page, u32 word);
 void page_become_table(struct page *page, struct mm *mm, vaddr_t base, struct spinlock *lock);
 /* It leaves the directory: nobody may write an entry of it any more. Under its lock. */
 void page_leave_table(struct page *page);
+/* The tables of one space, as a list that begins at *tables. Under the lock of its directory; who only adds
+ * up need not have it, if no table can leave meanwhile. */
+void page_tables_add(struct page **tables, struct page *page);
+void page_tables_remove(struct page *page);
+/* The resident pages that they all map (page_pt_resident). */
+u32 page_tables_resident(struct page *const *tables);
 /* The lock of its entries: its own (RANK_PT), or the address space's page_table_lock with ptl=mm. */
 struct spinlock *page_ptl(struct page *page);
 /* Under page_ptl: `entries` more are not empty, `pages` more of them count as resident (the zero page does

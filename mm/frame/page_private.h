@@ -5,7 +5,7 @@
  * An entry is never freed, so a stale pointer to it may always be looked at (page_get_unless_free).
  *
  * Key: (a) atomic; (c) constant after boot; (z) its zone's lock while free, its owner's while in use;
- *      (i) the mapping's lock; (t) itself, the page-table lock of this frame.
+ *      (i) the mapping's lock; (t) itself, the page-table lock of this frame; (d) the lock of the directory.
  */
 #pragma once
 #include "lib/rbtree.h"
@@ -37,6 +37,8 @@ struct page {
             vaddr_t pt_base;           /* (c while a table) the first address that it translates */
             u16 pt_count;              /* (t) entries that are not empty */
             u16 pt_resident;           /* (t) of them, pages that count as resident */
+            struct page *pt_next;      /* (d) the space's next table */
+            struct page **pt_link;     /* (d) what points here: the head, or the pt_next before */
         };
         struct range_node extent; /* (z) free, first of its extent */
         struct page *next;        /* (z) free, on its way between caches and zones */

@@ -14,50 +14,45 @@
  * "the copy was made, so any entry will do" writes into the file: that was Dirty COW (R16, CVE-2016-5195).
  * Here each look asks for the same access as the first, and the fault is asked again as often as it takes.
  */
+#include "mm/space/access.h"
 #include "diag/race.h"
 #include "lib/string.h"
 #include "mm/fault/fault.h"
 #include "mm/space/mm_private.h"
 #include "mm/table/pt_entry.h"
 
-enum look { LOOK_COPIED, LOOK_FAULT, LOOK_REFUSED };
-
-struct piece { /* of one page */
-    struct mm *mm;
-    vaddr_t addr;
-    void *buffer;
-    u32 n;
-    bool write; /* into the other's memory */
-    u32 access; /* what the entry must allow */
-};
-
 static bool region_allows(const struct vma *vma, u32 access)
 {
+    const u32 copied = vma->flags & (VM_SHARED | VM_MAYWRITE);
+
     if (access & ACCESS_WRITE)
-        return vma_may_write(vma->flags, access);
+        return (vma->flags & VM_WRITE) || ((access & ACCESS_FORCE) && copied == VM_MAYWRITE);
     return (vma->flags & VM_READ) || (access & ACCESS_FORCE);
 }
 
-/* A private page that nobody else refers to: a write that the region's rights forbid may still go there, as a
- * debugger's breakpoint does. */
-static bool page_is_own(struct page *page)
-{
-    return !page_is_zero(page) && !page_mapping(page) && !page_bit_test(page, PAGE_REMOVED) &&
-           page_refs(page) == 1;
-}
-
-/* Under the table's lock. */
+/* Under the table's lock. A page of the space's own may be written by force where the region's rights forbid
+ * it, as a debugger's breakpoint is. */
 static bool entry_allows(pte_t entry, u32 access)
 {
     if (pte_empty(entry))
         return false;
     if (access & ACCESS_WRITE)
-        return pte_present(entry) &&
-               (pte_writable(entry) || ((access & ACCESS_FORCE) && page_is_own(entry_page(entry))));
+        return (pte_present(entry) && pte_writable(entry)) ||
+               ((access & ACCESS_FORCE) && page_is_own(entry_page(entry)));
     return true; /* hidden, too: the region was asked */
 }
 
-static void move_bytes(const struct piece *piece, struct page *page)
+/* The processor sets no D for us, and a page that was given up must not be taken once it is written
+ * (pt_lazy.c). */
+static void note_write(struct page *table, pte_t *slot) must_hold(page_ptl(table))
+{
+    pte_t now = pte_read(slot);
+
+    while (!entry_dirty(now) && !entry_replace(table, slot, now, entry_with_dirty(now)))
+        now = pte_read(slot);
+}
+
+void access_move_bytes(const struct piece *piece, struct page *page)
 {
     u32 offset = piece->addr & ~PAGE_MASK;
     char *bytes = page_map(page);
@@ -68,18 +63,7 @@ static void move_bytes(const struct piece *piece, struct page *page)
         memcpy(piece->buffer, bytes + offset, piece->n);
     page_unmap(bytes);
     if (piece->write && page_mapping(page))
-        page_bit_set(page, PAGE_DIRTY); /* the processor sets no bit for us */
-}
-
-/* A region without rights has no faults; what was never touched there is zeroes, unless a file says more. */
-static enum look look_at_untouched(const struct piece *piece, const struct vma *vma)
-{
-    if (vma_accessible(vma->flags))
-        return LOOK_FAULT;
-    if (vma->mapping || piece->write)
-        return LOOK_REFUSED;
-    memset(piece->buffer, 0, piece->n);
-    return LOOK_COPIED;
+        page_bit_set(page, PAGE_DIRTY);
 }
 
 static enum look look_locked(const struct piece *piece) must_hold_shared(&piece->mm->mmap_lock)
@@ -95,13 +79,18 @@ static enum look look_locked(const struct piece *piece) must_hold_shared(&piece-
     slot = pt_lock(piece->mm, piece->addr, &table);
     if (slot) {
         entry = pte_read(slot);
-        if (entry_allows(entry, piece->access))
-            move_bytes(piece, entry_page(entry));
-        else
+        if (!entry_allows(entry, piece->access)) {
             look = LOOK_FAULT;
+        } else {
+            if (piece->write)
+                note_write(table, slot);
+            access_move_bytes(piece, entry_page(entry));
+        }
         pt_unlock(table);
     }
-    return pte_empty(entry) ? look_at_untouched(piece, vma) : look;
+    if (!pte_empty(entry) && look == LOOK_COPIED)
+        return look;
+    return vma_accessible(vma->flags) ? LOOK_FAULT : access_without_rights(piece, vma);
 }
 
 static enum look look(const struct piece *piece)
@@ -119,8 +108,8 @@ static bool access_piece(struct piece *piece)
 {
     enum look result;
 
-    while ((result = look(piece)) == LOOK_FAULT) {
-        if (fault_handle(piece->mm, piece->addr, piece->access) != FAULT_DONE)
+    while ((result = look(piece)) == LOOK_FAULT || result == LOOK_AGAIN) {
+        if (result == LOOK_FAULT && fault_handle(piece->mm, piece->addr, piece->access) != FAULT_DONE)
             return false;
         race_point(R16); /* nothing is held: what the fault made may be gone again */
         if (mutant(R16))

@@ -1,5 +1,6 @@
 /* madvise(2): what gives memory back, what fork does with it, what fills it, and hints that need nothing
  * done. */
+#include "mm/space/lazy_free.h"
 #include "mm/space/mm_private.h"
 
 enum advice { /* Linux's numbers */
@@ -34,8 +35,20 @@ static int discard_check(const struct vma *vma, int advice)
     return advice == MADV_FREE && vma->mapping ? -EINVAL : 0;
 }
 
+/* A region's part. Without swap MADV_PAGEOUT finds only what was given up to take. */
+static void discard_part(struct mm *mm, const struct vma *vma, vaddr_t start, vaddr_t end, int advice,
+                         struct gather *g) must_hold_shared(&mm->mmap_lock)
+{
+    start = MAX(vma->start, start);
+    end = MIN(vma->end, end);
+    if (advice == MADV_FREE)
+        lazy_free_mark(mm, start, end);
+    else if (advice != MADV_PAGEOUT || !vma->mapping)
+        pt_zap_pages(mm, start, end, g);
+}
+
 /* Throws pages away; the regions stay, so the shared lock is enough: a fault beside us fills an entry before
- * or after we clear it, and both are right. MADV_FREE may do it at once: "at any time" includes now. */
+ * or after we clear it, and both are right. */
 static int madvise_discard(struct mm *mm, vaddr_t start, vaddr_t end, int advice)
 {
     vaddr_t reached = start;
@@ -45,14 +58,16 @@ static int madvise_discard(struct mm *mm, vaddr_t start, vaddr_t end, int advice
 
     if (rwsem_read_lock_killable(&mm->mmap_lock))
         return -EINTR;
+    mm_note_peak(mm);
     gather_begin(&g, mm);
+    g.only = advice == MADV_PAGEOUT ? GATHER_LAZY : GATHER_ALL;
     for (struct vma *vma = vma_find_above(mm, start); vma && vma->start < end; vma = vma_next(vma)) {
         error = discard_check(vma, advice);
         if (error)
             break;
         hole |= vma->start > reached;
         reached = MIN(vma->end, end);
-        pt_zap_pages(mm, MAX(vma->start, start), reached, &g);
+        discard_part(mm, vma, start, end, advice, &g);
     }
     gather_end(&g);
     rwsem_read_unlock(&mm->mmap_lock);
@@ -163,6 +178,7 @@ int mm_madvise(struct mm *mm, vaddr_t start, u32 length, int advice)
     case MADV_DONTNEED:
     case MADV_DONTNEED_LOCKED:
     case MADV_FREE:
+    case MADV_PAGEOUT:
         return start == end ? 0 : madvise_discard(mm, start, end, advice);
     case MADV_DONTFORK:
     case MADV_DOFORK:
@@ -179,7 +195,6 @@ int mm_madvise(struct mm *mm, vaddr_t start, u32 length, int advice)
     case MADV_REMOVE:
         return madvise_remove(mm, start, end);
     case MADV_COLD:
-    case MADV_PAGEOUT:
         return madvise_hint(mm, start, end, VM_LOCKED);
     case MADV_WILLNEED:
     case MADV_MERGEABLE:

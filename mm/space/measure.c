@@ -15,20 +15,17 @@ static bool entry_is_young(pte_t entry)
 {
     return entry_hidden(entry) ? pte_software_payload(entry) & HIDDEN_YOUNG : pte_young(entry);
 }
-static bool entry_is_dirty(pte_t entry)
-{
-    return entry_hidden(entry) ? pte_software_payload(entry) & HIDDEN_DIRTY : pte_dirty(entry);
-}
 
 static void measure_entry(pte_t entry, struct page_sums *sums)
 {
     struct page *page = entry_page(entry);
     u32 mapped = (u32)page_map_count(page);
-    bool dirty = entry_is_dirty(entry) || page_bit_test(page, PAGE_DIRTY);
+    bool dirty = entry_dirty(entry) || page_bit_test(page, PAGE_DIRTY);
 
     sums->resident++;
     sums->anon += !page_mapping(page);
     sums->referenced += entry_is_young(entry);
+    sums->lazy += entry_is_lazy(entry);
     sums->pss += PAGE_SIZE / MAX(mapped, 1u);
     if (mapped > 1)
         *(dirty ? &sums->shared_dirty : &sums->shared_clean) += 1;
@@ -77,9 +74,7 @@ void mm_measure(struct mm *mm, struct space_sums *sums)
             sums->text += vma_pages(vma);
     }
     rwsem_read_unlock(&mm->mmap_lock);
-    if (sums->resident > READ_ONCE(mm->peak_resident))
-        WRITE_ONCE(mm->peak_resident, sums->resident);
-    sums->peak_resident = READ_ONCE(mm->peak_resident);
+    sums->peak_resident = MAX(mm_peak_resident(mm), sums->resident);
 }
 
 u64 mm_pagemap_entry(struct mm *mm, vaddr_t addr)

@@ -5,7 +5,7 @@
 struct page_sums { /* in pages, but for pss */
     u32 resident, anon;
     u32 shared_clean, shared_dirty, private_clean, private_dirty; /* private: mapped once */
-    u32 referenced;
+    u32 referenced, lazy;
     u64 pss; /* bytes: each page divided by the entries that map it */
 };
 /* Adds what the region has. The page tables' locks are taken one by one. */
@@ -14,7 +14,7 @@ void vma_measure(struct mm *mm, const struct vma *vma, struct page_sums *sums)
 
 struct space_sums {
     u32 resident, anon, shmem, stack, text; /* pages; stack and text of address space, the rest of memory */
-    u32 peak_resident;                      /* the most that anybody who asked has seen */
+    u32 peak_resident;                      /* the most there ever was */
 };
 /* One moment of the whole space; takes mmap_lock. Sleeps. */
 void mm_measure(struct mm *mm, struct space_sums *sums);

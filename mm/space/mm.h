@@ -22,7 +22,8 @@ struct mm {
     atomic_t refs;                                  /* struct references (users hold one together) */
     u32 pt_count;                                   /* (t) page tables installed */
     u32 total_pages;                                /* (m) pages of address space */
-    u32 peak_resident;                              /* (a) the most that a look at it found (measure.c) */
+    struct page *tables;                            /* (t) all of them (mm/frame/page_table.c) */
+    atomic_t peak_resident;                         /* (a) the most before now (mm_note_peak) */
     u32 peak_pages;                                 /* (m) the most it ever had */
     u32 locked_pages;                               /* (m) */
     u32 data_pages;                                 /* (m) private, writable, no stack: RLIMIT_DATA's */
@@ -31,6 +32,7 @@ struct mm {
     vaddr_t stack_top;                              /* (c after exec) */
     vaddr_t arg_start, arg_end, env_start, env_end; /* (c after exec) */
     u32 def_flags;                                  /* (m) mlockall's future flags */
+    u32 has_lazy;                                   /* (a) pages were given up (mm/space/lazy_free.c) */
     u32 reaped;          /* (a) out of memory: its pages are being taken, for good */
     struct list all;     /* list of all mms */
     struct mapping *exe; /* (m) the file it was loaded from, may be NULL */
@@ -109,7 +111,10 @@ int mm_detach(struct mm *mm, vaddr_t start, void **owner);
  * begins that it is a part of, and -EINVAL says that it is of none. */
 int mm_mprotect(struct mm *mm, vaddr_t start, u32 length, u32 vm_flags);
 s32 mm_mremap(struct mm *mm, vaddr_t old, u32 old_len, u32 new_len, u32 flags,
-              vaddr_t new_addr);                                      /* MREMAP_* */
+              vaddr_t new_addr); /* MREMAP_* */
+/* remap_file_pages(2): [start, start + length), rounded down, shows its file from page pgoff on. 0; -EINVAL
+ * where it is not all one shared file's; -ENOMEM, -EINTR. */
+int mm_remap_file_pages(struct mm *mm, vaddr_t start, u32 length, u32 pgoff, bool populate);
 int mm_madvise(struct mm *mm, vaddr_t start, u32 length, int advice); /* MADV_*: Linux numbers */
 vaddr_t mm_brk(struct mm *mm, vaddr_t new_brk);                       /* the brk now, as Linux returns it */
 int mm_mincore(struct mm *mm, vaddr_t start, u32 length, vaddr_t user_vec);
@@ -129,6 +134,8 @@ u32 mm_access(struct mm *mm, vaddr_t addr, void *buffer, u32 n, u32 access);
 /* Pages mapped, the zero page not among them: the sum of what the page tables count (mm/frame/page.h), so
  * that a fault writes no line of the whole space for it. Exact while nobody faults. Takes page_table_lock. */
 u32 mm_resident(struct mm *mm);
+/* The most that mm_resident() ever was (VmHWM, ru_maxrss). Takes page_table_lock. */
+u32 mm_peak_resident(struct mm *mm);
 /* The same read with no lock, by who chooses a victim: an entry of the directory may change meanwhile. The mm
  * is kept alive. */
 u32 mm_resident_estimate(const struct mm *mm);

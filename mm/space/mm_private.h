@@ -31,6 +31,10 @@ int vma_set_flags(struct mm *mm, vaddr_t start, vaddr_t end, u32 clear, u32 set)
  * are flushed on return. 0 or -ENOMEM with nothing changed. Sleeps. */
 int munmap_locked(struct mm *mm, vaddr_t start, vaddr_t end) must_hold(&mm->mmap_lock);
 
+/* Whoever is about to take pages out of the space notes first how many there are (mm/space/peak.c): mmap_lock
+ * in any mode. Where they only change their place, nothing has to be noted. */
+void mm_note_peak(struct mm *mm) must_hold_shared(&mm->mmap_lock);
+
 /* Joins a region that is in no tree yet to the address space: tree, accounts, neighbours. Returns the region
  * that now covers it (the one given may be gone). */
 struct vma *vma_adopt(struct mm *mm, struct vma *vma) must_hold(&mm->mmap_lock);

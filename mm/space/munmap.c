@@ -29,6 +29,7 @@ static void munmap_pages(struct mm *mm, vaddr_t start, vaddr_t end) must_hold(&m
 {
     struct gather g;
 
+    mm_note_peak(mm);
     gather_begin(&g, mm);
     if (mutant(R08)) {
         zap_in_the_open(mm, start, end, &g);

@@ -1,12 +1,13 @@
 /*
  * The checker of page-table entries, in the test image alone: every write goes through one state machine.
  *
- *     empty ---> zero, anon, file, cow, swap, migrating, hidden     a fault, fork's or mremap's copy
+ *     empty ---> zero, anon, lazy, file, cow, swap, migrating, hidden     a fault, fork's or mremap's copy
  *     all   ---> empty                                              zap, mremap, the first half of a COW copy
  *     anon <---> cow                                                fork and mprotect; the grant (see below)
- *     anon, cow ---> swap, migrating          migrating ---> anon, cow          swap ---> anon, cow
- *     zero, anon, file, cow ---> hidden       hidden ---> zero, file, cow       mprotect(PROT_NONE) and back
- *     dead                                                          the table has left the directory: nothing
+ *     anon <---> lazy ---> cow, swap, migrating, hidden             MADV_FREE; the walker's D, or a write by
+ * force anon, cow ---> swap, migrating          migrating ---> anon, cow          swap ---> anon, cow zero,
+ * anon, file, cow ---> hidden       hidden ---> zero, file, cow       mprotect(PROT_NONE) and back dead the
+ * table has left the directory: nothing
  *
  * "cow" is a page of no file that may not be written here: it is shared since fork, or its copy is not
  * granted yet, or mprotect took the right. The way from there to "anon" is the dangerous one (R05, R06): only
@@ -24,14 +25,16 @@
 #include "diag/panic.h"
 #include "mm/table/pt_entry.h"
 
-static const char *const kind_names[ENTRY_KINDS] = {"empty", "zero", "anon",      "file",
+static const char *const kind_names[ENTRY_KINDS] = {"empty", "zero", "anon",      "lazy",  "file",
                                                     "cow",   "swap", "migrating", "hidden"};
 
 #define TO(kind) (1u << ENTRY_KIND_##kind)
 static const u32 may_become[ENTRY_KINDS] = {
-    [ENTRY_KIND_EMPTY] = TO(ZERO) | TO(ANON) | TO(FILE) | TO(COW) | TO(SWAP) | TO(MIGRATING) | TO(HIDDEN),
+    [ENTRY_KIND_EMPTY] =
+        TO(ZERO) | TO(ANON) | TO(LAZY) | TO(FILE) | TO(COW) | TO(SWAP) | TO(MIGRATING) | TO(HIDDEN),
     [ENTRY_KIND_ZERO] = TO(EMPTY) | TO(HIDDEN),
-    [ENTRY_KIND_ANON] = TO(EMPTY) | TO(COW) | TO(SWAP) | TO(MIGRATING) | TO(HIDDEN),
+    [ENTRY_KIND_ANON] = TO(EMPTY) | TO(LAZY) | TO(COW) | TO(SWAP) | TO(MIGRATING) | TO(HIDDEN),
+    [ENTRY_KIND_LAZY] = TO(EMPTY) | TO(ANON) | TO(COW) | TO(SWAP) | TO(MIGRATING) | TO(HIDDEN),
     [ENTRY_KIND_FILE] = TO(EMPTY) | TO(HIDDEN),
     [ENTRY_KIND_COW] = TO(EMPTY) | TO(ANON) | TO(SWAP) | TO(MIGRATING) | TO(HIDDEN),
     [ENTRY_KIND_SWAP] = TO(EMPTY) | TO(ANON) | TO(COW),
@@ -70,7 +73,9 @@ static enum entry_kind kind_of(pte_t e)
         return ENTRY_KIND_ZERO;
     if (page_peek(page_at(pte_pfn(e))).mapping)
         return ENTRY_KIND_FILE;
-    return pte_writable(e) ? ENTRY_KIND_ANON : ENTRY_KIND_COW;
+    if (!pte_writable(e))
+        return ENTRY_KIND_COW;
+    return pte_dirty(e) ? ENTRY_KIND_ANON : ENTRY_KIND_LAZY;
 }
 
 static const char *name_of(pte_t e)
@@ -141,7 +146,7 @@ static bool owes_flush(const struct entry_write *w)
     if (!pte_present(w->old))
         return false;
     return !pte_present(w->new) || pte_pfn(w->old) != pte_pfn(w->new) ||
-           (pte_writable(w->old) && !pte_writable(w->new));
+           (pte_writable(w->old) && (!pte_writable(w->new) || (pte_dirty(w->old) && !pte_dirty(w->new))));
 }
 
 static void check_write(struct page *table, const pte_t *slot, pte_t old, pte_t new, bool fills,

@@ -5,7 +5,8 @@
 enum entry_kind {
     ENTRY_KIND_EMPTY,
     ENTRY_KIND_ZERO,
-    ENTRY_KIND_ANON, /* a page of no file, writable */
+    ENTRY_KIND_ANON, /* a page of no file, writable and written */
+    ENTRY_KIND_LAZY, /* the same, given up and not written since (pt_lazy.c) */
     ENTRY_KIND_FILE, /* a page of the cache, shared memory included */
     ENTRY_KIND_COW,  /* a page of no file, not writable here */
     ENTRY_KIND_SWAP,

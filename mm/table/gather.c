@@ -23,7 +23,7 @@
 void gather_begin(struct gather *g, struct mm *mm)
 {
     g->mm = mm;
-    g->only_removed = false;
+    g->only = GATHER_ALL;
     g->start = USER_END;
     g->end = 0;
     g->n = g->table_n = 0;

@@ -52,6 +52,7 @@ static bool pt_install(struct mm *mm, vaddr_t addr, struct page *fresh)
     if (first) {
         pde_install(&mm->space, addr, pde_make_table(page_pfn(fresh), true));
         mm->pt_count++;
+        page_tables_add(&mm->tables, fresh);
         count_event(pt_alloc);
     } else {
         count_event(recheck_lost_pt);
@@ -167,6 +168,7 @@ static bool pt_leave_directory(struct mm *mm, vaddr_t addr, struct page *table)
         return false;
     pde_clear(&mm->space, addr);
     page_leave_table(table);
+    page_tables_remove(table);
     assert(mm->pt_count > 0);
     mm->pt_count--;
     count_event(pt_free);
@@ -205,20 +207,10 @@ void pt_free_empty(struct mm *mm, vaddr_t start, vaddr_t end, struct gather *gat
             gather_flush(gather);
 }
 
-/* A table leaves the directory under page_table_lock only, so none is lost or met twice. */
 u32 mm_resident(struct mm *mm)
 {
-    u32 pages = 0, left;
-
     spin_lock(&mm->page_table_lock);
-    left = mm->pt_count;
-    for (vaddr_t addr = 0; left && addr < USER_END; addr += PDE_SIZE) {
-        struct page *table = pt_table(mm, addr);
-        if (!table)
-            continue;
-        pages += page_pt_resident(table);
-        left--;
-    }
+    u32 pages = page_tables_resident(&mm->tables);
     spin_unlock(&mm->page_table_lock);
     return pages;
 }

@@ -65,6 +65,10 @@ must_check bool pt_protect(struct mm *mm, vaddr_t start, vaddr_t end, u32 vm_fla
  * the caller owes a shootdown of the range before anything goes by that. Shared mappings of files only: the
  * next write faults, and marks the page. */
 must_check bool pt_clean(struct mm *mm, vaddr_t start, vaddr_t end) must_hold_shared(&mm->mmap_lock);
+/* Every page of [start, end) that is the space's own is given up until it is written again (entry_is_lazy).
+ * True when some was dirty: the caller owes a shootdown of the range before it returns, or a processor writes
+ * such a page by what it remembers of D. Private anonymous regions only. */
+must_check bool pt_make_lazy(struct mm *mm, vaddr_t start, vaddr_t end) must_hold_shared(&mm->mmap_lock);
 /* Moves every entry of [from, from + length) to `to`; no overlap, `to` empty. Flushed on return. 0 or -ENOMEM
  * with nothing moved. Sleeps. */
 int pt_move(struct mm *mm, vaddr_t from, vaddr_t to, u32 length) must_hold(&mm->mmap_lock);

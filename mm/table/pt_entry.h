@@ -45,6 +45,18 @@ static inline struct page *entry_page(pte_t e)
     return page_at(entry_pfn(e));
 }
 
+static inline bool entry_dirty(pte_t e)
+{
+    return entry_hidden(e) ? pte_software_payload(e) & HIDDEN_DIRTY : pte_dirty(e);
+}
+/* The same entry of a page that was written; not for empty ones. */
+static inline pte_t entry_with_dirty(pte_t e)
+{
+    if (entry_hidden(e))
+        return pte_software(ENTRY_HIDDEN, pte_software_payload(e) | HIDDEN_DIRTY);
+    return pte_make(pte_pfn(e), PROT_PTE_USER | PROT_PTE_DIRTY | (pte_writable(e) ? PROT_PTE_WRITE : 0));
+}
+
 /* How many of the n entries from `slot` on are empty before the first that is not. Under their table's lock.
  */
 static inline u32 entries_empty(pte_t *slot, u32 n)
@@ -58,11 +70,28 @@ static inline u32 entries_empty(pte_t *slot, u32 n)
     return i;
 }
 
+/* A page of no file that nothing but the one entry that maps it refers to. Under that entry's table's lock it
+ * stays so. */
+static inline bool page_is_own(struct page *page)
+{
+    return !page_is_zero(page) && !page_mapping(page) && !page_bit_test(page, PAGE_REMOVED) &&
+           page_refs(page) == 1;
+}
+/* A page of its own in private anonymous memory that was given up (MADV_FREE) and not written since. Nothing
+ * else clears D there: whoever fills such an entry sets it. */
+static inline bool entry_is_lazy(pte_t e)
+{
+    return pte_present(e) && !pte_dirty(e) && page_is_own(entry_page(e));
+}
+
 /* What a region's pages may be used for; arch/ has no execute bit in two-level paging (PAE only: SDM vol.
  * 3A, 4.6.2). */
 static inline unsigned entry_prot(u32 vm_flags, bool write)
 {
-    return PROT_PTE_USER | (write && (vm_flags & VM_WRITE) ? PROT_PTE_WRITE | PROT_PTE_DIRTY : 0);
+    if (!write)
+        return PROT_PTE_USER;
+    return PROT_PTE_USER | PROT_PTE_DIRTY |
+           (vm_flags & VM_WRITE ? PROT_PTE_WRITE : 0); /* forced: D without W */
 }
 
 /* ---- changes of live entries: the walker sets A and D behind our back, so never read, modify, write (R46)

@@ -22,9 +22,35 @@ static inline bool zap_entry(struct gather *gather, pte_t old, int *pages)
     return gather_add(gather, page, dirty);
 }
 
-/* Takes the entry out. `early`: what the mutant R55 believes it to be. */
-static inline pte_t zap_take(struct page *table, pte_t *slot, pte_t early) must_hold(page_ptl(table))
+static inline bool zap_wants(const struct gather *gather, pte_t seen)
 {
+    switch (gather->only) {
+    case GATHER_REMOVED:
+        return page_bit_test(entry_page(seen), PAGE_REMOVED);
+    case GATHER_LAZY:
+        return entry_is_lazy(seen);
+    default:
+        return true;
+    }
+}
+
+/* A page that nobody needs, if nobody has written it since: taken out only as it was seen, clean. A processor
+ * that writes it sets D before, by an atomic look at this very entry, so it comes first or faults. Empty: it
+ * stays. */
+static noinline pte_t zap_take_lazy(struct page *table, pte_t *slot, pte_t seen) must_hold(page_ptl(table))
+{
+    race_point(R61); /* the program may write it: no fault, no lock, only D in the entry */
+    if (mutant(R61))
+        return entry_take(table, slot);
+    return entry_replace(table, slot, seen, ENTRY_EMPTY) ? seen : ENTRY_EMPTY;
+}
+
+/* Takes the entry out. `early`: what the mutant R55 believes it to be. */
+static inline pte_t zap_take(const struct gather *gather, struct page *table, pte_t *slot, pte_t seen,
+                             pte_t early) must_hold(page_ptl(table))
+{
+    if (unlikely(gather->only == GATHER_LAZY))
+        return zap_take_lazy(table, slot, seen);
     pte_t old = entry_take(table, slot);
 
     return mutant(R55) && !pte_empty(early) ? early : old;
@@ -55,10 +81,13 @@ static vaddr_t zap_table(struct mm *mm, vaddr_t addr, vaddr_t end, struct gather
             step = entries_empty(slot, (end - addr) >> PAGE_SHIFT);
             first = cleared ? first : addr + (step << PAGE_SHIFT);
             stop = addr + (step << PAGE_SHIFT) == end ? addr : 0;
-        } else if (!gather->only_removed || page_bit_test(entry_page(seen), PAGE_REMOVED)) {
-            full = zap_entry(gather, zap_take(table, slot, early), &pages);
+        } else if (zap_wants(gather, seen)) {
+            pte_t old = zap_take(gather, table, slot, seen, early);
             early = ENTRY_EMPTY;
-            cleared++;
+            if (likely(!pte_empty(old))) {
+                full = zap_entry(gather, old, &pages);
+                cleared++;
+            }
         }
         addr += step << PAGE_SHIFT;
         slot += step;

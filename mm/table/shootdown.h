@@ -8,9 +8,12 @@
 
 #define GATHER_PAGES  256 /* 1 KiB of kernel stack; one flush of all CPUs for as many pages */
 #define GATHER_TABLES 8
+/* Of a range, which pages to take: all; those that have left their file (PAGE_REMOVED); those that nobody
+ * needs unless they are written again (entry_is_lazy). */
+enum gather_only { GATHER_ALL, GATHER_REMOVED, GATHER_LAZY };
 struct gather {
     struct mm *mm;
-    bool only_removed;  /* of a range, take pages that have left their file (PAGE_REMOVED), and no others */
+    enum gather_only only;
     vaddr_t start, end; /* smallest range that covers what was cleared; end 0: nothing */
     u32 n;
     u32 table_n; /* page tables died: their mirror addresses and the PDE caches must go too (R50, R51) */

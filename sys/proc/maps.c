@@ -97,9 +97,10 @@ static void print_sums(struct text *t, const struct page_sums *s, u32 locked_pss
     print_row(t, "Private_Dirty:", KB(s->private_dirty));
     print_row(t, "Referenced:", KB(s->referenced));
     print_row(t, "Anonymous:", KB(s->anon));
+    print_row(t, "LazyFree:", KB(s->lazy));
     static const char *const nothing[] = {
-        "LazyFree:",       "AnonHugePages:",   "ShmemPmdMapped:", "FilePmdMapped:",
-        "Shared_Hugetlb:", "Private_Hugetlb:", "Swap:",           "SwapPss:"};
+        "AnonHugePages:",   "ShmemPmdMapped:", "FilePmdMapped:", "Shared_Hugetlb:",
+        "Private_Hugetlb:", "Swap:",           "SwapPss:"};
     for (u32 i = 0; i < ARRAY_SIZE(nothing); i++)
         print_row(t, nothing[i], 0);
     print_row(t, "Locked:", locked_pss);

@@ -83,7 +83,7 @@ s32 sys_getrusage(int who, vaddr_t to)
     default:
         return -EINVAL;
     }
-    return usage_to_user(&usage, mm_resident(current->mm), to);
+    return usage_to_user(&usage, mm_peak_resident(current->mm), to);
 }
 
 /* In ticks of 100 Hz: user, system, and the same of children that were waited for. times(2). */

@@ -6,16 +6,15 @@
  * @files tests/programs/expect.h
  * @output process_vm: both ways, and refused where it must be
  * @output /proc/self/mem: reads, writes, and copies what is read-only
+ * @output /proc/self/mem: writes what the program may not touch, and shows it to nobody else
  * @output maps and smaps: what is mapped, to the page
  * @output truncate: SIGBUS beyond the end
  */
 #define _GNU_SOURCE
 #define _FILE_OFFSET_BITS 64
-#include "expect.h"
-#include <fcntl.h>
+#include "proc_rows.h"
 #include <setjmp.h>
 #include <signal.h>
-#include <stdint.h>
 #include <sys/mman.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
@@ -110,23 +109,45 @@ static void mem_file(void)
     printf("/proc/self/mem: reads, writes, and copies what is read-only\n");
 }
 
-/* The value of `row` of the region that begins at `start`, in kB; -1: there is none. */
-static long smaps_row(const void *start, const char *row)
+/* Memory without any rights: a debugger's write makes a copy there, which the program has no right to either.
+ */
+static void mem_hidden(void)
 {
-    char line[512], wanted[20];
-    FILE *f = fopen("/proc/self/smaps", "r");
-    long value = -1, here = 0;
+    int fd = open("/proc/self/mem", O_RDWR), file = open("/proc/self/exe", O_RDONLY), status;
+    char buffer[4] = "";
+    char *fresh = mmap(NULL, 2 * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    char *used = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    char *image = mmap(NULL, PAGE, PROT_NONE, MAP_PRIVATE, file, 0);
+    char *shared = mmap(NULL, PAGE, PROT_NONE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
-    expect(f, "smaps");
-    sprintf(wanted, "%08lx-", (unsigned long)(uintptr_t)start);
-    while (fgets(line, sizeof line, f)) {
-        if (strlen(line) > 9 && line[8] == '-')
-            here = !strncmp(line, wanted, 9);
-        if (here && !strncmp(line, row, strlen(row)))
-            value = atol(line + strlen(row));
+    strcpy(used, "old");
+    expect(fd >= 0 && file >= 0 && image != MAP_FAILED && mprotect(used, PAGE, PROT_NONE) == 0,
+           "preparations");
+    expect(pwrite(fd, "new", 4, (off_t)(uintptr_t)fresh + PAGE - 2) == 4, "across two untouched pages");
+    expect(pread(fd, buffer, 4, (off_t)(uintptr_t)fresh + PAGE - 2) == 4 && !strcmp(buffer, "new"), "%s",
+           buffer);
+    expect(pread(fd, buffer, 4, (off_t)(uintptr_t)image) == 4 && !memcmp(buffer, "\177ELF", 4),
+           "the file's own");
+    expect(pwrite(fd, "mine", 4, (off_t)(uintptr_t)image) == 4, "a file's page");
+    expect(pread(file, buffer, 4, 0) == 4 && !memcmp(buffer, "\177ELF", 4), "the file keeps its own");
+    expect(pwrite(fd, "all", 4, (off_t)(uintptr_t)shared) == -1 && errno == EIO, "shared memory");
+    pid_t child = fork(); /* which shares what is hidden */
+    expect(child >= 0, "fork");
+    if (child == 0) {
+        int own = open("/proc/self/mem", O_RDWR);
+        expect(pwrite(own, "its", 4, (off_t)(uintptr_t)used) == 4, "the child's copy");
+        expect(mprotect(used, PAGE, PROT_READ) == 0 && !strcmp(used, "its"), "%s", used);
+        _exit(0);
     }
-    fclose(f);
-    return value;
+    expect(waitpid(child, &status, 0) == child && status == 0, "status %#x", status);
+    signal(SIGSEGV, on_signal);
+    expect(touch(used) == SIGSEGV && touch(fresh) == SIGSEGV && touch(image) == SIGSEGV, "still hidden");
+    expect(mprotect(used, PAGE, PROT_READ) == 0 && !strcmp(used, "old"), "the parent's: %s", used);
+    expect(mprotect(fresh, 2 * PAGE, PROT_READ) == 0 && !strcmp(fresh + PAGE - 2, "new"), "shown");
+    expect(mprotect(image, PAGE, PROT_READ) == 0 && !memcmp(image, "mine", 4), "shown");
+    close(fd);
+    close(file);
+    printf("/proc/self/mem: writes what the program may not touch, and shows it to nobody else\n");
 }
 
 static void maps(void)
@@ -179,6 +200,8 @@ int main(void)
 {
     process_vm();
     mem_file();
+    fflush(stdout);
+    mem_hidden();
     maps();
     truncated();
     return 0;
