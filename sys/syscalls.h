@@ -124,6 +124,8 @@ s32 sys_fstatat64(int dirfd, vaddr_t name, vaddr_t to, u32 flags);
 s32 sys_statx(int dirfd, vaddr_t name, u32 flags, u32 mask, vaddr_t to);
 s32 sys_statfs64(vaddr_t name, u32 size, vaddr_t to);
 s32 sys_fstatfs64(int fd, u32 size, vaddr_t to);
+
+/* sys/file/attributes.c */
 s32 sys_fchmodat(int dirfd, vaddr_t name, u32 mode);
 s32 sys_chmod(vaddr_t name, u32 mode);
 s32 sys_fchmod(int fd, u32 mode);
@@ -136,7 +138,7 @@ s32 sys_access(vaddr_t name, u32 mode);
 s32 sys_utimensat(int dirfd, vaddr_t name, vaddr_t times, u32 flags);
 s32 sys_utimensat_time64(int dirfd, vaddr_t name, vaddr_t times, u32 flags);
 
-/* sys/process/fork.c */
+/* sys/process/clone_calls.c */
 s32 sys_clone(u32 flags, vaddr_t stack, vaddr_t parent_tid, vaddr_t tls, vaddr_t child_tid);
 s32 sys_fork(void);
 s32 sys_vfork(void);
@@ -192,6 +194,7 @@ s32 sys_mmap(vaddr_t args_at);
 s32 sys_munmap(vaddr_t addr, u32 length);
 s32 sys_mprotect(vaddr_t addr, u32 length, u32 prot);
 s32 sys_mremap(vaddr_t old, u32 old_length, u32 new_length, u32 flags, vaddr_t new_addr);
+s32 sys_remap_file_pages(vaddr_t start, u32 length, u32 prot, u32 pgoff, u32 flags);
 s32 sys_madvise(vaddr_t addr, u32 length, int advice);
 s32 sys_brk(vaddr_t new_brk);
 s32 sys_mincore(vaddr_t addr, u32 length, vaddr_t to);

@@ -20,6 +20,7 @@
 #define MAP_LOCKED          0x2000u
 #define MAP_NORESERVE       0x4000u
 #define MAP_POPULATE        0x8000u
+#define MAP_NONBLOCK        0x10000u
 #define MAP_HUGETLB         0x40000u
 #define MAP_FIXED_NOREPLACE 0x100000u
 #define MAP_KNOWN           0x17fd3fu /* with MAP_DENYWRITE, EXECUTABLE, NONBLOCK, STACK, SYNC's place left out */
@@ -145,6 +146,11 @@ s32 sys_mprotect(vaddr_t addr, u32 length, u32 prot)
 s32 sys_mremap(vaddr_t old, u32 old_length, u32 new_length, u32 flags, vaddr_t new_addr)
 {
     return mm_mremap(current->mm, old, old_length, new_length, flags, new_addr);
+}
+
+s32 sys_remap_file_pages(vaddr_t start, u32 length, u32 prot, u32 pgoff, u32 flags)
+{
+    return prot ? -EINVAL : mm_remap_file_pages(current->mm, start, length, pgoff, !(flags & MAP_NONBLOCK));
 }
 
 s32 sys_madvise(vaddr_t addr, u32 length, int advice)
