@@ -1,16 +1,13 @@
 /* Scenes and actors: see tests/scenario.h. Written against the kernel's contracts alone, so it serves both
  * worlds. */
 #include "tests/scenario.h"
-#include "lib/errno.h"
 #include "mm/fault/faultlock.h"
-#include "mm/file/mapping.h"
 #include "mm/frame/frames.h"
 #include "mm/kernel/slab.h"
 #include "mm/space/commit.h"
 #include "sched/task.h"
 #include "sync/completion.h"
 #include "sync/rcu.h"
-#include "sync/waitqueue.h"
 
 struct actor {
     struct task *task;
@@ -257,110 +254,4 @@ bool scene_overtake(struct scene *s, enum race_id id, actor_script first, actor_
     }
     actor_join(s, a);
     return overtaken;
-}
-
-void scene_await(const u32 *flag)
-{
-    while (!load_acquire(flag)) {
-        crosscall_poll();
-        cpu_relax();
-    }
-}
-
-/* ---- user memory ---- */
-
-u32 user_load(vaddr_t addr)
-{
-    u32 value = 0;
-    int error = again(user_load_u32(addr, &value));
-
-    if (error)
-        test_fail(__FILE__, __LINE__, "load from %#x: error %d", addr, error);
-    return value;
-}
-
-void user_store(vaddr_t addr, u32 value)
-{
-    int error = again(user_store_u32(addr, value));
-
-    if (error)
-        test_fail(__FILE__, __LINE__, "store to %#x: error %d", addr, error);
-}
-
-/* ---- what the page tables say, read as the kernel would ---- */
-
-pte_t scene_pte(struct mm *mm, vaddr_t addr)
-{
-    struct page *table;
-    pte_t entry = {0};
-
-    rwsem_read_lock(&mm->mmap_lock);
-    pte_t *slot = pt_lock(mm, addr, &table);
-    if (slot) {
-        entry = pte_read(slot);
-        pt_unlock(table);
-    }
-    rwsem_read_unlock(&mm->mmap_lock);
-    return entry;
-}
-
-/* ---- a file that fills its pages with index*1024+word ---- */
-
-struct scene_file {
-    struct mapping mapping;
-    u32 pages;
-    atomic_t reads;
-};
-
-static int file_read_page(struct mapping *mapping, struct page *page)
-{
-    struct scene_file *file = mapping->host;
-
-    atomic_inc(&file->reads);
-    u32 *word = page_map(page);
-    for (u32 i = 0; i < PAGE_SIZE / 4; i++)
-        word[i] = page_index(page) * 1024 + i;
-    page_unmap(word);
-    page_bit_set(page, PAGE_UPTODATE);
-    return 0;
-}
-
-static u64 file_size(struct mapping *mapping)
-{
-    struct scene_file *file = mapping->host;
-    return (u64)file->pages * PAGE_SIZE;
-}
-
-static void file_keep(struct mapping *mapping) {}
-
-static const struct mapping_ops file_ops = {
-    .kind = "scene file",
-    .read_page = file_read_page,
-    .size = file_size,
-    .get = file_keep,
-    .put = file_keep,
-};
-
-struct mapping *scene_file(u32 pages)
-{
-    struct scene_file *file = obtain(kmalloc(sizeof *file, GFP_KERNEL));
-
-    assert(file != NULL);
-    file->pages = pages;
-    atomic_set(&file->reads, 0);
-    mapping_init(&file->mapping, &file_ops, file);
-    return &file->mapping;
-}
-
-void scene_file_free(struct mapping *mapping)
-{
-    scene_drain(); /* regions that are gone may still be about to put it */
-    mapping_drop(mapping, 0);
-    kfree(mapping->host);
-}
-
-u32 scene_file_reads(struct mapping *mapping)
-{
-    struct scene_file *file = mapping->host;
-    return (u32)atomic_read(&file->reads);
 }

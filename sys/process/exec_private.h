@@ -12,6 +12,12 @@ struct exec_request {
     const char **why;
     char *interpreter; /* kmalloc'ed path of a script's interpreter; `path` may point to it */
 };
+struct mm;
+/* Maps the segments and a stack into a fresh space. 0 or -errno. */
+int exec_map_image(struct mm *mm, struct inode *inode, const struct elf_image *image);
+/* The bytes between a segment's file part and the page's end belong to its zeroed part. In the new space. 0
+ * or -EFAULT. */
+int exec_clear_tails(const struct elf_image *image);
 /* Lays out arguments, environment and auxiliary vector; *sp is where the program starts. 0 or -EFAULT. In the
  * new space. */
 int exec_build_stack(const struct elf_image *image, const struct exec_request *request, u32 *sp);

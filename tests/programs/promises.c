@@ -13,6 +13,7 @@
 #include "expect.h"
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdint.h>
 #include <sys/mman.h>
@@ -204,7 +205,7 @@ static void out_of_memory(void)
     char path[64];
     snprintf(path, sizeof path, "/proc/%d/oom_score_adj", bystander);
     while (number(path, "") != 1000)
-        usleep(1000);
+        sched_yield();
     pid_t child = greedy(1, "0");
     expect_killed(bystander);
     expect_killed(child); /* which did not stop at that */
