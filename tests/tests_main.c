@@ -132,11 +132,11 @@ static bool run_and_report(const struct test *test, u32 number)
     return passed;
 }
 
-/* The i-th to run. Where each place is refused once and no more, the scenarios come first: they take no time,
- * and what is left for the tests of the machine is little. */
-static const struct test *test_at(u32 i)
+/* Where each place is refused once and no more, the scenarios come first: they take no time, and what is left
+ * for the tests of the machine is little. */
+static bool is_its_turn(const struct test *test, u32 pass)
 {
-    return __start_tests[refuse_new ? __stop_tests - __start_tests - 1 - i : i];
+    return !refuse_new || glob_match("tests/smp/*", test->file) == (pass == 0);
 }
 
 static u32 count_wanted(void)
@@ -199,9 +199,10 @@ noreturn void tests_main(void)
     fmt_snprintf(line, sizeof line, "1..%u", count_wanted());
     print_line("TAP version 14");
     print_line(line);
-    for (u32 i = 0; i < (u32)(__stop_tests - __start_tests); i++)
-        if (is_wanted(test_at(i)))
-            run_or_skip(test_at(i));
+    for (u32 pass = 0; pass < (refuse_new ? 2u : 1u); pass++)
+        for (const struct test *const *t = __start_tests; t < __stop_tests; t++)
+            if (is_wanted(*t) && is_its_turn(*t, pass))
+                run_or_skip(*t);
     if (refusals)
         report_refusals();
     WRITE_ONCE(sched_idle_work, NULL); /* what idle CPUs wait for from here on would be in the trace alone */

@@ -17,54 +17,70 @@
 #include "mm/space/mm_private.h"
 #include "mm/table/pt_entry.h"
 
-/* What a copy is made of: the page behind the entry, or of the file, with a reference; NULL: zeroes. *seen:
- * the entry. */
-static struct page *find_source(const struct piece *piece, const struct vma *vma, pte_t *seen, int *error)
+/* What is behind the address: what its entry holds, and the page that a copy is made of, the entry's or the
+ * file's, with a reference; NULL: zeroes. */
+struct behind {
+    pte_t seen;
+    struct page *page;
+    int error;
+};
+
+static struct behind look_behind(const struct piece *piece, const struct vma *vma)
+    must_hold_shared(&piece->mm->mmap_lock)
 {
-    struct page *table, *source = NULL;
+    struct behind b = {.seen = ENTRY_EMPTY};
+    struct page *table;
     pte_t *slot = pt_lock(piece->mm, piece->addr, &table);
 
-    *error = 0;
-    *seen = ENTRY_EMPTY;
     if (slot) {
-        *seen = pte_read(slot);
-        if (!pte_empty(*seen) && !page_is_zero(entry_page(*seen))) {
-            source = entry_page(*seen);
-            page_get(source);
+        b.seen = pte_read(slot);
+        if (!pte_empty(b.seen) && !page_is_zero(entry_page(b.seen))) {
+            b.page = entry_page(b.seen);
+            page_get(b.page);
         }
         pt_unlock(table);
     }
-    if (!pte_empty(*seen) || !vma->mapping)
-        return source;
+    if (!pte_empty(b.seen) || !vma->mapping)
+        return b;
     u32 index = vma_index(vma, piece->addr & PAGE_MASK);
     if (index < mapping_pages(vma->mapping))
-        return mapping_read(vma->mapping, index, error);
-    *error = -EFAULT;
-    return NULL;
+        b.page = mapping_read(vma->mapping, index, &b.error);
+    else
+        b.error = -EFAULT;
+    return b;
 }
 
-/* Puts the copy where `seen` was. False: it holds something else now, or the file has lost the page. */
-static bool install_copy(const struct piece *piece, struct vma *vma, pte_t seen, struct page *copy,
-                         struct page *source) must_hold_shared(&piece->mm->mmap_lock)
+/* Under the table's lock. Returns the page whose entry this was, for its reference to be put; NULL: none. */
+static struct page *exchange_hidden(struct page *table, pte_t *slot, pte_t seen, struct page *copy)
+    must_hold(page_ptl(table))
+{
+    bool empty = pte_empty(seen);
+    struct page *old = empty ? NULL : entry_page(entry_take(table, slot));
+    bool counted = old && !page_is_zero(old);
+
+    page_map_inc(copy);
+    entry_install(table, slot, entry_hide(pte_make(page_pfn(copy), PROT_PTE_USER | PROT_PTE_DIRTY)));
+    page_pt_account(table, empty, !counted);
+    if (counted)
+        page_map_dec(old);
+    return counted ? old : NULL;
+}
+
+/* Puts the copy where b->seen was. False: it holds something else now, or the file has lost the page. */
+static bool install_copy(const struct piece *piece, struct vma *vma, const struct behind *b,
+                         struct page *copy) must_hold_shared(&piece->mm->mmap_lock)
 {
     struct page *table, *old = NULL;
     pte_t *slot = pt_lock(piece->mm, piece->addr, &table);
-    bool same = pte_same(pte_read(slot), seen);
+    bool same;
 
-    if (same && source && pte_empty(seen))
-        same = page_mapping(source) == vma->mapping;
+    if (!slot)
+        return false;
+    same = pte_same(pte_read(slot), b->seen) &&
+           (!b->page || !pte_empty(b->seen) || page_mapping(b->page) == vma->mapping);
     if (same) {
-        if (!pte_empty(seen))
-            old = entry_page(entry_take(table, slot));
-        bool counted = old && !page_is_zero(old);
-        page_map_inc(copy);
-        entry_install(table, slot, entry_hide(pte_make(page_pfn(copy), PROT_PTE_USER | PROT_PTE_DIRTY)));
-        page_pt_account(table, !old, !counted);
         WRITE_ONCE(vma->has_private, 1);
-        if (counted)
-            page_map_dec(old);
-        else
-            old = NULL;
+        old = exchange_hidden(table, slot, b->seen, copy);
     }
     pt_unlock(table);
     if (old)
@@ -72,19 +88,19 @@ static bool install_copy(const struct piece *piece, struct vma *vma, pte_t seen,
     return same;
 }
 
-static enum look copy_hidden(const struct piece *piece, struct vma *vma, pte_t seen, struct page *source)
+static enum look copy_hidden(const struct piece *piece, struct vma *vma, const struct behind *b)
     must_hold_shared(&piece->mm->mmap_lock)
 {
-    struct page *copy = page_alloc(source ? GFP_USER : GFP_USER | GFP_ZERO);
+    struct page *copy = page_alloc(b->page ? GFP_USER : GFP_USER | GFP_ZERO);
 
     if (!copy || pt_ensure(piece->mm, piece->addr)) {
         if (copy)
             page_put(copy);
         return LOOK_REFUSED;
     }
-    if (source)
-        page_copy(copy, source);
-    if (!install_copy(piece, vma, seen, copy, source))
+    if (b->page)
+        page_copy(copy, b->page);
+    if (!install_copy(piece, vma, b, copy))
         page_put(copy);
     return LOOK_AGAIN;
 }
@@ -92,19 +108,17 @@ static enum look copy_hidden(const struct piece *piece, struct vma *vma, pte_t s
 enum look access_without_rights(const struct piece *piece, struct vma *vma)
 {
     enum look result = LOOK_COPIED;
-    int error;
-    pte_t seen;
-    struct page *source = find_source(piece, vma, &seen, &error);
+    struct behind b = look_behind(piece, vma);
 
-    if (error)
+    if (b.error)
         return LOOK_REFUSED;
     if (piece->write)
-        result = copy_hidden(piece, vma, seen, source);
-    else if (source)
-        access_move_bytes(piece, source);
+        result = copy_hidden(piece, vma, &b);
+    else if (b.page)
+        access_move_bytes(piece, b.page);
     else
         memset(piece->buffer, 0, piece->n);
-    if (source)
-        page_put(source);
+    if (b.page)
+        page_put(b.page);
     return result;
 }

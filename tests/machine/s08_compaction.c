@@ -193,6 +193,8 @@ static void compact_while_they_write(void)
 
 TEST(
     s08_compaction, .cpus = 2, .limit_ticks = 60000,
+    .no_refusals =
+        "memory is used up in it on purpose: its faults are refused already, each as long as making room takes",
     .shows =
         "4 MiB in one piece out of a memory with no two adjacent free frames, while programs write; no write is lost")
 {
