@@ -75,7 +75,8 @@ pde_t pde_make_table(pfn_t table, bool user);
 /* A fresh directory frame (zeroed, below DIRECT_LIMIT) becomes a space: kernel half copied, mirror entry set.
  */
 void space_init(struct space *space, paddr_t root);
-/* The reverse, before the directory's frame is freed: loaded nowhere, and nobody can load it. */
+/* The reverse, before the directory's frame is freed: loaded nowhere, and nobody can load it. What space_init
+ * wrote into the directory is wiped: with the user's half empty the frame is all zeroes (page_put_zeroed). */
 void space_exit(struct space *space);
 /* Loads it on this CPU; sets the mask first, clears the former space's bit after. Preemption off. */
 void space_load(struct space *space);

@@ -144,6 +144,11 @@ static void take_successors_place(struct rbtree *t, struct rbnode *node)
         next_right->parent = node;
 }
 
+void rb_cut_leaf(struct rbtree *t, struct rbnode *leaf)
+{
+    replace_in_parent(t, leaf, NULL);
+}
+
 void rb_remove(struct rbtree *t, struct rbnode *node)
 {
     if (node->left && node->right)

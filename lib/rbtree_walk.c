@@ -17,6 +17,14 @@ struct rbnode *rb_last(const struct rbtree *t)
     return node;
 }
 
+struct rbnode *rb_leaf(const struct rbtree *t, struct rbnode *near)
+{
+    struct rbnode *leaf = NULL;
+    for (struct rbnode *node = near ? near : t->root; node; node = node->left ? node->left : node->right)
+        leaf = node;
+    return leaf;
+}
+
 struct rbnode *rb_next(const struct rbnode *node)
 {
     if (node->right) {

@@ -167,7 +167,11 @@ void space_init(struct space *space, paddr_t root)
     dir[MIRROR_PDE] = root | PTE_P | PTE_W;
 }
 
-void space_exit(struct space *space) {}
+void space_exit(struct space *space)
+{
+    if (!mutant(R44))
+        memset(&space->dir[pde_index(USER_END)], 0, (PTES - pde_index(USER_END)) * sizeof(pde_t));
+}
 
 /* Mask before CR3, or a shootdown that reads the mask in between would miss this CPU (R45). Interrupts off to
  * the last touch of the former space: a borrowed one goes as soon as a cross-call finds it loaded nowhere. */

@@ -28,6 +28,8 @@ void space_exit(struct space *space)
 {
     assert(cpumask_empty(&space->cpus) || mutant(R44));
     pdesync_space_end(space);
+    if (!mutant(R44))
+        memset(&space->dir[pde_index(USER_END)], 0, (PTES - pde_index(USER_END)) * sizeof(pde_t));
 }
 
 /*

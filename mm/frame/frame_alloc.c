@@ -85,26 +85,51 @@ struct page *page_alloc(unsigned gfp)
     frame_make_used(page, CALLER_IP());
     if ((gfp & GFP_ZERO) && !is_zero)
         page_zero(page);
+    else if (gfp & GFP_ZERO)
+        frame_check_zeroed(page);
     trace_point(mm_page_alloc, page_pfn(page), gfp);
     return page;
 }
 
-static noinline void page_free(struct page *page)
+static always_inline void give_back(struct page *page, bool zeroed)
 {
-    bool direct = frame_make_free(page);
+    bool direct = frame_make_free(page, zeroed);
     irqflags_t flags = irq_save();
     count_event(pgfree);
     if (unlikely(direct))
         zone_give_run(page, 1);
-    else
+    else if (!zeroed || !cache_give_zeroed(page))
         cache_give(page);
     irq_restore(flags);
 }
 
-void page_put(struct page *page)
+static noinline void page_free(struct page *page)
+{
+    give_back(page, false);
+}
+static noinline void page_free_zeroed(struct page *page)
+{
+    give_back(page, true);
+}
+
+/* Whether the caller had the last reference. One comparison for the two that are not usual. */
+static always_inline bool put_was_last(struct page *page)
 {
     int refs = atomic_dec(&page->refs);
-    assert(refs >= 0); /* put more often than got */
-    if (refs == 0)
+    if (likely(refs > 0))
+        return false;
+    assert(refs == 0); /* put more often than got */
+    return true;
+}
+
+void page_put(struct page *page)
+{
+    if (put_was_last(page))
         page_free(page);
+}
+
+void page_put_zeroed(struct page *page)
+{
+    if (put_was_last(page))
+        page_free_zeroed(page);
 }

@@ -63,6 +63,18 @@ static inline void cache_give(struct page *page)
         cache_give_slow(page);
 }
 
+/* The same for a frame of zeroes; false, and nothing done, where there is no room for one as such. Interrupts
+ * off. */
+static inline bool cache_give_zeroed(struct page *page)
+{
+    enum zone_id zone = page_zone(page);
+    struct frame_cache *cache = &my_frames()->zeroed[zone];
+    if (unlikely(zone == ZONE_DMA || cache->n >= ZERO_BATCH))
+        return false;
+    cache_push(cache, page);
+    return true;
+}
+
 /* Frames that the stock of the zone has: a hint, to be had without its lock. */
 extern u32 zeroed_in_stock[ZONES];
 static inline bool zeroed_at_hand(enum zone_id zone)

@@ -38,6 +38,19 @@ static inline void frame_check_poison(struct page *page)
     WRITE_ONCE(page->flags, page->flags & ~(1u << PG_POISONED));
 }
 
+/* A frame that is kept because it is zero already: when it comes, and when it goes out as such. */
+static inline void frame_check_zeroed(struct page *page)
+{
+    pfn_t pfn = page_pfn(page);
+    if (pfn >= DIRECT_LIMIT_PFN)
+        return;
+    const u32 *word = phys_to_direct(pfn << PAGE_SHIFT);
+    for (u32 i = 0; i < PAGE_SIZE / sizeof(*word); i++)
+        if (word[i])
+            panic("frame %#x, last %pS's, is kept as one of zeroes, and holds %#x at +%u", pfn,
+                  (void *)page->owner, word[i], 4 * i);
+}
+
 static inline void frame_set_owner(struct page *page, vaddr_t ip)
 {
     page->owner = ip;
@@ -49,6 +62,7 @@ static inline void frame_assert_may_alloc(unsigned gfp)
 #else
 #define frame_poison(page)          ((void)0)
 #define frame_check_poison(page)    ((void)0)
+#define frame_check_zeroed(page)    ((void)0)
 #define frame_set_owner(page, ip)   ((void)(ip))
 #define frame_assert_may_alloc(gfp) ((void)0)
 #endif

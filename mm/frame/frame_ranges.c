@@ -100,7 +100,7 @@ void page_put_range(struct page *first, u32 count)
         int refs = atomic_dec(&first[i].refs);
         assert(refs >= 0 && page_zone(&first[i]) == page_zone(first));
         if (refs == 0) {
-            frame_make_free(&first[i]);
+            frame_make_free(&first[i], false);
             run++;
         } else if (run > 0) { /* somebody else still uses this one: it comes back when he puts it */
             count_frames(COUNT_pgfree, run);

@@ -24,16 +24,19 @@ static inline bool frames_may_wait(unsigned gfp)
     return !(gfp & GFP_ATOMIC) && !in_atomic() && spins_held_count() == 0;
 }
 
-/* Nobody holds a reference: checks that nobody needs it, and wipes what the last owner left. True: past the
- * caches. */
-static inline bool frame_make_free(struct page *page)
+/* Nobody holds a reference: checks that nobody needs it, and wipes what the last owner left. `zeroed`: he
+ * left nothing but zeroes. True: past the caches. */
+static inline bool frame_make_free(struct page *page, bool zeroed)
 {
     u32 flags = page->flags;
     assert(atomic_read(&page->map_count) == 0); /* R55: still mapped somewhere */
     assert(!page->mapping);
     assert(!(flags & ((1u << PG_LOCKED) | (1u << PAGE_RESERVED))) && (flags & (1u << PG_RAM)));
     WRITE_ONCE(page->flags, flags & ((3u << PG_ZONE) | (1u << PG_RAM)));
-    frame_poison(page);
+    if (zeroed)
+        frame_check_zeroed(page);
+    else
+        frame_poison(page);
     trace_point(mm_page_free, page_pfn(page));
     return flags & (1u << PG_DIRECT);
 }

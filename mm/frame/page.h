@@ -32,6 +32,9 @@ struct page *page_claim(pfn_t pfn);
 void page_get(struct page *page);
 bool page_get_unless_free(struct page *page);
 void page_put(struct page *page); /* frees on the last reference; any context */
+/* The same for a frame whose every word is zero, as a page table's is when it dies: where that frees it, the
+ * next who wants a frame of zeroes gets it as it is. */
+void page_put_zeroed(struct page *page);
 int page_refs(const struct page *page);
 
 pfn_t page_pfn(const struct page *page);
@@ -110,8 +113,10 @@ u32 page_tables_resident(struct page *const *tables);
 /* The lock of its entries: its own (RANK_PT), or the address space's page_table_lock with ptl=mm. */
 struct spinlock *page_ptl(struct page *page);
 /* Under page_ptl: `entries` more are not empty, `pages` more of them count as resident (the zero page does
- * not). Both may be negative, or 0 to ask. Returns the entries that are not empty now (S31). */
+ * not). Both may be negative. Returns the entries that are not empty now (S31). */
 int page_pt_account(struct page *page, int entries, int pages);
+/* The entries that are not empty: under page_ptl, or a hint. */
+int page_pt_entries(const struct page *page);
 /* Whose table it is; NULL when it has left the directory. Under its lock. */
 struct mm *page_pt_mm(const struct page *page);
 vaddr_t page_pt_base(const struct page *page);

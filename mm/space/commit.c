@@ -93,7 +93,6 @@ u32 mm_stack_limit(void)
 
 void mm_account(struct mm *mm, u32 vm_flags, int pages)
 {
-    rwsem_assert_write(&mm->mmap_lock);
     mm->total_pages += (u32)pages;
     if (vm_flags & VM_LOCKED)
         mm->locked_pages += (u32)pages;

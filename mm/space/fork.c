@@ -41,7 +41,13 @@ static void fork_copy_fields(struct mm *parent, struct mm *child)
         child->exe->ops->get(child->exe);
 }
 
-static int fork_copy_region(struct mm *parent, struct mm *child, const struct vma *from, bool *downgraded)
+/* What the copy has come to. */
+struct fork {
+    struct vma *last; /* the child's uppermost region by now */
+    bool downgraded;  /* the parent lost a right to write */
+};
+
+static int fork_copy_region(struct mm *parent, struct mm *child, const struct vma *from, struct fork *fork)
     must_hold(&parent->mmap_lock, &child->mmap_lock)
 {
     struct vma *vma = vma_clone(from, child);
@@ -55,10 +61,11 @@ static int fork_copy_region(struct mm *parent, struct mm *child, const struct vm
     }
     vma->flags &= ~(VM_LOCKED | VM_ONFAULT); /* memory locks are not inherited: mlock(2) */
     vma->has_private = copy_pages;
-    vma_insert(child, vma);
+    vma_append(child, fork->last, vma);
+    fork->last = vma;
     mm_account(child, vma->flags, (int)vma_pages(vma));
     /* Without a page of its own the region's faults find all there is in the file, or zeroes. */
-    return copy_pages ? pt_copy(parent, child, from->start, from->end, downgraded) : 0;
+    return copy_pages ? pt_copy(parent, child, from->start, from->end, &fork->downgraded) : 0;
 }
 
 /* Where faults take no mmap_lock it is the regions that keep them out, all at once: the child is one moment
@@ -77,7 +84,7 @@ static void fork_resume_faults(struct mm *parent) must_hold(&parent->mmap_lock)
 
 static int fork_copy(struct mm *parent, struct mm *child) must_hold(&parent->mmap_lock, &child->mmap_lock)
 {
-    bool downgraded = false;
+    struct fork fork = {NULL, false};
     int error = 0;
 
     if (!mutant(R18))
@@ -85,9 +92,9 @@ static int fork_copy(struct mm *parent, struct mm *child) must_hold(&parent->mma
     fork_copy_fields(parent, child);
     for (struct vma *vma = vma_find_above(parent, 0); vma && !error; vma = vma_next(vma))
         if (!(vma->flags & VM_DONTFORK))
-            error = fork_copy_region(parent, child, vma, &downgraded);
+            error = fork_copy_region(parent, child, vma, &fork);
     race_point(R17); /* the entries are read-only, the siblings' TLBs are not */
-    if (downgraded &&
+    if (fork.downgraded &&
         !mutant(R17)) /* also after an error: what was taken from the entries is taken from all */
         shootdown_range(parent, 0, USER_END);
     flush_debt_none();

@@ -58,7 +58,6 @@ struct mm *mm_create(void)
 static void mm_teardown(struct mm *mm)
 {
     struct gather g;
-    struct rbnode *node;
 
     race_point(
         R44); /* an idle CPU may still walk this directory: it only borrowed it, and nobody told it to stop */
@@ -74,8 +73,7 @@ static void mm_teardown(struct mm *mm)
     if (mm->pt_count) /* made for a region that never came */
         pt_free_empty(mm, 0, USER_END, &g);
     gather_end(&g);
-    while ((node = rb_first(&mm->vmas)))
-        vma_discard(mm, rb_entry(node, struct vma, node));
+    vma_discard_all(mm);
     rwsem_write_unlock(&mm->mmap_lock);
     assert(mm->pt_count == 0);
     assert(mm->total_pages == 0 && mm->locked_pages == 0 && mm->data_pages == 0);
@@ -126,6 +124,7 @@ void mm_get(struct mm *mm)
 
 void mm_put(struct mm *mm)
 {
+    struct page *root = page_of(mm->space.root >> PAGE_SHIFT);
     int refs = atomic_dec(&mm->refs);
 
     assert(refs >= 0);
@@ -138,7 +137,10 @@ void mm_put(struct mm *mm)
     mm_live--;
     spin_unlock(&mm_list_lock);
     space_exit(&mm->space);
-    page_put(page_of(mm->space.root >> PAGE_SHIFT));
+    if (mutant(R44)) /* who still walks it is to meet what comes after it, and not nothing */
+        page_put(root);
+    else
+        page_put_zeroed(root);
     slab_free(&mm_cache, mm);
 }
 

@@ -40,3 +40,5 @@ void mm_note_peak(struct mm *mm) must_hold_shared(&mm->mmap_lock);
 struct vma *vma_adopt(struct mm *mm, struct vma *vma) must_hold(&mm->mmap_lock);
 /* The reverse: out of the tree and of the accounts, then freed. */
 void vma_discard(struct mm *mm, struct vma *vma) must_hold(&mm->mmap_lock);
+/* The same for all regions of a space without users, whose pages are gone. */
+void vma_discard_all(struct mm *mm) must_hold(&mm->mmap_lock);

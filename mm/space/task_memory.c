@@ -16,7 +16,7 @@ void task_stack_free(void *stack)
 }
 struct task *task_struct_alloc(void)
 {
-    return slab_alloc(&task_cache, GFP_KERNEL | GFP_ZERO);
+    return slab_alloc(&task_cache, GFP_KERNEL);
 }
 void task_struct_free(struct task *task)
 {

@@ -104,12 +104,28 @@ void vma_free(struct vma *vma)
         vma_free_now(&vma->rcu);
 }
 
+static void vma_link(struct mm *mm, struct vma *vma, struct rbnode *parent, bool left)
+    must_hold(&mm->mmap_lock)
+{
+    vma->seq = 1;
+    vma_change_end(mm, vma); /* before anybody can find it */
+    rb_insert(&mm->vmas, &vma->node, parent, left);
+    mm->vma_count++;
+    mapping_add_region(vma);
+}
+
+void vma_append(struct mm *mm, struct vma *last, struct vma *vma)
+{
+    assert(vma->mm == mm && !!last == !!mm->vmas.root);
+    assert(!last || (last->end <= vma->start && !last->node.right));
+    vma_link(mm, vma, last ? &last->node : NULL, false);
+}
+
 void vma_insert(struct mm *mm, struct vma *vma)
 {
     struct rbnode *parent = NULL;
     bool left = false;
 
-    rwsem_assert_write(&mm->mmap_lock);
     assert(vma->mm == mm);
     assert(vma->start < vma->end && vma->end <= USER_END);
     assert(!((vma->start | vma->end) & ~PAGE_MASK));
@@ -120,11 +136,7 @@ void vma_insert(struct mm *mm, struct vma *vma)
         left = vma->start < at->start;
         node = left ? node->left : node->right;
     }
-    vma->seq = 1;
-    vma_change_end(mm, vma); /* before anybody can find it */
-    rb_insert(&mm->vmas, &vma->node, parent, left);
-    mm->vma_count++;
-    mapping_add_region(vma);
+    vma_link(mm, vma, parent, left);
 }
 
 void vma_remove(struct mm *mm, struct vma *vma)

@@ -43,6 +43,8 @@ struct vma *vma_clone(const struct vma *from, struct mm *mm);
 /* Puts its mapping, and gives the memory back; both after a grace period where faults take no lock. */
 void vma_free(struct vma *vma);
 void vma_insert(struct mm *mm, struct vma *vma) must_hold(&mm->mmap_lock);
+/* The same for one that lies above all others, `last` being the uppermost of them (NULL: there is none). */
+void vma_append(struct mm *mm, struct vma *last, struct vma *vma) must_hold(&mm->mmap_lock);
 void vma_remove(struct mm *mm, struct vma *vma) must_hold(&mm->mmap_lock);
 /* Splits at addr (inside, page aligned): vma keeps the lower part; 0 or -ENOMEM with nothing changed. */
 int vma_split(struct mm *mm, struct vma *vma, vaddr_t addr) must_hold(&mm->mmap_lock);

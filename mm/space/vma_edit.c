@@ -78,15 +78,37 @@ struct vma *vma_adopt(struct mm *mm, struct vma *vma)
     return vma_merge(mm, vma);
 }
 
-void vma_discard(struct mm *mm, struct vma *vma)
+static void vma_unaccount(struct mm *mm, const struct vma *vma) must_hold(&mm->mmap_lock)
 {
     u32 pages = vma_pages(vma);
 
     mm_account(mm, vma->flags, -(int)pages);
     if (vma->flags & VM_ACCOUNT)
         commit_uncharge(pages);
+}
+
+void vma_discard(struct mm *mm, struct vma *vma)
+{
+    vma_unaccount(mm, vma);
     vma_remove(mm, vma);
     vma_free(vma);
+}
+
+void vma_discard_all(struct mm *mm)
+{
+    struct rbnode *node = NULL;
+
+    assert(atomic_read(&mm->users) == 0);
+    while ((node = rb_leaf(&mm->vmas, node))) {
+        struct rbnode *parent = node->parent;
+        struct vma *vma = rb_entry(node, struct vma, node);
+        vma_unaccount(mm, vma);
+        mapping_remove_region(vma);
+        rb_cut_leaf(&mm->vmas, node);
+        vma_free(vma);
+        node = parent;
+    }
+    mm->vma_count = 0;
 }
 
 /* One region that lies wholly inside the range gets its flags; returns what it is part of afterwards: it may

@@ -15,6 +15,7 @@
  */
 #include "diag/assert.h"
 #include "diag/race.h"
+#include "lib/string.h"
 #include "mm/fault/faultlock.h"
 #include "mm/space/mm_private.h"
 #include "mm/table/pt_write.h"
@@ -27,13 +28,6 @@ void gather_begin(struct gather *g, struct mm *mm)
     g->start = USER_END;
     g->end = 0;
     g->n = g->table_n = 0;
-}
-
-bool gather_add(struct gather *g, struct page *page, bool dirty)
-{
-    assert(g->n < GATHER_PAGES);
-    g->pages[g->n++].page_and_dirty = (uintptr_t)page | dirty; /* aligned to 64: the bit is free */
-    return g->n == GATHER_PAGES;
 }
 
 void gather_cover(struct gather *g, vaddr_t start, vaddr_t end)
@@ -56,10 +50,11 @@ bool gather_add_table(struct gather *g, vaddr_t addr, struct page *table)
 
 static void gather_release_pages(struct gather *g)
 {
+    assert(g->n <= GATHER_PAGES);
     flush_debt_none();
-    for (u32 i = 0; i < g->n; i++) {
-        struct page *page = (struct page *)(g->pages[i].page_and_dirty & ~(uintptr_t)1);
-        if (unlikely(g->pages[i].page_and_dirty & 1))
+    for (const struct gathered *at = g->pages, *end = at + g->n; at < end; at++) {
+        struct page *page = (struct page *)(at->page_and_dirty & ~(uintptr_t)1);
+        if (unlikely(at->page_and_dirty & 1))
             page_bit_set(page, PAGE_DIRTY);
         page_put(page);
     }
@@ -72,12 +67,15 @@ struct dead_table {
 
 static void put_dead_table(struct rcu_head *rcu)
 {
-    page_put(page_of(direct_to_phys(rcu) >> PAGE_SHIFT));
+    struct page *table = page_of(direct_to_phys(rcu) >> PAGE_SHIFT);
+
+    memset(rcu, 0, sizeof(struct dead_table));
+    page_put_zeroed(table);
 }
 
 /* No processor walks it any more. A fault without mmap_lock may still stand before its lock, or look at an
  * entry, and then ask the directory again: for so long the frame must be no one else's. Its own first words
- * carry it there. */
+ * carry it there. Every entry has been cleared, so the next table may be made of it as it is. */
 static void put_table(struct page *table)
 {
     struct dead_table *dead = page_address(table);
@@ -85,7 +83,7 @@ static void put_table(struct page *table)
     if (faultlock->lock_free)
         rcu_call(&dead->rcu, put_dead_table);
     else
-        page_put(table);
+        page_put_zeroed(table);
 }
 
 /* `table_n` stays: that tables died is a debt of the flush, however early a mutant frees them. */

@@ -74,7 +74,7 @@ int pt_ensure(struct mm *mm, vaddr_t addr)
     page_become_table(fresh, mm, addr & ~(PDE_SIZE - 1), ptl_word == PTL_MM ? &mm->page_table_lock : NULL);
     race_point(R02); /* the directory entry was empty; another CPU may fill it while we stand here */
     if (!pt_install(mm, addr, fresh))
-        page_put(fresh);
+        page_put_zeroed(fresh);
     return 0;
 }
 
@@ -164,7 +164,7 @@ void pt_unlock(struct page *table)
  * then the table stays. */
 static bool pt_leave_directory(struct mm *mm, vaddr_t addr, struct page *table)
 {
-    if (page_pt_account(table, 0, 0))
+    if (page_pt_entries(table))
         return false;
     pde_clear(&mm->space, addr);
     page_leave_table(table);
@@ -179,14 +179,10 @@ static bool pt_leave_directory(struct mm *mm, vaddr_t addr, struct page *table)
 static lock_implementation bool pt_free_one(struct mm *mm, vaddr_t addr, struct gather *gather)
     must_hold(&mm->mmap_lock)
 {
-    struct page *table;
+    struct page *table = pt_table(mm, addr);
     bool left;
 
-    if (!pt_lock(mm, addr, &table))
-        return false;
-    left = page_pt_account(table, 0, 0) == 0;
-    pt_unlock(table);
-    if (!left)
+    if (page_pt_entries(table)) /* a hint: asked again under both locks */
         return false;
     spin_lock(&mm->page_table_lock);
     if (ptl_word == PTL_SPLIT)

@@ -7,25 +7,20 @@
 #include "mm/space/mm_private.h"
 #include "mm/table/pt_entry.h"
 
-struct copy_counts {
-    int entries, pages;
-};
-
 /* What the child gets for one entry of the parent; takes the references that it needs. */
-static pte_t copy_entry(struct page *table, pte_t *slot, pte_t entry, struct copy_counts *counts,
-                        bool *downgraded) must_hold(page_ptl(table))
+static always_inline pte_t copy_entry(struct page *table, pte_t *slot, pte_t entry, int *pages,
+                                      bool *downgraded) must_hold(page_ptl(table))
 {
     struct page *page = entry_page(entry);
 
-    if (pte_present(entry) && pte_writable(entry)) {
+    if (unlikely(pte_present(entry) && pte_writable(entry))) {
         entry = pte_without_write(entry_revoke_write(table, slot));
         *downgraded = true;
     }
-    counts->entries++;
     if (!page_is_zero(page)) {
         page_get(page);
         page_map_inc(page);
-        counts->pages++;
+        ++*pages;
     }
     return entry;
 }
@@ -33,20 +28,24 @@ static pte_t copy_entry(struct page *table, pte_t *slot, pte_t entry, struct cop
 /* All of [addr, end) lies in one table, which both sides have. */
 static void copy_table(struct mm *parent, struct mm *child, vaddr_t addr, vaddr_t end, bool *downgraded)
 {
-    struct copy_counts counts = {0};
+    const u32 n = (end - addr) >> PAGE_SHIFT;
+    int entries = 0, pages = 0;
+    bool revoked = false;
     struct pt_pair pair;
 
     pt_lock_pair(parent, child, addr, &pair);
     pte_t *source = pair.slot[0], *target = pair.slot[1];
-    for (; addr < end; addr += PAGE_SIZE, source++, target++) {
-        pte_t entry = pte_read(source);
+    for (u32 i = 0; i < n; i++) {
+        pte_t entry = pte_read(source + i);
         if (pte_empty(entry))
             continue;
-        assert(pte_empty(pte_read(target)));
-        entry_install(pair.table[1], target, copy_entry(pair.table[0], source, entry, &counts, downgraded));
+        entry_install(pair.table[1], target + i,
+                      copy_entry(pair.table[0], source + i, entry, &pages, &revoked));
+        entries++;
     }
-    page_pt_account(pair.table[1], counts.entries, counts.pages);
+    page_pt_account(pair.table[1], entries, pages);
     pt_unlock_pair(&pair);
+    *downgraded |= revoked;
 }
 
 int pt_copy(struct mm *parent, struct mm *child, vaddr_t start, vaddr_t end, bool *downgraded)

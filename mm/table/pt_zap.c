@@ -4,27 +4,27 @@
 #include "mm/space/mm_private.h"
 #include "mm/table/pt_entry.h"
 
-/* An entry that we took out: its frame goes to the gather. Returns whether that is full. */
-static inline bool zap_entry(struct gather *gather, pte_t old, int *pages)
+/* An entry that we took out: what is gathered of it stands at `to`. Returns where the next goes. */
+static always_inline struct gathered *zap_entry(struct gathered *to, pte_t old)
 {
     struct page *page = entry_page(old);
     bool dirty;
 
     if (page_is_zero(page) && !mutant(R56))
-        return false; /* everybody's: never counted, so never counted down (R56) */
-    dirty = pte_present(old) && pte_dirty(old) && page_mapping(page);
+        return to; /* everybody's: never counted, so never counted down (R56) */
+    dirty = unlikely(page_mapping(page)) && pte_present(old) && pte_dirty(old);
     if (mutant(R47) && dirty) {
         page_bit_set(page, PAGE_DIRTY);
         dirty = false;
     }
     page_map_dec(page);
-    ++*pages;
-    return gather_add(gather, page, dirty);
+    *to = gathered(page, dirty);
+    return to + 1;
 }
 
-static inline bool zap_wants(const struct gather *gather, pte_t seen)
+static inline bool zap_wants(enum gather_only only, pte_t seen)
 {
-    switch (gather->only) {
+    switch (only) {
     case GATHER_REMOVED:
         return page_bit_test(entry_page(seen), PAGE_REMOVED);
     case GATHER_LAZY:
@@ -45,25 +45,81 @@ static noinline pte_t zap_take_lazy(struct page *table, pte_t *slot, pte_t seen)
     return entry_replace(table, slot, seen, ENTRY_EMPTY) ? seen : ENTRY_EMPTY;
 }
 
-/* Takes the entry out. `early`: what the mutant R55 believes it to be. */
-static inline pte_t zap_take(const struct gather *gather, struct page *table, pte_t *slot, pte_t seen,
-                             pte_t early) must_hold(page_ptl(table))
-{
-    if (unlikely(gather->only == GATHER_LAZY))
-        return zap_take_lazy(table, slot, seen);
-    pte_t old = entry_take(table, slot);
+struct zapped {
+    int entries, pages;
+};
 
-    return mutant(R55) && !pte_empty(early) ? early : old;
+/* Takes out what lies in one row from `slot` on, at most `most` entries: there is room for as many. Returns
+ * how many it has looked at. */
+static always_inline u32 zap_row(struct page *table, pte_t *slot, u32 most, struct gather *gather,
+                                 enum gather_only only, struct zapped *zapped) must_hold(page_ptl(table))
+{
+    struct gathered *from = gather_next(gather), *to = from;
+    u32 i;
+
+    for (i = 0; i < most; i++) {
+        pte_t old, seen = pte_read(slot + i);
+        if (pte_empty(seen))
+            break;
+        if (!zap_wants(only, seen))
+            continue;
+        old = only == GATHER_LAZY ? zap_take_lazy(table, slot + i, seen) : entry_take(table, slot + i);
+        if (only == GATHER_LAZY && pte_empty(old))
+            continue;
+        to = zap_entry(to, old);
+        zapped->entries += only != GATHER_ALL;
+    }
+    zapped->entries += only == GATHER_ALL ? (int)i : 0;
+    zapped->pages += to - from;
+    gather_reach(gather, to);
+    return i;
 }
 
 /* Clears entries from addr up to end, all in one table, until the gather is full. Returns where it stopped,
  * `end` too when the table holds nothing more. */
+static vaddr_t zap_locked(struct page *table, pte_t *slot, vaddr_t addr, vaddr_t end, struct gather *gather)
+    must_hold(page_ptl(table))
+{
+    /* An entry that was taken out is one less to look for: most tables are nearly empty. */
+    const int left = mutant(R55) ? (int)PTES : page_pt_entries(table);
+    struct zapped zapped = {0};
+
+    while (addr < end && zapped.entries < left && !gather_full(gather)) {
+        u32 n = entries_empty(slot, (end - addr) >> PAGE_SHIFT), most, seen;
+        int before = zapped.entries;
+        addr += n << PAGE_SHIFT;
+        slot += n;
+        most = MIN((end - addr) >> PAGE_SHIFT, gather_room(gather));
+        if (likely(gather->only == GATHER_ALL))
+            seen = zap_row(table, slot, most, gather, GATHER_ALL, &zapped);
+        else
+            seen = zap_row(table, slot, most, gather, gather->only, &zapped);
+        if (zapped.entries != before)
+            gather_cover(gather, addr, addr + (seen << PAGE_SHIFT));
+        addr += seen << PAGE_SHIFT;
+        slot += seen;
+    }
+    if (zapped.entries)
+        page_pt_account(table, -zapped.entries, -zapped.pages);
+    return zapped.entries < left ? addr : end;
+}
+
+/* The mistake R55: takes the entry out, and goes by what it was before the lock. */
+static void zap_early(struct page *table, pte_t *slot, pte_t early, struct gather *gather)
+    must_hold(page_ptl(table))
+{
+    struct gathered *from = gather_next(gather), *to;
+
+    entry_take(table, slot);
+    to = zap_entry(from, early);
+    gather_reach(gather, to);
+    page_pt_account(table, -1, from - to);
+}
+
 static vaddr_t zap_table(struct mm *mm, vaddr_t addr, vaddr_t end, struct gather *gather)
 {
     pte_t early = mutant(R55) ? pt_peek(mm, addr) : ENTRY_EMPTY;
     struct page *table;
-    int cleared = 0, pages = 0;
-    bool full = false;
     pte_t *slot;
 
     race_point(
@@ -71,32 +127,11 @@ static vaddr_t zap_table(struct mm *mm, vaddr_t addr, vaddr_t end, struct gather
     slot = pt_lock(mm, addr, &table);
     if (!slot)
         return end;
-    /* An entry that was taken out is one less to look for: most tables are nearly empty. */
-    int left = mutant(R55) ? (int)PTES : page_pt_account(table, 0, 0);
-    vaddr_t first = addr, stop = 0; /* of what is cleared: the flush is as narrow as can be */
-    while (addr < end && cleared < left && !full) {
-        pte_t seen = pte_read(slot);
-        u32 step = 1;
-        if (pte_empty(seen) && pte_empty(early)) {
-            step = entries_empty(slot, (end - addr) >> PAGE_SHIFT);
-            first = cleared ? first : addr + (step << PAGE_SHIFT);
-            stop = addr + (step << PAGE_SHIFT) == end ? addr : 0;
-        } else if (zap_wants(gather, seen)) {
-            pte_t old = zap_take(gather, table, slot, seen, early);
-            early = ENTRY_EMPTY;
-            if (likely(!pte_empty(old))) {
-                full = zap_entry(gather, old, &pages);
-                cleared++;
-            }
-        }
-        addr += step << PAGE_SHIFT;
-        slot += step;
-    }
-    if (cleared)
-        gather_cover(gather, first, stop ? stop : addr);
-    page_pt_account(table, -cleared, -pages);
+    if (mutant(R55) && !pte_empty(early))
+        zap_early(table, slot, early, gather);
+    addr = zap_locked(table, slot, addr, end, gather);
     pt_unlock(table);
-    return cleared < left ? addr : end;
+    return addr;
 }
 
 void pt_zap_pages(struct mm *mm, vaddr_t start, vaddr_t end, struct gather *gather)
@@ -105,7 +140,7 @@ void pt_zap_pages(struct mm *mm, vaddr_t start, vaddr_t end, struct gather *gath
     for (vaddr_t addr = pt_first(mm, start, end); addr < end; addr = pt_first(mm, addr, end)) {
         vaddr_t stop = pt_stop(addr, end);
         addr = zap_table(mm, addr, stop, gather);
-        if (addr < stop || gather->n == GATHER_PAGES)
+        if (addr < stop || gather_full(gather))
             gather_flush(gather);
     }
 }

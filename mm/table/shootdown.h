@@ -24,10 +24,30 @@ struct gather {
     struct page *tables[GATHER_TABLES];
 };
 void gather_begin(struct gather *g, struct mm *mm);
+/* For how many pages there is room: with none, call gather_flush() as soon as no spinlock is held. */
+static inline u32 gather_room(const struct gather *g)
+{
+    return GATHER_PAGES - g->n;
+}
+static inline bool gather_full(const struct gather *g)
+{
+    return g->n == GATHER_PAGES;
+}
 /* `page`, whose entry was cleared, loses the mapping's reference after the flush, and is marked PAGE_DIRTY
- * before that when it was `dirty` (R47). True when the gather is full: call gather_flush() as soon as no
- * spinlock is held. */
-must_check bool gather_add(struct gather *g, struct page *page, bool dirty);
+ * before that when it was `dirty` (R47). */
+static inline struct gathered gathered(struct page *page, bool dirty)
+{
+    return (struct gathered){(uintptr_t)page | dirty}; /* aligned to 64: the bit is free */
+}
+/* Where the next goes, of as many as there is room for; and `end`, behind the last that came. */
+static inline struct gathered *gather_next(struct gather *g)
+{
+    return g->pages + g->n;
+}
+static inline void gather_reach(struct gather *g, const struct gathered *end)
+{
+    g->n = (u32)(end - g->pages);
+}
 /* Entries of [start, end) were cleared: the flush must reach them. Before the gather is flushed, and once for
  * many pages. */
 void gather_cover(struct gather *g, vaddr_t start, vaddr_t end);

@@ -50,9 +50,10 @@ static void process_inherit(struct process *process, const struct process *paren
 struct process *process_create(struct process *parent, s32 pid, struct actions *actions)
 {
     assert(mutex_is_held(&process_lock));
-    struct process *process = fs_alloc(sizeof(*process));
+    struct process *process = kmalloc(sizeof(*process), GFP_KERNEL);
     if (!process)
         return NULL;
+    memset(process, 0, offsetof(struct process, pending.standard));
     process->pid = pid;
     process->parent = parent;
     process->actions = actions;
@@ -124,12 +125,13 @@ void process_for_each(void (*fn)(struct process *, void *), void *arg)
 
 struct thread *thread_create(struct process *process, const char *comm, s32 tid)
 {
-    struct thread *thread = fs_alloc(sizeof(*thread));
+    struct thread *thread = kmalloc(sizeof(*thread), GFP_KERNEL);
     struct task *task = thread ? task_create(comm, tid) : NULL;
     if (!task) {
         kfree(thread);
         return NULL;
     }
+    memset(thread, 0, offsetof(struct thread, pending.standard));
     thread->task = task;
     thread->process = process;
     thread->tid = tid;

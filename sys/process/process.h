@@ -55,7 +55,6 @@ struct thread {
     sigset saved_mask;               /* (o) sigsuspend's and ppoll's: goes back after the handler */
     bool has_saved_mask;             /* (o) */
     sigset awaited;                  /* (s) rt_sigtimedwait's: blocked, yet these wake it */
-    struct pending pending;          /* (s) */
     u32 alt_sp, alt_size, alt_flags; /* (o) sigaltstack */
     struct {
         u64 deadline;      /* clock_ns() */
@@ -69,6 +68,7 @@ struct thread {
     struct fd_table *files;        /* (o) */
     struct fs_context *fs;         /* (o) */
     struct vfork_gate *vfork_gate; /* (o) */
+    struct pending pending;        /* (s) last: its end is not cleared */
 };
 
 struct process {
@@ -82,7 +82,6 @@ struct process {
     struct list threads;           /* (Ps) */
     u32 live;                      /* (Ps) threads in the list */
     struct actions *actions;       /* (s) the pointer */
-    struct pending pending;        /* (s) signals for whichever thread */
     bool group_exiting;            /* (s); READ_ONCE by its threads */
     u32 exit_code;                 /* (s) as wait4 gives it */
     bool zombie;                   /* (P) */
@@ -106,6 +105,7 @@ struct process {
     bool has_execed;                  /* (P) */
     struct inode *exe;                /* (P) referenced; NULL before the first exec */
     u32 uid[3], gid[3];               /* (a) real, effective, saved: kept and shown, nothing is refused */
+    struct pending pending;           /* (s) signals for whichever thread; last: its end is not cleared */
 };
 
 extern struct mutex process_lock; /* RANK_PROCESS */

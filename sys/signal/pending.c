@@ -83,11 +83,13 @@ int pending_take(struct pending *pending, sigset wanted, struct siginfo *info, s
 
 struct actions *actions_create(const struct actions *copy_of)
 {
-    struct actions *actions = fs_alloc(sizeof(*actions));
+    struct actions *actions = kmalloc(sizeof(*actions), GFP_KERNEL);
     if (!actions)
         return NULL;
     if (copy_of)
         memcpy(actions->of, copy_of->of, sizeof(actions->of));
+    else
+        memset(actions->of, 0, sizeof(actions->of));
     atomic_set(&actions->refs, 1);
     spinlock_init(&actions->lock, "actions", LEAF);
     return actions;

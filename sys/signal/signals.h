@@ -97,8 +97,9 @@ struct actions {
 /* Key: (s) the process's signal_lock. */
 struct pending {
     sigset set;                        /* (s) */
-    struct siginfo standard[SIGRTMIN]; /* (s) by number: a standard signal is pending once */
     struct list realtime;              /* (s) struct queued_signal, oldest first: these queue */
+    struct siginfo standard[SIGRTMIN]; /* (s) by number: a standard signal is pending once. What `set` does
+                                        * not name is never read, and never cleared: it stands last */
 };
 struct queued_signal {
     struct list link;
