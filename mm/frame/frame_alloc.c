@@ -85,8 +85,6 @@ struct page *page_alloc(unsigned gfp)
     frame_make_used(page, CALLER_IP());
     if ((gfp & GFP_ZERO) && !is_zero)
         page_zero(page);
-    else if (gfp & GFP_ZERO)
-        frame_check_zeroed(page);
     trace_point(mm_page_alloc, page_pfn(page), gfp);
     return page;
 }

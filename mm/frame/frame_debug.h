@@ -38,17 +38,28 @@ static inline void frame_check_poison(struct page *page)
     WRITE_ONCE(page->flags, page->flags & ~(1u << PG_POISONED));
 }
 
-/* A frame that is kept because it is zero already: when it comes, and when it goes out as such. */
-static inline void frame_check_zeroed(struct page *page)
+/* A frame that is kept because it is zero already: when it comes, and when it goes out. All of it, for they are
+ * few: page tables. */
+static inline void frame_check_zeroes(const struct page *page)
 {
     pfn_t pfn = page_pfn(page);
-    if (pfn >= DIRECT_LIMIT_PFN)
-        return;
     const u32 *word = phys_to_direct(pfn << PAGE_SHIFT);
     for (u32 i = 0; i < PAGE_SIZE / sizeof(*word); i++)
         if (word[i])
             panic("frame %#x, last %pS's, is kept as one of zeroes, and holds %#x at +%u", pfn,
                   (void *)page->owner, word[i], 4 * i);
+}
+static inline void frame_keep_zeroes(struct page *page)
+{
+    frame_check_zeroes(page);
+    WRITE_ONCE(page->flags, page->flags | 1u << PG_ZEROES);
+}
+static inline void frame_check_kept(struct page *page)
+{
+    if (!(page->flags & (1u << PG_ZEROES)))
+        return;
+    frame_check_zeroes(page);
+    WRITE_ONCE(page->flags, page->flags & ~(1u << PG_ZEROES));
 }
 
 static inline void frame_set_owner(struct page *page, vaddr_t ip)
@@ -62,7 +73,8 @@ static inline void frame_assert_may_alloc(unsigned gfp)
 #else
 #define frame_poison(page)          ((void)0)
 #define frame_check_poison(page)    ((void)0)
-#define frame_check_zeroed(page)    ((void)0)
+#define frame_keep_zeroes(page)     ((void)0)
+#define frame_check_kept(page)      ((void)0)
 #define frame_set_owner(page, ip)   ((void)(ip))
 #define frame_assert_may_alloc(gfp) ((void)0)
 #endif

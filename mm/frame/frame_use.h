@@ -12,6 +12,7 @@
 static inline struct page *frame_make_used(struct page *page, vaddr_t ip)
 {
     frame_check_poison(page);
+    frame_check_kept(page);
     frame_set_owner(page, ip);
     assert(atomic_read(&page->refs) == 0);
     atomic_set_release(&page->refs, 1);
@@ -34,7 +35,7 @@ static inline bool frame_make_free(struct page *page, bool zeroed)
     assert(!(flags & ((1u << PG_LOCKED) | (1u << PAGE_RESERVED))) && (flags & (1u << PG_RAM)));
     WRITE_ONCE(page->flags, flags & ((3u << PG_ZONE) | (1u << PG_RAM)));
     if (zeroed)
-        frame_check_zeroed(page);
+        frame_keep_zeroes(page);
     else
         frame_poison(page);
     trace_point(mm_page_free, page_pfn(page));

@@ -17,6 +17,7 @@
 #define PG_WAITERS  8  /* somebody sleeps on the page lock: the unlock must look at the queue */
 #define PG_DIRECT   9  /* was claimed: goes straight back to its zone, where the next claim finds it */
 #define PG_POISONED 10 /* test image: free, and its first words hold the pattern */
+#define PG_ZEROES   11 /* test image: free, and kept as a frame of zeroes */
 #define PG_RAM      16 /* (c) is memory at all */
 #define PG_ZONE     24 /* (c) two bits: enum zone_id */
 
