@@ -76,6 +76,16 @@ static inline bool atomic_bit_clear(u32 *word, unsigned bit)
     choice_point(word);
     return __atomic_fetch_and(word, ~(1u << bit), __ATOMIC_SEQ_CST) & (1u << bit);
 }
+static inline void atomic_bits_set(u32 *word, u32 bits)
+{
+    choice_point(word);
+    __atomic_fetch_or(word, bits, __ATOMIC_SEQ_CST);
+}
+static inline void atomic_bits_clear(u32 *word, u32 bits)
+{
+    choice_point(word);
+    __atomic_fetch_and(word, ~bits, __ATOMIC_SEQ_CST);
+}
 static inline bool atomic_bit_test(const u32 *word, unsigned bit)
 {
     choice_point_read(word);

@@ -1,7 +1,7 @@
 /*
  * Instructions of the kernel that may fault on what the user gave (user copies, selectors on the way out),
- * and where to go on then. Source: the .fixup_table entries beside each such instruction. A dozen: searched
- * in order.
+ * and where to go on then. Source: the .fixup_table entries beside each such instruction. Some dozens,
+ * most of them stores into a signal frame: searched in order.
  */
 #include "arch/trap.h"
 

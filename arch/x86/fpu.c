@@ -10,10 +10,8 @@
 #include "sched/task.h"
 
 #define FXSAVE_FCW    0
-#define FXSAVE_MXCSR  24
 #define FCW_DEFAULT   0x037F
 #define MXCSR_DEFAULT 0x1F80u
-#define MXCSR_VALID   0xFFBFu /* without DAZ, which not every processor has */
 
 static void save(void *area)
 {
@@ -85,7 +83,7 @@ bool context_fpu_save(void *area)
     return true;
 }
 
-void context_fpu_load(void *area)
+void fpu_load_checked(void *area)
 {
     u32 mxcsr;
 

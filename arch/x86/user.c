@@ -4,16 +4,7 @@
  *
  * CR0.WP is set, so a write by the kernel breaks COW as the user's would.
  */
-#include "arch/user.h"
-#include "arch/memmap.h"
-#include "lib/errno.h"
-
-#define FIXUP(at, landing) ".pushsection .fixup_table, \"a\"\n\t.long " at ", " landing "\n\t.popsection\n\t"
-
-static bool range_is_user(vaddr_t addr, size_t n)
-{
-    return addr < USER_END && n <= USER_END - addr;
-}
+#include <inline/user_words.h>
 
 /* Words, then bytes. A fault among the words goes on byte by byte, so the count is exact; one among the bytes
  * ends. Returns the bytes not copied. */

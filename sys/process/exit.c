@@ -70,7 +70,8 @@ static bool parent_ignores(struct process *parent)
 {
     if (parent == process_root)
         return false;
-    struct action action = action_read(parent, SIGCHLD);
+    struct action action;
+    action_read(parent->actions, SIGCHLD, &action);
     return action.handler == SIG_IGN || (action.flags & SA_NOCLDWAIT);
 }
 
@@ -90,7 +91,9 @@ void process_notify_parent(struct process *process, int code, int status)
 {
     struct process *parent = process->parent;
     assert(mutex_is_held(&process_lock));
-    if (parent != process_root && !(action_read(parent, SIGCHLD).flags & SA_NOCLDSTOP)) {
+    struct action action;
+    action_read(parent->actions, SIGCHLD, &action);
+    if (parent != process_root && !(action.flags & SA_NOCLDSTOP)) {
         struct siginfo info = child_info(process, SIGCHLD, code, status);
         signal_send_process(parent, &info);
     }

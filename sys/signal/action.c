@@ -13,8 +13,10 @@ static int change_action(int signal, const struct action *new, struct action *ol
     irqflags_t flags = spin_lock_irq_save(&actions->lock);
     *old = actions->of[signal];
     if (new) {
+        seq_write_begin(&actions->changes);
         actions->of[signal] = *new;
         actions->of[signal].mask &= ~UNBLOCKABLE;
+        seq_write_end(&actions->changes);
     }
     spin_unlock_irq_restore(&actions->lock, flags);
     if (!new || !(new->handler == SIG_IGN || (new->handler == SIG_DFL &&signal_ignored_by_default(signal))))

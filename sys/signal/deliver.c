@@ -17,19 +17,55 @@
 
 #define VECTOR_OF_SYSCALL 0x80u
 
+static int dequeue_locked(struct thread *thread, sigset wanted, struct siginfo *info,
+                          struct queued_signal **spent)
+{
+    struct process *process = thread->process;
+    int signal = pending_take(&thread->pending, wanted, info, spent);
+    return signal ? signal : pending_take(&process->pending, wanted, info, spent);
+}
+
+/* What is still to be delivered is flagged again. */
+static void flag_others_locked(struct thread *thread)
+{
+    if ((thread->pending.set | thread->process->pending.set) & ~thread->blocked)
+        task_signal(thread->task);
+}
+
 int signal_dequeue(sigset wanted, struct siginfo *info)
 {
     struct thread *thread = thread_current();
     struct process *process = thread->process;
     struct queued_signal *spent = NULL;
     irqflags_t flags = spin_lock_irq_save(&process->signal_lock);
-    int signal = pending_take(&thread->pending, wanted, info, &spent);
-    if (!signal)
-        signal = pending_take(&process->pending, wanted, info, &spent);
-    if ((thread->pending.set | process->pending.set) & ~thread->blocked)
-        task_signal(thread->task);
+    int signal = dequeue_locked(thread, wanted, info, &spent);
+    flag_others_locked(thread);
     spin_unlock_irq_restore(&process->signal_lock, flags);
     kfree(spent);
+    return signal;
+}
+
+int signal_dequeue_action(struct siginfo *info, struct action *action, sigset *restore)
+{
+    struct thread *thread = thread_current();
+    struct process *process = thread->process;
+    struct queued_signal *spent = NULL;
+    irqflags_t flags = spin_lock_irq_save(&process->signal_lock);
+    int signal = dequeue_locked(thread, ~thread->blocked, info, &spent);
+    if (signal) {
+        action_read(process->actions, signal, action);
+        *restore = thread->blocked;
+        if (action_is_handler(action)) {
+            thread->blocked |= action->mask; /* never KILL nor STOP: change_action() has seen to that */
+            if (!(action->flags & SA_NODEFER))
+                sig_add(&thread->blocked, signal);
+            signal_wake_receivers_locked(process); /* what we block now may be another's to take */
+        }
+    }
+    flag_others_locked(thread);
+    spin_unlock_irq_restore(&process->signal_lock, flags);
+    if (unlikely(spent))
+        kfree(spent);
     return signal;
 }
 
@@ -78,12 +114,14 @@ static void finish_interrupted_call(struct trap_frame *frame, const struct actio
         frame->eax = (u32)-EINTR;
 }
 
-static void run_handler(struct trap_frame *frame, const struct action *action, const struct siginfo *info)
+static void run_handler(struct trap_frame *frame, const struct action *action, const struct siginfo *info,
+                        sigset restore)
 {
     struct thread *thread = thread_current();
     struct process *process = thread->process;
     finish_interrupted_call(frame, action);
-    sigset restore = thread->has_saved_mask ? thread->saved_mask : thread->blocked;
+    if (thread->has_saved_mask)
+        restore = thread->saved_mask;
     thread->has_saved_mask = false;
     if (action->flags & SA_RESETHAND) {
         irqflags_t flags = spin_lock_irq_save(&process->actions->lock);
@@ -95,8 +133,6 @@ static void run_handler(struct trap_frame *frame, const struct action *action, c
                current->pid, signal_name(info->signal), frame_sp(frame));
         process_exit(SIGSEGV);
     }
-    sigset also = action->mask | (action->flags & SA_NODEFER ? 0 : sig_bit(info->signal));
-    signal_set_blocked(thread->blocked | also);
 }
 
 static void stop_process(struct process *process, int signal)
@@ -130,25 +166,30 @@ static void stay_stopped(struct process *process)
     mutex_unlock(&process_lock);
 }
 
-static void deliver(struct trap_frame *frame, int signal, const struct siginfo *info)
+/* True when a handler is about to run: then the call's end and the mask are settled. */
+static bool deliver_next(struct trap_frame *frame)
 {
-    struct process *process = process_current();
-    struct action action = action_read(process, signal);
-    if (action.handler != SIG_DFL && action.handler != SIG_IGN) {
-        run_handler(frame, &action, info);
-        return;
+    struct siginfo info;
+    struct action action;
+    sigset restore;
+    int signal = signal_dequeue_action(&info, &action, &restore);
+    if (!signal)
+        return false;
+    if (action_is_handler(&action)) {
+        run_handler(frame, &action, &info, restore);
+        return true;
     }
     if (action.handler == SIG_IGN || signal_ignored_by_default(signal))
-        return;
+        return false;
     if (signal_stops_by_default(signal)) {
-        stop_process(process, signal);
-        return;
+        stop_process(process_current(), signal);
+        return false;
     }
-    report_death(frame, info);
+    report_death(frame, &info);
     process_exit((u32)signal);
 }
 
-static void leave_if_dying(struct process *process)
+static inline void leave_if_dying(struct process *process)
 {
     struct task *exec_task = READ_ONCE(process->exec_task);
     if (READ_ONCE(process->group_exiting))
@@ -162,7 +203,6 @@ void user_return_work(struct trap_frame *frame)
 {
     struct thread *thread = thread_current();
     struct process *process = thread->process;
-    struct siginfo info;
     assert(frame_from_user(frame) && irq_enabled());
     leave_if_dying(process);
     if (thread->enter_first) {
@@ -174,15 +214,13 @@ void user_return_work(struct trap_frame *frame)
             thread->clear_tid = 0; /* as on Linux a bad address is the program's own business */
         thread->set_tid = 0;
     }
-    atomic_bit_clear(&current->flags, TASKF_WORK);
-    atomic_bit_clear(&current->flags, TASKF_SIGNAL);
+    atomic_bits_clear(&current->flags, 1u << TASKF_WORK | 1u << TASKF_SIGNAL);
     if (READ_ONCE(process->stopped)) {
         stay_stopped(process);
         leave_if_dying(process);
     }
-    int signal = signal_dequeue(~thread->blocked, &info);
-    if (signal)
-        deliver(frame, signal, &info);
+    if (deliver_next(frame))
+        return;
     if (atomic_bit_test(&current->flags, TASKF_WORK))
         return; /* more to do: arch/ calls again, and the call's end is settled by whoever comes last */
     finish_interrupted_call(frame, NULL);

@@ -6,14 +6,17 @@
  *   higher   FPU state (FXSAVE form behind the old FSAVE form)
  *      |     frame: return address, signal number, (pointers, siginfo, ucontext | sigcontext), return code
  *   lower    <- esp at the handler's first instruction; esp + 4 is 16-byte aligned, as after a call
+ *
+ * Each word is written where it belongs and not copied there: a frame that is built elsewhere costs twice as
+ * much.
  */
 #include "arch/context.h"
 #include "arch/trap.h"
 #include "arch/user.h"
 #include "diag/assert.h"
-#include "lib/string.h"
 #include "sys/process/process.h"
 #include "sys/syscalls.h"
+#include <inline/user_words.h>
 
 struct sigcontext {
     u32 gs, fs, es, ds, edi, esi, ebp, esp, ebx, edx, ecx, eax;
@@ -28,16 +31,12 @@ struct ucontext {
     u32 sigmask[2];
 };
 struct plain_frame {
-    struct plain_head {
-        u32 return_to;
-        s32 signal;
-        struct sigcontext sc;
-    } head;
+    u32 return_to;
+    s32 signal;
+    struct sigcontext sc;
     u8 unused_fpstate[624]; /* where ancient kernels put it: nobody reads it, so nobody writes it */
-    struct plain_tail {
-        u32 extramask;
-        u8 retcode[8];
-    } tail;
+    u32 extramask;
+    u32 retcode[2];
 };
 struct realtime_frame {
     u32 return_to;
@@ -45,17 +44,10 @@ struct realtime_frame {
     u32 info_at, context_at;
     u8 info[128];
     struct ucontext uc;
-    u8 retcode[8];
+    u32 retcode[2];
 };
-/* struct _fpstate_32: FSAVE's 108 bytes, status and magic, then FXSAVE's image. */
-struct fpstate {
-    u32 cw, sw, tag, ip, cs, data, data_seg;
-    u8 st[80];
-    u16 status, magic; /* magic 0: the FXSAVE image is there */
-    u8 fxsave[FPU_STATE_BYTES];
-} aligned_to(16); /* as FXSAVE wants it: seven old words, eight registers and a word are 112 bytes */
 static_assert(sizeof(struct sigcontext) == 88 && sizeof(struct ucontext) == 116, "uapi layout");
-static_assert(sizeof(struct fpstate) == 624 && sizeof(struct plain_frame) == 732, "uapi layout");
+static_assert(sizeof(struct plain_frame) == 732, "uapi layout");
 static_assert(offsetof(struct realtime_frame, uc) == 144, "uapi layout");
 
 #define SS_ONSTACK 1u
@@ -67,59 +59,34 @@ static_assert(offsetof(struct realtime_frame, uc) == 144, "uapi layout");
     0x50DD5u /* what a program may set: CF PF AF ZF SF TF DF OF NT? AC; never IF, IOPL, VM                   \
               */
 
+/* A field of the structure on the user's stack at `sp`: its address; and the word, for user_put() alone. */
+#define AT(type, field)    (sp + offsetof(struct type, field))
+#define FIELD(type, field) (((struct type *)sp)->field)
+
 static bool on_alt_stack(const struct thread *t, vaddr_t sp)
 {
     return t->alt_size && sp - t->alt_sp <= t->alt_size;
 }
 
-/* Field by field, in the order of both: a frame that is built elsewhere and copied here costs twice as much.
- */
-static void fill_context(struct sigcontext *sc, const struct trap_frame *f, u32 fpstate, u32 oldmask, u32 cr2)
-{
-    sc->gs = f->gs, sc->fs = f->fs, sc->es = f->es, sc->ds = f->ds;
-    sc->edi = f->edi, sc->esi = f->esi, sc->ebp = f->ebp, sc->esp = f->esp;
-    sc->ebx = f->ebx, sc->edx = f->edx, sc->ecx = f->ecx, sc->eax = f->eax;
-    sc->vector = f->vector, sc->error = f->error;
-    sc->eip = f->eip, sc->cs = f->cs, sc->eflags = f->eflags;
-    sc->esp_at_signal = f->esp, sc->ss = f->ss;
-    sc->fpstate = fpstate;
-    sc->oldmask = oldmask;
-    sc->cr2 = cr2;
-}
+/* The registers stand in the trap frame as they do in sigcontext, up to SS; but that PUSHAD's own stack
+ * pointer is where the user's is wanted. */
+#define CONTEXT_WORDS 19u
+static_assert(offsetof(struct sigcontext, fpstate) == 4 * CONTEXT_WORDS &&
+                  sizeof(struct trap_frame) == 4 * CONTEXT_WORDS &&
+                  offsetof(struct trap_frame, eip) == offsetof(struct sigcontext, eip),
+              "one order");
 
-/* The old form's control words come from the new form's, with the tag word spread out again (SDM vol.
- * 1, 10.5.1.1). */
-static void fill_old_form(struct fpstate *fp)
+static always_inline bool put_context(vaddr_t sp, struct trap_frame *f, u32 fpstate, u32 oldmask, u32 cr2)
 {
-    u16 cw, sw;
-    memcpy(&cw, fp->fxsave, 2);
-    memcpy(&sw, fp->fxsave + 2, 2);
-    u8 used = fp->fxsave[4];
-    u32 tag = 0;
-    for (unsigned i = 0; i < 8; i++) {
-        tag |= (used >> i & 1 ? 0u : 3u) << (2 * i);
-        memcpy(fp->st + 10 * i, fp->fxsave + 32 + 16 * i, 10);
-    }
-    fp->cw = 0xffff0000u | cw;
-    fp->sw = 0xffff0000u | sw;
-    fp->tag = 0xffff0000u | tag;
-    fp->status = sw;
-    fp->magic = 0;
-}
-
-/* Saves the FPU below *sp if the program has used it. The pointer for the frame, 0 for none. */
-static bool push_fpu(vaddr_t *sp, u32 *at)
-{
-    struct fpstate fp;
-
-    static_assert(offsetof(struct fpstate, fxsave) % 16 == 0, "FXSAVE's own alignment");
-    *at = 0;
-    if (!context_fpu_save(fp.fxsave))
-        return true;
-    fill_old_form(&fp);
-    *sp = ALIGN_DOWN(*sp - sizeof(fp), 64u);
-    *at = *sp;
-    return copy_to_user(*sp, &fp, sizeof(fp)) == 0;
+    f->esp_unused = f->esp;
+    if (!user_put_words(sp, f, CONTEXT_WORDS))
+        return false;
+    user_put(FIELD(sigcontext, fpstate), fpstate, failed);
+    user_put(FIELD(sigcontext, oldmask), oldmask, failed);
+    user_put(FIELD(sigcontext, cr2), cr2, failed);
+    return true;
+failed:
+    return false;
 }
 
 static vaddr_t stack_for(const struct trap_frame *frame, const struct action *action)
@@ -136,81 +103,104 @@ static vaddr_t place_frame(vaddr_t sp, size_t size)
     return ((sp - size + 4) & ~15u) - 4;
 }
 
-static void fill_retcode(u8 *code, bool realtime)
-{
-    static const u8 plain[8] = {0x58, 0xb8, 119,  0,
-                                0,    0,    0xcd, 0x80};         /* pop eax; mov eax, sigreturn; int 0x80 */
-    static const u8 rt[8] = {0xb8, 173, 0, 0, 0, 0xcd, 0x80, 0}; /* mov eax, rt_sigreturn; int 0x80 */
-    memcpy(code, realtime ? rt : plain, 8);
-}
+/* What the handler returns to where the program names no restorer; debuggers know a frame by these bytes. */
+#define RETCODE_PLAIN_0 0x0077b858u /* pop eax; mov eax, sigreturn (119); int 0x80 */
+#define RETCODE_PLAIN_1 0x80cd0000u
+#define RETCODE_RT_0    0x0000adb8u /* mov eax, rt_sigreturn (173); int 0x80 */
+#define RETCODE_RT_1    0x0080cd00u
 
-static bool push_plain(struct trap_frame *f, vaddr_t sp, u32 fpstate, const struct action *action,
-                       const struct siginfo *info, sigset restore)
+/* What goes into a frame, beside the registers. */
+struct frame_parts {
+    const struct action *action;
+    const struct siginfo *info;
+    sigset restore;
+    u32 fpstate;
+};
+
+static bool push_plain(struct trap_frame *f, vaddr_t sp, const struct frame_parts *parts)
 {
-    struct plain_head head = {.signal = info->signal};
-    struct plain_tail tail = {.extramask = (u32)(restore >> 32)};
+    const struct action *action = parts->action;
 
     sp = place_frame(sp, sizeof(struct plain_frame));
-    head.return_to =
-        action->flags & SA_RESTORER ? action->restorer : sp + offsetof(struct plain_frame, tail.retcode);
-    fill_context(&head.sc, f, fpstate, (u32)restore, info->field[0]);
-    fill_retcode(tail.retcode, false);
+    if (!user_words_begin(sp, sizeof(struct plain_frame)))
+        return false;
+    user_put(FIELD(plain_frame, return_to),
+             action->flags & SA_RESTORER ? action->restorer : AT(plain_frame, retcode), failed);
+    user_put(FIELD(plain_frame, signal), parts->info->signal, failed);
+    if (!put_context(AT(plain_frame, sc), f, parts->fpstate, (u32)parts->restore, parts->info->field[0]))
+        return false;
+    user_put(FIELD(plain_frame, extramask), (u32)(parts->restore >> 32), failed);
+    user_put(FIELD(plain_frame, retcode[0]), RETCODE_PLAIN_0, failed);
+    user_put(FIELD(plain_frame, retcode[1]), RETCODE_PLAIN_1, failed);
     f->esp = sp;
     f->edx = f->ecx = 0;
-    return copy_to_user(sp, &head, sizeof(head)) == 0 &&
-           copy_to_user(sp + offsetof(struct plain_frame, tail), &tail, sizeof(tail)) == 0;
+    return true;
+failed:
+    return false;
 }
 
-static bool push_realtime(struct trap_frame *f, vaddr_t sp, u32 fpstate, const struct action *action,
-                          const struct siginfo *info, sigset restore)
+static bool put_ucontext(vaddr_t sp, struct trap_frame *f, const struct frame_parts *parts)
 {
     const struct thread *t = thread_current();
-    struct realtime_frame p = {.signal = info->signal};
 
-    sp = place_frame(sp, sizeof(p));
-    p.return_to =
-        action->flags & SA_RESTORER ? action->restorer : sp + offsetof(struct realtime_frame, retcode);
-    p.info_at = sp + offsetof(struct realtime_frame, info);
-    p.context_at = sp + offsetof(struct realtime_frame, uc);
-    memcpy(p.info, info, sizeof(*info));
-    p.uc.stack_sp = t->alt_sp;
-    p.uc.stack_size = t->alt_size;
-    p.uc.stack_flags = !t->alt_size ? SS_DISABLE : on_alt_stack(t, f->esp) ? SS_ONSTACK : 0;
-    fill_context(&p.uc.mcontext, f, fpstate, (u32)restore, info->field[0]);
-    p.uc.sigmask[0] = (u32)restore;
-    p.uc.sigmask[1] = (u32)(restore >> 32);
-    fill_retcode(p.retcode, true);
+    user_put(FIELD(ucontext, flags), 0, failed);
+    user_put(FIELD(ucontext, link), 0, failed);
+    user_put(FIELD(ucontext, stack_sp), t->alt_sp, failed);
+    user_put(FIELD(ucontext, stack_flags),
+             !t->alt_size              ? SS_DISABLE
+             : on_alt_stack(t, f->esp) ? SS_ONSTACK
+                                       : 0,
+             failed);
+    user_put(FIELD(ucontext, stack_size), t->alt_size, failed);
+    if (!put_context(AT(ucontext, mcontext), f, parts->fpstate, (u32)parts->restore, parts->info->field[0]))
+        return false;
+    user_put(FIELD(ucontext, sigmask[0]), (u32)parts->restore, failed);
+    user_put(FIELD(ucontext, sigmask[1]), (u32)(parts->restore >> 32), failed);
+    return true;
+failed:
+    return false;
+}
+
+static bool push_realtime(struct trap_frame *f, vaddr_t sp, const struct frame_parts *parts)
+{
+    const struct action *action = parts->action;
+    const u32 info_words = sizeof(*parts->info) / 4, info_bytes = sizeof(*parts->info);
+
+    sp = place_frame(sp, sizeof(struct realtime_frame));
+    if (!user_words_begin(sp, sizeof(struct realtime_frame)))
+        return false;
+    user_put(FIELD(realtime_frame, return_to),
+             action->flags & SA_RESTORER ? action->restorer : AT(realtime_frame, retcode), failed);
+    user_put(FIELD(realtime_frame, signal), parts->info->signal, failed);
+    user_put(FIELD(realtime_frame, info_at), AT(realtime_frame, info), failed);
+    user_put(FIELD(realtime_frame, context_at), AT(realtime_frame, uc), failed);
+    if (!user_put_words(AT(realtime_frame, info), parts->info, info_words) ||
+        !user_clear_words(AT(realtime_frame, info) + info_bytes, 128 / 4 - info_words) ||
+        !put_ucontext(AT(realtime_frame, uc), f, parts))
+        return false;
+    user_put(FIELD(realtime_frame, retcode[0]), RETCODE_RT_0, failed);
+    user_put(FIELD(realtime_frame, retcode[1]), RETCODE_RT_1, failed);
     f->esp = sp;
-    f->edx = p.info_at;
-    f->ecx = p.context_at;
-    return copy_to_user(sp, &p, sizeof(p)) == 0;
+    f->edx = AT(realtime_frame, info);
+    f->ecx = AT(realtime_frame, uc);
+    return true;
+failed:
+    return false;
 }
 
 bool signal_frame_push(struct trap_frame *frame, const struct action *action, const struct siginfo *info,
                        sigset restore_mask)
 {
+    struct frame_parts parts = {action, info, restore_mask, 0};
     vaddr_t sp = stack_for(frame, action);
-    u32 fpstate;
-    if (!push_fpu(&sp, &fpstate))
+
+    if (!context_fpu_push(&sp, &parts.fpstate))
         return false;
-    bool realtime = action->flags & SA_SIGINFO;
-    if (!(realtime ? push_realtime : push_plain)(frame, sp, fpstate, action, info, restore_mask))
+    if (!(action->flags & SA_SIGINFO ? push_realtime : push_plain)(frame, sp, &parts))
         return false;
     frame->eax = (u32)info->signal;
     frame->eip = action->handler;
     frame->eflags &= ~(EFLAGS_DF | EFLAGS_TF | EFLAGS_RF);
-    return true;
-}
-
-static bool pop_fpu(u32 at)
-{
-    u8 area[FPU_STATE_BYTES] aligned_to(16);
-
-    if (at == 0)
-        return true;
-    if (copy_from_user(area, at + offsetof(struct fpstate, fxsave), sizeof(area)))
-        return false;
-    context_fpu_load(area);
     return true;
 }
 
@@ -227,26 +217,25 @@ static bool restore_context(struct trap_frame *f, const struct sigcontext *sc)
     f->eip = sc->eip;
     f->eflags = (f->eflags & ~EFLAGS_USER) | (sc->eflags & EFLAGS_USER);
     f->vector = 0; /* EAX is the program's now: not the result of a call that could be restarted */
-    return pop_fpu(sc->fpstate);
+    return !sc->fpstate || context_fpu_pop(sc->fpstate);
 }
 
+/* The handler's RET took return_to; behind a plain frame the restorer's POP took the signal number, too. */
 bool signal_frame_pop(struct trap_frame *f, bool realtime)
 {
+    vaddr_t sp = f->esp - (realtime ? 4 : 8);
+    vaddr_t from = realtime ? AT(realtime_frame, uc.mcontext) : AT(plain_frame, sc);
     struct sigcontext sc;
     u32 mask[2];
-    vaddr_t esp = f->esp;
-    if (realtime) { /* the handler's RET took return_to */
-        vaddr_t frame = esp - 4, uc = frame + offsetof(struct realtime_frame, uc);
-        if (copy_from_user(&sc, uc + offsetof(struct ucontext, mcontext), sizeof(sc)) ||
-            copy_from_user(mask, uc + offsetof(struct ucontext, sigmask), sizeof(mask)))
-            return false;
-    } else { /* and the restorer's POP took the signal number */
-        vaddr_t frame = esp - 8;
-        if (copy_from_user(&sc, frame + offsetof(struct plain_frame, head.sc), sizeof(sc)) ||
-            copy_from_user(&mask[1], frame + offsetof(struct plain_frame, tail.extramask), 4))
-            return false;
-        mask[0] = sc.oldmask;
-    }
+
+    if (!user_words_begin(sp, realtime ? sizeof(struct realtime_frame) : sizeof(struct plain_frame)) ||
+        !user_get_words(&sc, from, sizeof(sc) / 4))
+        return false;
+    mask[0] = sc.oldmask;
+    if (!user_get_words(realtime ? &mask[0] : &mask[1],
+                        realtime ? AT(realtime_frame, uc.sigmask) : AT(plain_frame, extramask),
+                        realtime ? 2 : 1))
+        return false;
     signal_set_blocked((u64)mask[1] << 32 | mask[0]);
     return restore_context(f, &sc);
 }

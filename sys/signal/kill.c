@@ -23,7 +23,7 @@ static void send_to_member(struct process *process, void *arg)
 static struct siginfo info_from_self(int signal, int code)
 {
     const struct process *self = process_current();
-    return (struct siginfo){.signal = signal, .code = code, .field = {(u32)self->pid, self->uid[0]}};
+    return (struct siginfo){signal, 0, code, {(u32)self->pid, self->uid[0], 0, 0, 0}};
 }
 
 s32 sys_kill(s32 pid, int signal)
@@ -56,6 +56,9 @@ static s32 send_to_thread(s32 group, s32 tid, const struct siginfo *info)
     s32 result = -ESRCH;
     if (tid <= 0 || info->signal < 0 || info->signal > SIGNALS)
         return -EINVAL;
+    struct thread *self = thread_current();
+    if (tid == self->tid && (group < 0 || group == self->process->pid)) /* no need to look: it is here */
+        return info->signal ? signal_queue(self->process, self, info) : 0;
     mutex_lock(&process_lock);
     struct thread *thread = thread_find(tid);
     if (thread && (group < 0 || thread->process->pid == group))

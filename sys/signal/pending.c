@@ -22,20 +22,6 @@ void pending_free(struct pending *pending)
         kfree(list_entry(node, struct queued_signal, link));
 }
 
-void pending_add(struct pending *pending, const struct siginfo *info, struct queued_signal *queued)
-{
-    int signal = info->signal;
-    assert(signal >= 1 && signal <= SIGNALS);
-    if (signal < SIGRTMIN) {
-        if (!(pending->set & sig_bit(signal)))
-            pending->standard[signal] = *info;
-    } else if (queued) {
-        queued->info = *info;
-        list_push_back(&pending->realtime, &queued->link);
-    }
-    pending->set |= sig_bit(signal);
-}
-
 void pending_discard(struct pending *pending, sigset signals)
 {
     pending->set &=
@@ -76,7 +62,7 @@ int pending_take(struct pending *pending, sigset wanted, struct siginfo *info, s
         *spent = realtime_take(pending, signal, info);
     } else {
         *info = pending->standard[signal];
-        pending->set &= ~sig_bit(signal);
+        sig_remove(&pending->set, signal);
     }
     return signal;
 }
@@ -87,10 +73,11 @@ struct actions *actions_create(const struct actions *copy_of)
     if (!actions)
         return NULL;
     if (copy_of)
-        memcpy(actions->of, copy_of->of, sizeof(actions->of));
+        memcpy(actions->of, copy_of->of, sizeof(actions->of)); /* a sibling may change one: either is right */
     else
         memset(actions->of, 0, sizeof(actions->of));
     atomic_set(&actions->refs, 1);
+    actions->changes = (struct seqcount){0};
     spinlock_init(&actions->lock, "actions", LEAF);
     return actions;
 }
@@ -106,20 +93,13 @@ void actions_put(struct actions *actions)
 void actions_reset(struct actions *actions)
 {
     irqflags_t flags = spin_lock_irq_save(&actions->lock);
+    seq_write_begin(&actions->changes);
     for (int signal = 1; signal <= SIGNALS; signal++) {
         u32 kept = actions->of[signal].handler == SIG_IGN ? SIG_IGN : SIG_DFL;
         actions->of[signal] = (struct action){.handler = kept};
     }
+    seq_write_end(&actions->changes);
     spin_unlock_irq_restore(&actions->lock, flags);
-}
-
-struct action action_read(struct process *process, int signal)
-{
-    struct actions *actions = process->actions;
-    irqflags_t flags = spin_lock_irq_save(&actions->lock);
-    struct action action = actions->of[signal];
-    spin_unlock_irq_restore(&actions->lock, flags);
-    return action;
 }
 
 bool signal_ignored_by_default(int signal)

@@ -1,11 +1,32 @@
 /* Between the signal files only. */
 #pragma once
-#include "sys/signal/signals.h"
+#include "diag/assert.h"
+#include "sys/process/process.h"
 /* All under the signal_lock of the owner. `queued` carries a real-time signal's place in the queue. */
-void pending_add(struct pending *pending, const struct siginfo *info, struct queued_signal *queued);
+static inline void pending_add(struct pending *pending, const struct siginfo *info,
+                               struct queued_signal *queued)
+{
+    int signal = info->signal;
+    assert(signal >= 1 && signal <= SIGNALS);
+    if (likely(signal < SIGRTMIN)) {
+        if (!sig_in(&pending->set, signal))
+            pending->standard[signal] = *info;
+    } else if (queued) {
+        queued->info = *info;
+        list_push_back(&pending->realtime, &queued->link);
+    }
+    sig_add(&pending->set, signal);
+}
 void pending_discard(struct pending *pending, sigset signals);
 /* The number taken, 0 when none of `wanted` is pending. *spent is set when there is a queue entry to kfree()
  * once the lock is released: the slab's own locks are outside signal_lock. */
 int pending_take(struct pending *pending, sigset wanted, struct siginfo *info, struct queued_signal **spent);
+/* A new mask for the running thread, without KILL and STOP. Under its process's signal_lock. */
+void signal_set_blocked_locked(struct thread *thread, sigset blocked);
 /* Wakes threads that let one of the process's own pending signals through. Under signal_lock. */
-void signal_wake_receivers_locked(struct process *process);
+void signal_wake_receivers_slow(struct process *process);
+static inline void signal_wake_receivers_locked(struct process *process)
+{
+    if (unlikely(process->pending.set))
+        signal_wake_receivers_slow(process);
+}

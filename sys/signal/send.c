@@ -11,6 +11,7 @@
 #include "sys/signal/private.h"
 
 #define STOPS (sig_bit(SIGSTOP) | sig_bit(SIGTSTP) | sig_bit(SIGTTIN) | sig_bit(SIGTTOU))
+static_assert(SIGTTOU - SIGCONT == 4, "SIGCONT and the four that stop are neighbours");
 
 static u32 handler_of(const struct process *process, int signal)
 {
@@ -31,7 +32,7 @@ static bool ends_process(const struct process *process, int signal)
 
 static bool takes(const struct thread *thread, int signal)
 {
-    return !(thread->blocked & sig_bit(signal));
+    return !sig_in(&thread->blocked, signal);
 }
 
 /* The thread that will see a signal sent to the process: itself, one that waits for it, or any that lets it
@@ -40,7 +41,7 @@ static struct thread *choose_receiver(struct process *process, int signal)
 {
     struct thread *thread, *chosen = NULL;
     list_for_each (thread, &process->threads, link) {
-        if (thread->awaited & sig_bit(signal))
+        if (sig_in(&thread->awaited, signal))
             return thread;
         if (takes(thread, signal) && (!chosen || (!in_interrupt() && thread->task == current)))
             chosen = thread;
@@ -48,12 +49,11 @@ static struct thread *choose_receiver(struct process *process, int signal)
     return chosen;
 }
 
+/* One of the five comes: what contradicts it is no longer pending. */
 static void stop_and_continue(struct process *process, int signal)
 {
     struct thread *thread;
-    sigset undone = signal == SIGCONT ? STOPS : (STOPS & sig_bit(signal)) ? sig_bit(SIGCONT) : 0;
-    if (!undone)
-        return;
+    sigset undone = signal == SIGCONT ? STOPS : sig_bit(SIGCONT);
     pending_discard(&process->pending, undone);
     list_for_each (thread, &process->threads, link) {
         pending_discard(&thread->pending, undone);
@@ -73,13 +73,14 @@ static bool send_locked(struct process *process, struct thread *thread, const st
     spin_assert_held(&process->signal_lock);
     if (process->live == 0 || process->group_exiting)
         return false;
-    stop_and_continue(process, signal);
+    if (unlikely(signal >= SIGCONT && signal <= SIGTTOU))
+        stop_and_continue(process, signal);
     if (signal == SIGKILL) {
         process_end_locked(process, SIGKILL);
         return false;
     }
     struct thread *receiver = thread ? thread : choose_receiver(process, signal);
-    bool awaited = receiver && (receiver->awaited & sig_bit(signal)),
+    bool awaited = receiver && sig_in(&receiver->awaited, signal),
          seen = receiver && (takes(receiver, signal) || awaited);
     if (seen && !awaited && is_ignored(process, signal))
         return false;
@@ -109,13 +110,13 @@ void signal_send_thread(struct thread *thread, const struct siginfo *info)
 
 int signal_queue(struct process *process, struct thread *thread, const struct siginfo *info)
 {
-    struct queued_signal *queued = info->signal >= SIGRTMIN ? fs_alloc(sizeof(*queued)) : NULL;
-    if (info->signal >= SIGRTMIN && !queued)
+    struct queued_signal *queued = NULL;
+    if (info->signal >= SIGRTMIN && !(queued = fs_alloc(sizeof(*queued))))
         return -EAGAIN;
     irqflags_t flags = spin_lock_irq_save(&process->signal_lock);
     bool used = send_locked(process, thread, info, queued);
     spin_unlock_irq_restore(&process->signal_lock, flags);
-    if (!used)
+    if (unlikely(queued && !used))
         kfree(queued);
     return 0;
 }
@@ -138,30 +139,32 @@ void signal_force(int signal, int code, u32 address)
     spin_unlock_irq_restore(&process->signal_lock, flags);
 }
 
-void signal_wake_receivers_locked(struct process *process)
+void signal_wake_receivers_slow(struct process *process)
 {
     struct thread *thread;
     spin_assert_held(&process->signal_lock);
-    if (!process->pending.set)
-        return;
     list_for_each (thread, &process->threads, link) {
         if (process->pending.set & ~thread->blocked)
             task_signal(thread->task);
     }
 }
 
+void signal_set_blocked_locked(struct thread *thread, sigset blocked)
+{
+    thread->blocked = blocked & ~UNBLOCKABLE;
+    if (thread->pending.set & ~thread->blocked)
+        task_signal(thread->task);
+    signal_wake_receivers_locked(thread->process); /* we may have been the one that a signal was meant for */
+}
+
 void signal_set_blocked(sigset blocked)
 {
     struct thread *thread = thread_current();
     struct process *process = thread->process;
-    blocked &= ~UNBLOCKABLE;
-    if (blocked == thread->blocked)
+    if ((blocked & ~UNBLOCKABLE) == thread->blocked)
         return;
     irqflags_t flags = spin_lock_irq_save(&process->signal_lock);
-    thread->blocked = blocked;
-    if (thread->pending.set & ~blocked)
-        task_signal(thread->task);
-    signal_wake_receivers_locked(process); /* we may have been the one that a signal was meant for */
+    signal_set_blocked_locked(thread, blocked);
     spin_unlock_irq_restore(&process->signal_lock, flags);
 }
 

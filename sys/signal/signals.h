@@ -1,6 +1,7 @@
 /* Signals: numbers, sets, actions and what a process or thread has pending. signal(7), sigaction(2). */
 #pragma once
 #include "lib/list.h"
+#include "sync/seqcount.h"
 #include "sync/spinlock.h"
 
 #define SIGNALS 64
@@ -69,6 +70,19 @@ static inline sigset sig_bit(int signal)
 {
     return 1ull << (signal - 1);
 }
+/* A bit of a set in memory: by words, for shifts of 64 bits are long on this machine. */
+static inline bool sig_in(const sigset *set, int signal)
+{
+    return ((const u32 *)set)[(u32)(signal - 1) / 32] >> (u32)(signal - 1) % 32 & 1;
+}
+static inline void sig_add(sigset *set, int signal)
+{
+    ((u32 *)set)[(u32)(signal - 1) / 32] |= 1u << (u32)(signal - 1) % 32;
+}
+static inline void sig_remove(sigset *set, int signal)
+{
+    ((u32 *)set)[(u32)(signal - 1) / 32] &= ~(1u << (u32)(signal - 1) % 32);
+}
 #define UNBLOCKABLE (sig_bit(SIGKILL) | sig_bit(SIGSTOP))
 
 /* The part of siginfo_t that carries anything: user space gets it followed by zeroes, 128 bytes in all. */
@@ -85,12 +99,13 @@ struct action {
 static_assert(sizeof(struct action) == 20, "struct kernel_sigaction of i386");
 
 /*
- * What to do for each signal. Shared by CLONE_SIGHAND. A handler word may be read alone without the lock; a
- * whole action is read and written under it.
+ * What to do for each signal. Shared by CLONE_SIGHAND. Written under the lock; a handler word may be read
+ * alone without it, a whole action as the sequence says.
  */
 struct actions {
     atomic_t refs;
-    struct spinlock lock; /* RANK_LEAF */
+    struct spinlock lock;    /* RANK_LEAF */
+    struct seqcount changes; /* of whole actions */
     struct action of[SIGNALS + 1];
 };
 
@@ -125,6 +140,13 @@ void signal_set_blocked(sigset blocked);
 sigset signal_pending_set(struct thread *thread); /* (thread or process) and blocked or not */
 /* Takes the lowest pending signal of `wanted` out; 0 when there is none. Of current. */
 int signal_dequeue(sigset wanted, struct siginfo *info);
+/* The same of what is not blocked, with what is to be done about it; where that is a handler, its mask holds
+ * from here on, and *restore is what comes back after it. */
+int signal_dequeue_action(struct siginfo *info, struct action *action, sigset *restore);
+static inline bool action_is_handler(const struct action *action)
+{
+    return action->handler != SIG_DFL && action->handler != SIG_IGN;
+}
 void pending_init(struct pending *pending);
 void pending_free(struct pending *pending);
 const char *signal_name(int signal);
@@ -133,8 +155,15 @@ struct actions *actions_create(const struct actions *copy_of);
 void actions_put(struct actions *actions);
 /* exec: caught signals go back to the default. */
 void actions_reset(struct actions *actions);
-/* The action of the process, whole. */
-struct action action_read(struct process *process, int signal);
+/* An action, whole. */
+static inline void action_read(const struct actions *actions, int signal, struct action *action)
+{
+    u32 seen;
+    do {
+        seen = seq_read_begin(&actions->changes);
+        *action = actions->of[signal];
+    } while (seq_read_retry(&actions->changes, seen));
+}
 /* Would it end the process / stop it / do nothing, when the action is SIG_DFL? */
 bool signal_ignored_by_default(int signal);
 bool signal_stops_by_default(int signal);

@@ -20,8 +20,12 @@ struct trap_frame;
 struct trap_frame *context_user_frame(struct task *task);
 /* exec: a fresh program has no TLS and a clean FPU. Of current. */
 void context_reset_user(void);
-/* The running task's FPU state as FXSAVE writes it into `area` (16-aligned), for signal frames; false
- * (nothing written) when it has none. */
+/* The running task's FPU state as FXSAVE writes it into `area` (16-aligned); false (nothing written) when it
+ * has none. */
 bool context_fpu_save(void *area);
-/* The reverse: takes 512 bytes from `area` (16-aligned); reserved MXCSR bits are dropped, there too. */
-void context_fpu_load(void *area);
+/* The same in the form of a signal frame, written to user memory below *sp, which becomes its address, and so
+ * does *at; 0 there when the task has no such state. The registers are clean then. False: it cannot be
+ * written. Sleeps. */
+must_check bool context_fpu_push(vaddr_t *sp, vaddr_t *at);
+/* Takes it back from there. False: it cannot be read. Sleeps. */
+must_check bool context_fpu_pop(vaddr_t at);
