@@ -54,7 +54,7 @@ static void pipe_inode_release(struct inode *inode)
 static const struct inode_ops pipe_inode_ops = {.release = pipe_inode_release};
 
 /* Moves up to n bytes between the ring at `at` and user memory, in at most two pieces. Bytes moved. */
-static u32 ring_copy(struct pipe *pipe, u32 at, vaddr_t user, u32 n, bool to_user)
+static always_inline u32 ring_copy(struct pipe *pipe, u32 at, vaddr_t user, u32 n, bool to_user)
 {
     u32 done = 0;
     while (done < n) {
@@ -86,7 +86,7 @@ static s32 pipe_read(struct file *file, vaddr_t user, size_t n, u64 *position)
     if (n == 0)
         return 0;
     for (;;) {
-        s32 done = pipe_take(pipe, user, n);
+        s32 done = READ_ONCE(pipe->used) ? pipe_take(pipe, user, n) : 0;
         if (done)
             return done;
         if (READ_ONCE(pipe->writers) == 0 && READ_ONCE(pipe->used) == 0)

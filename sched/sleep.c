@@ -17,6 +17,7 @@
  *   - it comes while the task is being switched away: the waker waits for the lock, which is held until the
  * task has left its stack (switch.c), and then finds it off the queue;
  *   - two wakers: the first one writes RUNNING under the lock, the second one finds that and returns false;
+ *   - the task is woken to the queue that it left: claimed and queued in one hold of its lock;
  *   - the task is woken to another CPU's queue: the waker claims it by writing RUNNING under the old queue's
  * lock; from there to the new queue it is in none, RUNNING, and so nobody else's to wake;
  *   - the task sets a sleeping state again at once: then it runs, so it has been through all of the above.
@@ -77,23 +78,34 @@ bool task_sleep_until(u64 deadline_ns)
     return !load_acquire(&s.fired);
 }
 
+/* May it be put there? Its affinity can have changed since somebody chose. */
+static bool takes(const struct runq *q, const struct task *task) must_hold(&q->lock)
+{
+    return likely(cpumask_test(&task->allowed, q->cpu) || q->local == NULL);
+}
+
+static void enqueue_locked(struct runq *q, struct task *task, u64 slept_ns) must_hold(&q->lock)
+{
+    WRITE_ONCE(task->cpu, q->cpu);
+    WRITE_ONCE(task->on_rq, true);
+    runq_make_absolute(q, task, slept_ns);
+    runq_insert(q, task);
+    runq_check_preempt(q, task);
+    trace_point_as(sched_wakeup, sched_wakeup, task->pid, task->comm, q->cpu);
+}
+
 /* The claimed task goes onto a queue: RUNNING already, in no queue, nobody else's. Interrupts off. */
 static void enqueue_claimed(struct task *task, u64 slept_ns)
 {
     for (;;) {
         struct runq *q = runq_of(balance_pick_cpu(task, cpu_id()));
         spin_lock(&q->lock);
-        if (likely(cpumask_test(&task->allowed, q->cpu) || q->local == NULL)) {
-            WRITE_ONCE(task->cpu, q->cpu);
-            WRITE_ONCE(task->on_rq, true);
-            runq_make_absolute(q, task, slept_ns);
-            runq_insert(q, task);
-            runq_check_preempt(q, task);
-            trace_point_as(sched_wakeup, sched_wakeup, task->pid, task->comm, q->cpu);
-            spin_unlock(&q->lock);
+        bool placed = takes(q, task);
+        if (placed)
+            enqueue_locked(q, task, slept_ns);
+        spin_unlock(&q->lock);
+        if (placed)
             return;
-        }
-        spin_unlock(&q->lock); /* its affinity changed since we chose */
     }
 }
 
@@ -121,14 +133,18 @@ bool task_wake_states(struct task *task, u32 mask)
     bool woken = claim(q, task, mask, &needs_queue);
     if (woken && (READ_ONCE(task->flags) & (1u << TASKF_IDLE)))
         runq_resched(q);
-    u64 since = task->asleep_since;
-    spin_unlock(&q->lock);
     if (woken) {
         count_event(wakeup);
         trace_point_as(sched_waking, sched_wakeup, task->pid, task->comm, q->cpu);
     }
+    u64 slept_ns = needs_queue ? clock_ns() - task->asleep_since : 0;
+    if (needs_queue && balance_pick_cpu(task, cpu_id()) == q->cpu && takes(q, task)) {
+        enqueue_locked(q, task, slept_ns); /* to where it was: one hold of the lock for both */
+        needs_queue = false;
+    }
+    spin_unlock(&q->lock);
     if (needs_queue)
-        enqueue_claimed(task, clock_ns() - since);
+        enqueue_claimed(task, slept_ns);
     irq_restore(flags);
     preempt_enable();
     return woken;
@@ -145,21 +161,28 @@ static void kick(struct task *task)
     preempt_enable();
 }
 
+/* The running task, and not about to sleep: it will see its flags, and there is nobody to wake. Its state is
+ * its own to change from RUNNING, and it tests the flags after that. */
+static inline bool is_awake_here(const struct task *task)
+{
+    return task == current && READ_ONCE(task->state) == TASK_RUNNING;
+}
+
 void task_kill(struct task *task)
 {
     atomic_bit_set(&task->flags,
                    TASKF_KILLED); /* before the look at its state: it sets that, then tests this */
     atomic_bit_set(&task->flags, TASKF_SIGNAL);
     atomic_bit_set(&task->flags, TASKF_WORK);
-    if (!task_wake_states(task, (1u << TASK_INTERRUPTIBLE) | (mutant(R38) ? 0 : 1u << TASK_KILLABLE)))
+    if (!is_awake_here(task) &&
+        !task_wake_states(task, (1u << TASK_INTERRUPTIBLE) | (mutant(R38) ? 0 : 1u << TASK_KILLABLE)))
         kick(task); /* R38: one that sleeps in a fault sleeps killable */
 }
 
 void task_signal(struct task *task)
 {
-    atomic_bit_set(&task->flags, TASKF_SIGNAL);
-    atomic_bit_set(&task->flags, TASKF_WORK);
-    if (!task_wake_states(task, 1u << TASK_INTERRUPTIBLE))
+    atomic_bits_set(&task->flags, 1u << TASKF_SIGNAL | 1u << TASKF_WORK);
+    if (!is_awake_here(task) && !task_wake_states(task, 1u << TASK_INTERRUPTIBLE))
         kick(task);
 }
 

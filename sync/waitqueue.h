@@ -77,6 +77,8 @@ void wake_one(struct waitqueue *wq);
             if (mutant(R32))                                                                                 \
                 wait_prepare(wait_queue_, &waiter_, state, false);                                           \
             task_sleep();                                                                                    \
+            if (cond) /* on the queue still: whatever comes true later finds us there */                     \
+                break;                                                                                       \
         }                                                                                                    \
         wait_finish(wait_queue_, &waiter_);                                                                  \
         wait_result_;                                                                                        \
