@@ -99,6 +99,8 @@ static s32 transfer_fixed(struct file *file, transfer_fn fn, vaddr_t user, size_
 {
     if (!file->ops->seekable)
         return inode_is_dir(file->inode) ? -EISDIR : -ESPIPE;
+    if (fn == file->ops->read && file->ops->reads_unlocked)
+        return transfer_at(file, fn, user, n, &position);
     mutex_lock(&file->inode->lock);
     s32 result = transfer_at(file, fn, user, n, &position);
     mutex_unlock(&file->inode->lock);

@@ -66,7 +66,7 @@ struct inode *tmpfs_inode_of(const struct mapping *mapping)
 static s32 tmpfs_read(struct file *file, vaddr_t user, size_t n, u64 *position)
 {
     struct inode *inode = file->inode;
-    u32 size = inode->size, done = 0;
+    u32 size = READ_ONCE(inode->size), done = 0; /* pread(2) takes no lock */
     if (*position >= size)
         return 0;
     u32 start = (u32)*position;
@@ -148,7 +148,8 @@ int tmpfs_write_kernel(struct inode *inode, const void *from, size_t n, u32 offs
     return (size_t)done == n ? 0 : -ENOMEM;
 }
 
-static const struct file_ops tmpfs_file_ops = {.read = tmpfs_read, .write = tmpfs_write, .seekable = true};
+static const struct file_ops tmpfs_file_ops = {
+    .read = tmpfs_read, .write = tmpfs_write, .seekable = true, .reads_unlocked = true};
 
 bool tmpfs_is_file(const struct inode *inode)
 {

@@ -29,8 +29,8 @@ static struct page *mapping_find_lockfree(struct mapping *mapping, u32 index)
 {
     const struct rbnode *link = READ_ONCE(mapping->pages.root);
 
-    for (u32 left = DEPTH_MAX; link && left; left--) {
-        struct page *page = page_of_tree_link(link);
+    for (u32 left = DEPTH_MAX; left; left--) {
+        struct page *page = page_of_tree_link(link); /* NULL is no link, either */
         u32 at;
 
         if (unlikely(!page))

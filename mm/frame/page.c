@@ -105,10 +105,12 @@ struct page *page_of_tree_node(struct rbnode *node)
 struct page *page_of_tree_link(const struct rbnode *link)
 {
     u32 offset = (u32)((uintptr_t)link - (uintptr_t)page_array - offsetof(struct page, node));
+    u32 entry = offset >> 6 | offset << (32 - 6); /* what points between two entries becomes a huge number */
 
-    if (unlikely(offset % sizeof(struct page) != 0 || offset >= page_array_end * sizeof(struct page)))
+    static_assert(sizeof(struct page) == 1u << 6, "the shift");
+    if (unlikely(entry >= page_array_end))
         return NULL;
-    return (struct page *)((char *)page_array + offset);
+    return container_of(link, struct page, node);
 }
 
 u32 page_private(const struct page *page)

@@ -153,6 +153,17 @@ struct file *fd_get(int fd)
     return file;
 }
 
+/* The table is the running thread's alone when it has the one reference: others may look (/proc), and only
+ * this thread could make it otherwise. */
+struct file *fd_borrow(int fd, bool *counted)
+{
+    const struct fd_table *t = thread_current()->files;
+    *counted = unlikely(atomic_read(&t->refs) != 1);
+    if (*counted)
+        return fd_get(fd);
+    return (u32)fd < t->size ? t->files[fd] : NULL;
+}
+
 int fd_install(struct file *file, int from, bool close_on_exec)
 {
     struct fd_table *t = thread_current()->files;

@@ -13,6 +13,14 @@ void fd_table_close_on_exec(struct fd_table *t);
 /* ---- of the running thread's table ---- */
 /* The file with a reference, or NULL (-EBADF). */
 struct file *fd_get(int fd);
+/* The same for the length of a call. With a table of its own nobody but this thread can close the file, so
+ * that no reference is needed: *counted says whether one was taken. */
+struct file *fd_borrow(int fd, bool *counted);
+static inline void fd_return(struct file *file, bool counted)
+{
+    if (unlikely(counted))
+        file_put(file);
+}
 /* The lowest free number >= from for `file`, whose reference passes to the table; -EMFILE, -ENOMEM (the
  * caller keeps it). */
 int fd_install(struct file *file, int from, bool close_on_exec);

@@ -10,33 +10,37 @@
 
 s32 sys_read(int fd, vaddr_t to, size_t n)
 {
-    struct file *file = fd_get(fd);
+    bool counted;
+    struct file *file = fd_borrow(fd, &counted);
     s32 result = file ? file_read(file, to, n) : -EBADF;
-    file_put(file);
+    fd_return(file, counted);
     return result;
 }
 
 s32 sys_write(int fd, vaddr_t from, size_t n)
 {
-    struct file *file = fd_get(fd);
+    bool counted;
+    struct file *file = fd_borrow(fd, &counted);
     s32 result = file ? file_write(file, from, n) : -EBADF;
-    file_put(file);
+    fd_return(file, counted);
     return result;
 }
 
 s32 sys_pread64(int fd, vaddr_t to, size_t n, u32 low, u32 high)
 {
-    struct file *file = fd_get(fd);
+    bool counted;
+    struct file *file = fd_borrow(fd, &counted);
     s32 result = file ? file_pread(file, to, n, (u64)high << 32 | low) : -EBADF;
-    file_put(file);
+    fd_return(file, counted);
     return result;
 }
 
 s32 sys_pwrite64(int fd, vaddr_t from, size_t n, u32 low, u32 high)
 {
-    struct file *file = fd_get(fd);
+    bool counted;
+    struct file *file = fd_borrow(fd, &counted);
     s32 result = file ? file_pwrite(file, from, n, (u64)high << 32 | low) : -EBADF;
-    file_put(file);
+    fd_return(file, counted);
     return result;
 }
 
