@@ -38,8 +38,8 @@ static inline void frame_check_poison(struct page *page)
     WRITE_ONCE(page->flags, page->flags & ~(1u << PG_POISONED));
 }
 
-/* A frame that is kept because it is zero already: when it comes, and when it goes out. All of it, for they are
- * few: page tables. */
+/* A frame that is kept because it is zero already: when it comes, and when it goes out. All of it, for they
+ * are few: page tables. */
 static inline void frame_check_zeroes(const struct page *page)
 {
     pfn_t pfn = page_pfn(page);

@@ -28,7 +28,7 @@ struct spinlock *page_ptl(struct page *page)
 int page_pt_account(struct page *page, int entries, int pages)
 {
     spin_assert_held(page->pt_guard);
-    WRITE_ONCE(page->pt_count, (u16)(page->pt_count + entries)); /* page_pt_entries() looks on */
+    WRITE_ONCE(page->pt_count, (u16)(page->pt_count + entries));     /* page_pt_entries() looks on */
     WRITE_ONCE(page->pt_resident, (u16)(page->pt_resident + pages)); /* who adds up holds no lock of ours */
     assert(page->pt_count <= PTES && page->pt_resident <= page->pt_count); /* also catches one below zero */
     return page->pt_count;
