@@ -1,5 +1,5 @@
 /*
- * Race points at run time: counting, trapping, actions and perturbation.
+ * Race points at run time: trapping, actions and perturbation.
  *
  * One word per race point holds the state of its trap. The order of states is
  *     IDLE -> ARMED (scenario) -> CAUGHT (the task that arrives) -> RELEASED (scenario) -> IDLE (the task)
@@ -24,10 +24,10 @@ struct race_slot {
     struct task *caught; /* valid in TRAP_CAUGHT */
     void (*action)(void *);
     void *arg;
-    atomic_t hits;
 };
 
 static struct race_slot slots[RACE_COUNT];
+static atomic_t parked;   /* tasks in traps */
 static bool traps_in_use; /* lets a point that nobody watches cost one load */
 static u32 perturb_seed;
 static u32 unforced;
@@ -95,7 +95,9 @@ static void visit(struct race_slot *slot)
     struct task *who = READ_ONCE(slot->who);
     if ((who == NULL || who == current) && atomic_cmpxchg(&slot->state, TRAP_ARMED, TRAP_CAUGHT)) {
         WRITE_ONCE(slot->caught, current);
+        atomic_inc(&parked);
         park(slot);
+        atomic_dec(&parked);
     }
 }
 
@@ -113,12 +115,10 @@ void race_point_hit(enum race_id id)
 {
     struct race_slot *slot = &slots[id];
 
-    choice_point(slot);
+    choice_point_read(slot); /* nothing is written that another CPU could see, so passing by orders nobody */
     trace_point(race_point, id, CALLER_IP());
-    if (READ_ONCE(traps_in_use)) {
-        atomic_inc(&slot->hits);
+    if (READ_ONCE(traps_in_use))
         visit(slot);
-    }
     if (unlikely(perturb_seed != 0))
         perturb();
     clock_schedule_noise();
@@ -142,8 +142,20 @@ struct task *race_caught_task(enum race_id id)
     return race_is_caught(id) ? READ_ONCE(slots[id].caught) : NULL;
 }
 
+bool race_has_caught(const struct task *task)
+{
+    if (atomic_read(&parked) == 0) /* one word to look at, instead of every point's */
+        return false;
+    for (int id = R01; id < RACE_COUNT; id++)
+        if (race_caught_task(id) == task)
+            return true;
+    return false;
+}
+
 void race_release(enum race_id id)
 {
+    if (atomic_read(&slots[id].state) == TRAP_IDLE)
+        return;
     if (!atomic_cmpxchg(&slots[id].state, TRAP_ARMED, TRAP_IDLE))
         atomic_cmpxchg(&slots[id].state, TRAP_CAUGHT, TRAP_RELEASED);
 }
@@ -160,13 +172,7 @@ void race_reset(void)
     for (int id = 0; id < RACE_COUNT; id++) {
         race_release(id);
         WRITE_ONCE(slots[id].action, NULL);
-        atomic_set(&slots[id].hits, 0);
     }
     WRITE_ONCE(traps_in_use, false);
-}
-
-u32 race_hits(enum race_id id)
-{
-    return (u32)atomic_read(&slots[id].hits);
 }
 #endif

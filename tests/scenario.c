@@ -176,14 +176,6 @@ struct task *actor_task(const struct actor *a)
     return a->task;
 }
 
-static bool actor_is_caught(const struct actor *a)
-{
-    for (int id = R01; id < RACE_COUNT; id++)
-        if (race_caught_task(id) == a->task)
-            return true;
-    return false;
-}
-
 /* Asleep on a lock or a queue, switch away complete: it moves again only when somebody lets it. One that was
  * preempted on its way to sleep is still on a run queue, and moves by itself; so does one that was refused
  * memory and waits for a grace period. */
@@ -195,7 +187,7 @@ static bool actor_is_asleep(const struct actor *a)
 
 void actor_settle(struct actor *a)
 {
-    while (!actor_is_done(a) && !actor_is_caught(a) && !actor_is_asleep(a))
+    while (!actor_is_done(a) && !race_has_caught(a->task) && !actor_is_asleep(a))
         task_yield();
 }
 
