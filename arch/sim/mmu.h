@@ -29,6 +29,7 @@ struct mmu {
     u64 window;   /* bit n: the directory has table n of the kernel window (R52) */
     vaddr_t cr2;
     u32 next_victim;
+    u32 tlb_used; /* entries from here on were never loaded, or have gone: nobody need look there */
     struct tlb_entry tlb[TLB_ENTRIES];
     struct cached_pde pde[PDES_CACHED];
 };

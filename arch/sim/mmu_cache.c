@@ -40,21 +40,28 @@ void mmu_boot(u32 cpu, paddr_t root)
 
 struct tlb_entry *tlb_find(struct mmu *m, vaddr_t va)
 {
-    for (u32 i = 0; i < TLB_ENTRIES; i++)
+    for (u32 i = 0; i < m->tlb_used; i++)
         if (m->tlb[i].valid && m->tlb[i].page == va >> PAGE_SHIFT)
             return &m->tlb[i];
     return NULL;
+}
+
+static struct tlb_entry *tlb_unused(struct mmu *m)
+{
+    for (u32 i = 0; i < m->tlb_used; i++)
+        if (!m->tlb[i].valid)
+            return &m->tlb[i];
+    if (m->tlb_used < TLB_ENTRIES)
+        return &m->tlb[m->tlb_used++];
+    return &m->tlb[m->next_victim++ % TLB_ENTRIES]; /* full: the processor may drop any */
 }
 
 void tlb_insert(struct mmu *m, vaddr_t va, paddr_t at, u32 pte)
 {
     struct tlb_entry *e = tlb_find(m, va);
 
-    for (u32 i = 0; !e && i < TLB_ENTRIES; i++)
-        if (!m->tlb[i].valid)
-            e = &m->tlb[i];
     if (!e)
-        e = &m->tlb[m->next_victim++ % TLB_ENTRIES]; /* full: the processor may drop any */
+        e = tlb_unused(m);
     *e = (struct tlb_entry){
         .page = va >> PAGE_SHIFT,
         .pfn = pte >> PAGE_SHIFT,
@@ -90,7 +97,8 @@ void pde_insert(struct mmu *m, vaddr_t va, u32 value)
 static void pdes_drop(struct mmu *m)
 {
     for (u32 i = 0; i < PDES_CACHED; i++)
-        m->pde[i].valid = false;
+        if (m->pde[i].valid) /* a store less, and an entry less of the undo log */
+            m->pde[i].valid = false;
 }
 
 /* One of the entries in use, now and then; the PDE caches are as forgetful. */
@@ -108,6 +116,18 @@ void tlb_maybe_forget(struct mmu *m)
 
 /* ---- flushes ---- */
 
+/* Drops what the pages have, but not what all of `keeps` marks (0: nothing is kept). */
+static void tlb_drop(struct mmu *m, u32 first_page, u32 end_page, u32 keeps)
+{
+    for (u32 i = 0; i < m->tlb_used; i++) {
+        struct tlb_entry *e = &m->tlb[i];
+        if (e->valid && e->page >= first_page && e->page < end_page && !(e->flags & keeps))
+            e->valid = false;
+    }
+    while (m->tlb_used && !m->tlb[m->tlb_used - 1].valid)
+        m->tlb_used--;
+}
+
 void mmu_load_root(paddr_t root)
 {
     struct mmu *m = mmu_here();
@@ -118,9 +138,7 @@ void mmu_load_root(paddr_t root)
     memory_show_window(m->window);
     if (is_broken(BREAK_CR3))
         return;
-    for (u32 i = 0; i < TLB_ENTRIES; i++)
-        if (!(m->tlb[i].flags & PTE_G))
-            m->tlb[i].valid = false;
+    tlb_drop(m, 0, ~0u, PTE_G);
     pdes_drop(m);
 }
 
@@ -147,9 +165,7 @@ void tlb_flush_range(vaddr_t start, vaddr_t end)
     sim_choice_here(STEP_TLB, start, CHOICE_CLOSED | CHOICE_READS);
     if (is_broken(BREAK_RANGE))
         end -= PAGE_SIZE;
-    for (u32 i = 0; i < TLB_ENTRIES; i++)
-        if (m->tlb[i].page >= start >> PAGE_SHIFT && m->tlb[i].page < (end + PAGE_SIZE - 1) >> PAGE_SHIFT)
-            m->tlb[i].valid = false;
+    tlb_drop(m, start >> PAGE_SHIFT, (end + PAGE_SIZE - 1) >> PAGE_SHIFT, 0);
     pdes_drop(m);
 }
 
@@ -163,7 +179,6 @@ void tlb_flush_all(void)
     struct mmu *m = mmu_here();
 
     sim_choice_here(STEP_TLB, 0, CHOICE_CLOSED | CHOICE_READS);
-    for (u32 i = 0; i < TLB_ENTRIES; i++)
-        m->tlb[i].valid = false;
+    tlb_drop(m, 0, ~0u, 0);
     pdes_drop(m);
 }

@@ -58,7 +58,7 @@ static void check_cpu(u32 cpu, pfn_t pfn)
 
     if (m->root >> PAGE_SHIFT == pfn)
         sim_fail("CPU %u freed page directory %#x while CPU %u still has it in CR3", cpu_id(), pfn, cpu);
-    for (u32 i = 0; i < TLB_ENTRIES; i++)
+    for (u32 i = 0; i < m->tlb_used; i++)
         if (m->tlb[i].valid && m->tlb[i].pfn == pfn)
             sim_fail(
                 "missing flush: CPU %u freed frame %#x while CPU %u still translates %s %#x (of user %#x) to it "

@@ -27,7 +27,7 @@ static bool grants_more(const struct tlb_entry *e, u32 pte)
 
 static const struct tlb_entry *stale_in(u32 cpu, paddr_t at, u32 pte)
 {
-    for (u32 i = 0; i < TLB_ENTRIES; i++) {
+    for (u32 i = 0; i < mmus[cpu].tlb_used; i++) {
         const struct tlb_entry *e = &mmus[cpu].tlb[i];
         if (e->valid && e->at == at && grants_more(e, pte))
             return e;

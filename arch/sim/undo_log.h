@@ -7,18 +7,33 @@
 /* A run of stress_mixed writes a few million words. */
 #define LOG_ENTRIES (24u << 20)
 
+/* A word and what it held; or a block (its address is odd), whose bytes lie in the log's second half. */
 struct undo_entry {
     u32 *at;
     u32 old;
 };
+
+/*
+ * To come back to a checkpoint takes a word's value at that moment: of all stores to it up to the next
+ * checkpoint only the first has to be logged. This remembers the words that were, as far as it has room.
+ */
+#define RECENT_WORDS 4096u
+struct undo_recent {
+    u32 at, epoch; /* logged in this one */
+};
+
 extern struct undo_log {
     struct undo_entry *entries;
     u32 used;
     u32 except_from, except_bytes;
+    u32 epoch; /* grows with every checkpoint and every rewind */
+    struct undo_recent recent[RECENT_WORDS];
 } undo_log;
 
 /* There is no room for more: the run ends. */
 noreturn void undo_full(void);
+/* The same for many bytes, by copying them. */
+void undo_note_block(u32 at, size_t bytes);
 
 /* A word of the kernel window is logged where its frame lies: the mapping may be another one by the time of
  * the rewind. */
@@ -28,16 +43,28 @@ static always_inline void log_word(u32 at)
         return;
     if (unlikely(at - KWINDOW_BASE < KWINDOW_END - KWINDOW_BASE))
         at = memory_window_direct(at);
+    struct undo_recent *recent = &undo_log.recent[at / 4 % RECENT_WORDS];
+    if (recent->at == at && recent->epoch == undo_log.epoch)
+        return;
+    *recent = (struct undo_recent){at, undo_log.epoch};
     if (unlikely(undo_log.used == LOG_ENTRIES))
         undo_full();
     undo_log.entries[undo_log.used++] = (struct undo_entry){(u32 *)at, *(u32 *)at};
 }
 
+#define BLOCK_BYTES 64u /* from here on a copy is cheaper than words */
+
 static always_inline void log_bytes(const volatile void *p, size_t bytes)
 {
     u32 at = (u32)(uintptr_t)p & ~3u, end = (u32)(uintptr_t)p + bytes;
 
-    for (; undo_on && at < end; at += 4)
+    if (!undo_on)
+        return;
+    if (bytes >= BLOCK_BYTES) {
+        undo_note_block(at, end - at);
+        return;
+    }
+    for (; at < end; at += 4)
         log_word(at);
 }
 
