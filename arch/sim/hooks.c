@@ -6,6 +6,7 @@
 #ifndef __SANITIZE_ADDRESS__
 #include "arch/sim/order.h"
 #include "arch/sim/races.h"
+#include "arch/sim/strategy.h"
 #include "arch/sim/undo_log.h"
 
 /* ---- plain accesses, and volatile ones (READ_ONCE, WRITE_ONCE) ---- */
@@ -53,8 +54,10 @@ static always_inline void touch(const volatile void *p, size_t bytes, enum acces
         if (races_on)                                                                                        \
             races_release(p, size);                                                                          \
         log_bytes(p, size);                                                                                  \
-        if (undo_on)                                                                                         \
+        if (undo_on) {                                                                                       \
             order_told(p);                                                                                   \
+            strategy_told(p);                                                                                \
+        }                                                                                                    \
     }
 #define UNALIGNED(size)                                                                                      \
     HOOK(void, __tsan_unaligned_read##size, void *p)                                                         \

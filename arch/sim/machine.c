@@ -113,10 +113,11 @@ static void record(const struct choice *c, u32 chosen)
     };
 }
 
-static u32 choose(enum step_kind kind, const volatile void *addr, u32 ip, u32 caller, u32 enabled)
+static u32 choose(enum step_kind kind, const volatile void *addr, u32 ip, u32 caller, u32 how, u32 enabled)
 {
     struct choice c = {.kind = kind,
                        .addr = addr,
+                       .reads = how & CHOICE_READS,
                        .ip = ip,
                        .caller = caller,
                        .here = cpu_id(),
@@ -132,7 +133,7 @@ static u32 choose(enum step_kind kind, const volatile void *addr, u32 ip, u32 ca
 }
 
 /* The same step as below where there is nothing to choose and nothing is due: a good half of all steps. */
-static bool step_alone(enum step_kind kind, const volatile void *addr, u32 ip, u32 caller, u32 here)
+static bool step_alone(enum step_kind kind, const volatile void *addr, u32 ip, u32 caller, u32 how, u32 here)
 {
     u64 now = *order_clock(here) + STEP_NS;
 
@@ -141,7 +142,7 @@ static bool step_alone(enum step_kind kind, const volatile void *addr, u32 ip, u
         return false;
     *order_clock(here) = now;
     vcpus[here].steps++;
-    strategy_saw(addr, here);
+    strategy_saw(addr, here, !(how & CHOICE_READS));
     record(&(struct choice){.kind = kind,
                             .addr = addr,
                             .ip = ip,
@@ -153,11 +154,11 @@ static bool step_alone(enum step_kind kind, const volatile void *addr, u32 ip, u
     return true;
 }
 
-static void take_turns(enum step_kind kind, const volatile void *addr, u32 ip, u32 caller)
+static void take_turns(enum step_kind kind, const volatile void *addr, u32 ip, u32 caller, u32 how)
 {
     clock_step(kind);
     turn_note_step(cpu_id(), kind);
-    u32 chosen = choose(kind, addr, ip, caller, turn_find_enabled());
+    u32 chosen = choose(kind, addr, ip, caller, how, turn_find_enabled());
     if (chosen & CHOSEN_TICK)
         clock_tick_now(chosen & CHOSEN_CPU);
     if (chosen & CHOSEN_DEAF)
@@ -170,8 +171,8 @@ void machine_choice(enum step_kind kind, const volatile void *addr, u32 ip, u32 
 {
     if (fiber_now == host || !host || held_still)
         return; /* the host itself, or a unit test without a machine */
-    if (!step_alone(kind, addr, ip, caller, cpu_id()))
-        take_turns(kind, addr, ip, caller);
+    if (!step_alone(kind, addr, ip, caller, how, cpu_id()))
+        take_turns(kind, addr, ip, caller, how);
     if (!(how & CHOICE_CLOSED))
         interrupts_take();
     if (!addr || (how & CHOICE_LATER))

@@ -49,7 +49,7 @@ static const void *location(const pte_t *slot)
 
 pte_t sim_pte_read(pte_t *slot)
 {
-    sim_choice_here(STEP_PTE, location(slot), CHOICE_LATER);
+    sim_choice_here(STEP_PTE, location(slot), CHOICE_LATER | CHOICE_READS);
     u32 *word = slot_word(slot, false);
     order_read(word);
     return (pte_t){__atomic_load_n(word, __ATOMIC_RELAXED)};

@@ -9,5 +9,5 @@
  * lets it go on with each of them. */
 u32 search_pick(const struct choice *c);
 /* Steps that need no decision tell who touches what, too. */
-void search_saw(const volatile void *addr, u32 cpu);
+void search_saw(const volatile void *addr, u32 cpu, bool writes);
 bool search_varies_interrupts(void);

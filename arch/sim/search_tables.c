@@ -11,44 +11,56 @@
 /* ---- which words are shared: only there does it matter who comes first ---- */
 
 #define SEEN_SLOTS (1u << 16)
-static struct {
+static struct seen_word {
     u32 addr;
-    u8 cpus;
+    u8 cpus, written;
 } seen[SEEN_SLOTS];
 static u32 shared_n; /* how many of them more than one CPU was seen to touch */
 
 /* Where there is no room for more, every address counts as shared: nothing is left out. */
-static u8 *seen_cpus(u32 addr)
+static struct seen_word *seen_word(u32 addr)
 {
     static u32 used;
-    static u8 everybody;
+    static struct seen_word anybody;
     u32 i = (addr * 2654435761u) >> 16;
 
     while (seen[i].addr && seen[i].addr != addr)
         i = (i + 1) % SEEN_SLOTS;
     if (!seen[i].addr) {
         if (used > SEEN_SLOTS / 4 * 3) {
-            everybody = 0xff;
-            return &everybody;
+            anybody = (struct seen_word){0, 0xff, true};
+            return &anybody;
         }
         used++;
         seen[i].addr = addr;
     }
-    return &seen[i].cpus;
+    return &seen[i];
 }
 
-static bool is_shared(u8 cpus)
+static bool is_shared(const struct seen_word *w)
 {
-    return cpus & (cpus - 1);
+    return w->written && (w->cpus & (w->cpus - 1));
 }
 
-bool learn_shared(u32 addr, u32 cpu)
+static bool learn(u32 addr, u8 cpus, bool writes)
 {
-    u8 *cpus = seen_cpus(addr), before = *cpus;
+    struct seen_word *w = seen_word(addr);
+    bool before = is_shared(w);
 
-    *cpus |= (u8)(1u << cpu);
-    shared_n += !is_shared(before) && is_shared(*cpus);
-    return is_shared(*cpus);
+    w->cpus |= cpus;
+    w->written |= writes;
+    shared_n += !before && is_shared(w);
+    return is_shared(w);
+}
+
+bool learn_shared(u32 addr, u32 cpu, bool writes)
+{
+    return learn(addr, (u8)(1u << cpu), writes);
+}
+
+void learn_written(u32 addr)
+{
+    learn(addr, 0, true);
 }
 
 /* ---- which states were seen, and how many deviations were left there ---- */
@@ -116,6 +128,11 @@ bool note_state(u64 state, u32 left)
     if (states_n > states_room / 2 && states_room < states_most)
         double_table();
     return true;
+}
+
+bool state_is_known(u64 state, u32 left)
+{
+    return (*state_slot(states, states_room, state) & LEFT_BITS) > left;
 }
 
 void forget_states(void)

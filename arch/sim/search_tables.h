@@ -2,13 +2,17 @@
 #pragma once
 #include "lib/compiler.h"
 
-/* The CPU touches the word: true when another one was seen to, in this run or a former one. Only at such
- * words does it matter who comes first. */
-bool learn_shared(u32 addr, u32 cpu);
+/* The CPU touches the word: true when another one was seen to and one of them writes, in this run or a former
+ * one. Only at such words does it matter who comes first. */
+bool learn_shared(u32 addr, u32 cpu, bool writes);
+/* Somebody writes to the word where the search is not asked (WRITE_ONCE). */
+void learn_written(u32 addr);
 u32 words_shared(void); /* how many such words there are */
 
 /* True when the state is new, or was seen with fewer deviations left; then it is noted. */
 bool note_state(u64 state, u32 left);
+/* True when it was noted with as many left; nothing is noted. */
+bool state_is_known(u64 state, u32 left);
 u32 states_known(void);
 void forget_states(void);
 /* A run ended in this state: true when none did before. The self test holds a reduced search against one that

@@ -2,6 +2,7 @@
 #include "arch/sim/strategy.h"
 #include "arch/sim/machine.h"
 #include "arch/sim/search.h"
+#include "arch/sim/search_tables.h"
 #include "lib/random.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -132,10 +133,16 @@ u32 strategy_idle_until(void)
     return 0;
 }
 
-void strategy_saw(const volatile void *addr, u32 cpu)
+void strategy_saw(const volatile void *addr, u32 cpu, bool writes)
 {
     if (addr && now && now->kind == STRATEGY_SEARCH)
-        search_saw(addr, cpu);
+        search_saw(addr, cpu, writes);
+}
+
+void strategy_told(const volatile void *addr)
+{
+    if (now && now->kind == STRATEGY_SEARCH)
+        learn_written((u32)(uintptr_t)addr);
 }
 
 u32 strategy_pick(const struct choice *c)

@@ -29,6 +29,7 @@ struct choice {
     u32 step;
     enum step_kind kind;
     const volatile void *addr; /* what is about to be touched, or NULL */
+    bool reads;                /* it is not written to */
     u32 ip, caller;
     u32 here;    /* who stands here */
     u32 enabled; /* bit for each CPU that can run */
@@ -50,7 +51,9 @@ u32 strategy_pick(const struct choice *c);
 /* Where only one CPU can go on, nothing is to be decided before this step (~0: for good). */
 u32 strategy_idle_until(void);
 /* A step for which strategy_pick() was not asked. */
-void strategy_saw(const volatile void *addr, u32 cpu);
+void strategy_saw(const volatile void *addr, u32 cpu, bool writes);
+/* A WRITE_ONCE, which is no step. */
+void strategy_told(const volatile void *addr);
 /* Is there anything that could be done to an enabled CPU's interrupts here? 0, CHOSEN_TICK, CHOSEN_DEAF or
  * both. */
 u32 strategy_interrupts(u32 cpu);

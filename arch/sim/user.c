@@ -59,7 +59,7 @@ static void *user_access(vaddr_t va, bool write)
     paddr_t pa;
     u32 code;
 
-    sim_choice_here(STEP_USER, mmu_peek(va), CHOICE_LATER);
+    sim_choice_here(STEP_USER, mmu_peek(va), CHOICE_LATER | (write ? CHOICE_WRITES : CHOICE_READS));
     while (!mmu_translate(va, write, &pa, &code))
         if (!take_page_fault(va, code))
             return NULL;

@@ -59,7 +59,7 @@ u32 strategy_idle_until(void)
 {
     return ~0u;
 }
-void strategy_saw(const volatile void *addr, u32 cpu) {}
+void strategy_saw(const volatile void *addr, u32 cpu, bool writes) {}
 u32 strategy_interrupts(u32 cpu)
 {
     return 0;
