@@ -50,6 +50,14 @@ bool scene_wait_caught(struct scene *s, enum race_id id);
 bool scene_try_wait_caught(struct scene *s, enum race_id id); /* the same, without failing */
 void scene_release(struct scene *s, enum race_id id);
 
+/* How often a scenario repeats itself, or how many pages it takes, for the sake of luck: on the machine, and
+ * under the explorer, where schedules are chosen and a short scenario can be explored whole. */
+#ifdef FL_HOST
+#define scene_count(free_running, explored) (explored)
+#else
+#define scene_count(free_running, explored) (free_running)
+#endif
+
 typedef void (*actor_script)(void *arg);
 struct actor *actor_start(struct scene *s, u32 cpu, actor_script script,
                           void *arg); /* cpu modulo cpu_count() */

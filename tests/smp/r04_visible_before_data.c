@@ -2,9 +2,9 @@
  * before. */
 #include "tests/scenario.h"
 
-#define DIRTY_PAGES 64
+#define DIRTY_PAGES scene_count(64, 16)
 #define GARBAGE     0xDEADBEEF
-#define ROUNDS      16
+#define ROUNDS      scene_count(16, 4)
 
 /* Frees them on the CPU that dirtied them: there the next frames come from. */
 static void leave_dirty_frames(void *base)

@@ -8,7 +8,7 @@
 #include "sync/crosscall.h"
 #include "tests/scenario.h"
 
-#define ROUNDS 50u
+#define ROUNDS scene_count(50u, 2u)
 
 struct duel {
     struct task *duellist[2];

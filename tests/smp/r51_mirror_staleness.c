@@ -8,8 +8,8 @@
 #include "tests/scenario.h"
 
 #define BASE        0x4E400000u
-#define TABLES      12u
-#define OTHER_PAGES 96u
+#define TABLES      scene_count(12u, 2u)
+#define OTHER_PAGES scene_count(96u, 16u)
 
 struct tables {
     struct mm *mm;
