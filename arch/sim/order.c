@@ -2,7 +2,6 @@
 #include "arch/sim/order.h"
 #include "arch/cpu.h"
 #include "arch/sim/machine.h"
-#include "arch/sim/sleep_sets.h"
 #include "arch/sim/undo.h"
 
 #define LOCATIONS (1u << 15)
@@ -40,11 +39,6 @@ static struct location *location_of(const volatile void *p)
     return &locations[i];
 }
 
-u32 order_location(const volatile void *addr)
-{
-    return location_of(addr)->addr;
-}
-
 static void keep_up(u32 cpu, const struct location *l, u64 what)
 {
     sim_order.time_turn[cpu].now = mix(sim_order.time_turn[cpu].now, what);
@@ -60,8 +54,6 @@ static void add_to_past(u32 cpu, u64 what)
 
 static void read_location(struct location *l, u32 cpu)
 {
-    if (unlikely(sleep_watching))
-        sleep_touched(l->addr, false);
     add_to_past(cpu, l->written + l->addr);
     undo_note(&l->read[cpu], sizeof(u32));
     l->read[cpu] = (u32)sim_order.past[cpu];
@@ -71,8 +63,6 @@ static void write_location(struct location *l, u32 cpu)
 {
     u64 seen = l->written + l->addr;
 
-    if (unlikely(sleep_watching))
-        sleep_touched(l->addr, true);
     undo_note(&l->written, sizeof(l->written));
     for (u32 i = 0; i < sim_cpu_total; i++) {
         if (!l->read[i])

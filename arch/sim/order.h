@@ -40,8 +40,6 @@ void order_write(const volatile void *addr);
  * which has to be the same in the sanitized program and while a trace is written. */
 void order_saw(const volatile void *addr);
 void order_told(const volatile void *addr);
-/* What stands for the address in all of this; where there are too many, several have one. */
-u32 order_location(const volatile void *addr);
 /* It does something that no other CPU sees. */
 void order_local(u32 what);
 /* One turn of a spin is over. */

@@ -11,9 +11,7 @@
 #include "arch/sim/explore_private.h"
 #include "arch/sim/machine.h"
 #include "arch/sim/order.h"
-#include "arch/sim/search_states.h"
 #include "arch/sim/search_tables.h"
-#include "arch/sim/sleep_sets.h"
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -25,9 +23,7 @@ struct node {
     struct checkpoint at;
     u8 options[OPTIONS_MAX]; /* decisions that are left to try */
     u32 option_n;
-    u32 left;               /* deviations, before any of them */
-    u32 here;               /* who stands here */
-    struct sleep_step step; /* what it does here, if another CPU may go first and it sleeps meanwhile */
+    u32 left; /* deviations, before any of them */
 };
 
 static u32 left;            /* deviations that the present run may still make */
@@ -41,8 +37,6 @@ static u32 options_at(const struct choice *c, u8 *options)
     u32 n = 0;
 
     for (u32 cpu = 0; cpu < exploring->cpus; cpu++) {
-        if (cpu == sleep_who())
-            continue;
         if (c->enabled & (1u << cpu)) {
             if (cpu != c->usual)
                 options[n++] = (u8)cpu;
@@ -75,51 +69,55 @@ static bool worth_deviating(const struct choice *c)
     return shared && c->kind != STEP_IRQ_ON;
 }
 
-/* May the CPU that stands here sleep while another goes first? Nothing tells who depends on a flush or an
- * interrupt; a halted CPU's clock follows that of the others. */
-static bool may_sleep_here(const struct choice *c)
+/* The present state, and all that the default schedule goes by from here on. */
+static u64 state_at(const struct choice *c)
 {
-    return exploring->cpus == 2 && !exploring->unreduced && !exploring->interrupts && c->usual == c->here &&
-           c->kind != STEP_TLB && c->kind != STEP_IPI && !vcpus[0].halted && !vcpus[1].halted;
+    u32 spinning = 0;
+
+    for (u32 cpu = 0; cpu < exploring->cpus; cpu++)
+        spinning |= (u32)vcpus[cpu].spinning << cpu;
+    return (order_state(exploring->cpus) ^ (c->here | spinning << 8)) * 0x9e3779b97f4a7c15ull;
 }
 
-/* The search asks here: the step that led to this place ends. */
-static void end_step(bool again)
+/*
+ * Spinners whose turns are forgotten bring a run back to a state of its own. To take that for a state from
+ * which all was seen would call every livelock a success.
+ */
+static bool turns_in_circles(u64 state)
 {
-    if (node_n)
-        sleep_learned(&nodes[node_n - 1].step, again);
+    static struct {
+        u64 state;
+        u32 run;
+    } lately[64];
+    static u32 at;
+
+    for (u32 i = 0; i < ARRAY_SIZE(lately); i++)
+        if (lately[i].state == state && lately[i].run == findings->schedules)
+            return true;
+    lately[at % ARRAY_SIZE(lately)].state = state;
+    lately[at++ % ARRAY_SIZE(lately)].run = findings->schedules;
+    return false;
 }
 
 u32 search_pick(const struct choice *c)
 {
     if (!worth_deviating(c))
         return c->usual;
-    if (c->usual == sleep_who())
-        run_finish(RUN_KNOWN);
     /* Filled in place: a copy made here, on a fiber, would be a store of the run, to be undone later. */
     struct node *node = wanted;
     node->option_n = options_at(c, node->options);
-    if (!node->option_n) {
-        if (c->usual != c->here)
-            end_step(true);
+    if (!node->option_n)
         return c->usual;
-    }
-    u64 state = search_state(c);
-    bool circles = search_in_circles(state);
-    end_step(!circles);
-    if (circles)
+    u64 state = state_at(c);
+    if (turns_in_circles(state))
         return c->usual; /* to the end of its steps: that is what a livelock looks like */
-    if (search_was_here(state, left))
+    if (!note_state(state, left) && !exploring->unreduced)
         run_finish(RUN_KNOWN);
     if (!left)
         return c->usual;
     node->left = left;
-    node->here = c->here;
-    node->step.known = false;
     decision = c->usual;
     machine_pause();
-    if (decision == c->usual && may_sleep_here(c))
-        sleep_learn(order_location(&vcpus[c->here].pending));
     return decision;
 }
 
@@ -157,7 +155,6 @@ static bool next_schedule(void)
     checkpoint_return_to(&node->at);
     decision = node->options[--node->option_n];
     left = node->left - 1;
-    sleep_put(node->step.known ? node->here : ~0u, &node->step);
     return true;
 }
 
@@ -186,7 +183,6 @@ static bool search(u32 bound, bool *cut)
     node_n = 0;
     wanted = nodes;
     left = bound;
-    sleep_put(~0u, NULL);
     run_begin(&s);
     for (;;) {
         run_continue();

@@ -130,11 +130,6 @@ bool note_state(u64 state, u32 left)
     return true;
 }
 
-bool state_is_known(u64 state, u32 left)
-{
-    return (*state_slot(states, states_room, state) & LEFT_BITS) > left;
-}
-
 void forget_states(void)
 {
     if (states)

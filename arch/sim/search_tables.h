@@ -11,8 +11,6 @@ u32 words_shared(void); /* how many such words there are */
 
 /* True when the state is new, or was seen with fewer deviations left; then it is noted. */
 bool note_state(u64 state, u32 left);
-/* True when it was noted with as many left; nothing is noted. */
-bool state_is_known(u64 state, u32 left);
 u32 states_known(void);
 void forget_states(void);
 /* A run ended in this state: true when none did before. The self test holds a reduced search against one that
