@@ -11,6 +11,7 @@ MEM       ?= 512M   ## memory of the machine, 16M to 3G
 TEST      ?= *      ## which tests (or programs, or bench rows), as a shell pattern: TEST='r0*'
 SEED      ?=        ## smp-test: a number makes the whole machine deterministic (QEMU -icount)
 DISK      ?= auto   ## tests: a scratch disk for those that want one: yes, no, or auto: unless SEED= (a disk makes no two runs the same)
+RACES     ?=        ## smp-test: 1 boots the image that looks for data races (watchpoints in compiled code)
 BOOT      ?=        ## more boot words for the kernel: BOOT="faultlock=rwsem perturb=7"; BOOT=help lists them
 ACCEL     ?= tcg    ## tcg or kvm
 QEMU_ARGS ?=        ## more arguments for QEMU
@@ -26,9 +27,9 @@ FAULT     ?=        ## trace-story: which fault, by its number in the list that 
 V         ?=        ## 1 shows every command, and the console while tests run
 
 # `make` keeps the blanks before a comment; the tools must not see them.
-$(foreach v,CPUS MEM TEST SEED DISK BOOT ACCEL QEMU_ARGS PROGRAM ARGS FILES MUTANT SECONDS_QUIET TRACE FAULT V,\
+$(foreach v,CPUS MEM TEST SEED DISK RACES BOOT ACCEL QEMU_ARGS PROGRAM ARGS FILES MUTANT SECONDS_QUIET TRACE FAULT V,\
     $(if $(filter file,$(origin $(v))),$(eval $(v) := $(strip $($(v))))))
-export CPUS MEM TEST SEED DISK BOOT ACCEL QEMU_ARGS PROGRAM ARGS FILES MUTANT SECONDS_QUIET TRACE FAULT V
+export CPUS MEM TEST SEED DISK RACES BOOT ACCEL QEMU_ARGS PROGRAM ARGS FILES MUTANT SECONDS_QUIET TRACE FAULT V
 export FL_BUILD := $(B)
 
 CC      := gcc
@@ -73,8 +74,11 @@ deps: ## install the packages that are missing (says which first; needs root or 
 -include bench/bench.mk
 
 # ---- running ----
-smp-test: $(ISO) ## every race test on QEMU, CPUS processors: TAP, lock report, verdict, build/trace.dat
+smp-test: $(if $(filter-out 0,$(RACES)),$(B)/races.iso,$(ISO)) ## every race test on QEMU, CPUS processors: TAP, lock report, verdict, build/trace.dat
 	$(RUNNER) smp-test
+.PHONY: races-check
+races-check: $(B)/races.iso ## the RACES=1 image: a planted data race must be found, and none in a few tests
+	$(RUNNER) races-check
 
 test: all ## every suite: layers, notes, format, lock contracts, host, models, fuzz, smp (each protocol and policy), programs, stress, refused allocations, traces, mutants (one way each)
 	$(RUNNER) suites

@@ -42,6 +42,14 @@ BENCH_O   := $(filter-out $(B)/product/boot/kmain.o,$(PRODUCT_O)) $(B)/bench/boo
 $(B)/bench/%.o: %.c Makefile boot/image.mk | $(DEPS_OK)
 	$(Q)mkdir -p $(@D); [ -n "$(V)" ] || echo "  CC    $< (bench)"; $(CC) $(KERNEL) -DFL_BENCH=1 -c $< -o $@
 
+# The test image with a hook at every access, which looks for data races (diag/watchpoints.h). Without hooks: what serves them.
+RACES_FLAGS    := -DFL_TEST=1 -DFL_RACES=1
+RACES_NO_HOOKS := diag/watchpoints.c
+RACES_HOOKS    := -fsanitize=thread --param tsan-distinguish-volatile=1 --param tsan-instrument-func-entry-exit=0 -Wno-tsan
+RACES_O        := $(SRC_C:%.c=$(B)/races/%.o) $(TEST_C:%.c=$(B)/races/%.o) $(SRC_ASM:%.asm=$(B)/races/%.o)
+$(B)/races/%.o: %.c Makefile boot/image.mk | $(DEPS_OK)
+	$(Q)mkdir -p $(@D); [ -n "$(V)" ] || echo "  CC    $< (races)"; $(CC) $(KERNEL) $(RACES_FLAGS) $(if $(filter $(RACES_NO_HOOKS),$<),,$(RACES_HOOKS)) -c $< -o $@
+
 # Numbers for NASM, computed by the compiler (arch/x86/offsets.c); each image has its own.
 define offsets-rule
 $(B)/$(1)/offsets.inc: arch/x86/offsets.c | $$(DEPS_OK)
@@ -52,6 +60,7 @@ $(B)/$(1)/%.o: %.asm $(B)/$(1)/offsets.inc
 endef
 $(eval $(call offsets-rule,product,))
 $(eval $(call offsets-rule,test,-DFL_TEST=1))
+$(eval $(call offsets-rule,races,$(RACES_FLAGS)))
 
 LINK = $(LD) -m elf_i386 -T boot/kernel.ld -z max-page-size=4096 -z noexecstack --no-warn-rwx-segments --build-id=none -o $@ \
        $(filter %.o,$^)
@@ -73,6 +82,7 @@ $(B)/$(1)/faultline: $(B)/$(1)/faultline.elf
 endef
 $(eval $(call link-rules,product,$(PRODUCT_O)))
 $(eval $(call link-rules,test,$(TEST_O)))
+$(eval $(call link-rules,races,$(RACES_O)))
 $(eval $(call link-rules,bench,$(BENCH_O)))
 
 # The CD has an initramfs of its own only if one is named (make INITRAMFS=files.cpio); `make run` brings one on a second disk.
@@ -88,6 +98,10 @@ $(ISO): $(B)/product/faultline $(B)/test/faultline $(INITRAMFS) boot/grub.cfg
 	cp $(B)/product/faultline $(B)/iso/boot/faultline && cp $(B)/test/faultline $(B)/iso/boot/faultline-test && \
 	$(if $(INITRAMFS),cp $(INITRAMFS) $(B)/iso/boot/initramfs.cpio &&) cp boot/grub.cfg $(B)/iso/boot/grub/grub.cfg && \
 	$(call make-cd,$(B)/iso)
+$(B)/races.iso: $(B)/races/faultline boot/grub.cfg
+	$(Q)echo "  ISO   $@"; rm -rf $(B)/races.cd && mkdir -p $(B)/races.cd/boot/grub && \
+	cp $(B)/races/faultline $(B)/races.cd/boot/faultline-test && cp boot/grub.cfg $(B)/races.cd/boot/grub/grub.cfg && \
+	$(call make-cd,$(B)/races.cd)
 $(B)/bench.iso: $(B)/bench/faultline boot/grub.cfg
 	$(Q)echo "  ISO   $@"; rm -rf $(B)/bench.cd && mkdir -p $(B)/bench.cd/boot/grub && \
 	cp $(B)/bench/faultline $(B)/bench.cd/boot/faultline && cp boot/grub.cfg $(B)/bench.cd/boot/grub/grub.cfg && \

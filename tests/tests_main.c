@@ -6,6 +6,7 @@
 #include "diag/panic.h"
 #include "diag/printk.h"
 #include "diag/race.h"
+#include "diag/watchpoints.h"
 #include "lib/format.h"
 #include "lib/string.h"
 #include "mm/frame/alloc_fail.h"
@@ -87,13 +88,38 @@ static bool was_refused(vaddr_t place)
     return false;
 }
 
+static const char *what_it_does(const struct watched_access *a)
+{
+    return a->writes ? a->marked ? "writes (marked)" : "writes" : a->marked ? "reads (marked)" : "reads";
+}
+
+/* False when the test's run had a data race (RACES=1). */
+static bool tell_of_races(u32 n)
+{
+    struct watched_race race;
+
+    for (u32 i = 0; watch_found(i, &race); i++) {
+        const struct watched_access *a = &race.waited, *b = &race.came;
+        if (b->ip)
+            test_note("data race: CPU %u %s %u bytes at %#x in %pS, CPU %u %s %u bytes at once in %pS",
+                      a->cpu, what_it_does(a), a->bytes, race.at, (void *)a->ip, b->cpu, what_it_does(b),
+                      b->bytes, (void *)b->ip);
+        else
+            test_note("data race: while CPU %u %s %u bytes at %#x in %pS, code without hooks changes them",
+                      a->cpu, what_it_does(a), a->bytes, race.at, (void *)a->ip);
+    }
+    return n == 0;
+}
+
 static bool run_watched(const struct test *test)
 {
     u64 ticks = (u64)(test->limit_ticks ? test->limit_ticks : DEFAULT_LIMIT_TICKS) * test_patience();
 
     running = test;
     timer_arm(&limit, clock_ns() + ticks * (1000000000u / TICK_HZ), limit_passed);
+    watch_begin();
     bool passed = test_run(test);
+    passed &= tell_of_races(watch_end());
     timer_cancel(&limit);
     race_reset();
     return passed;

@@ -23,6 +23,7 @@ class Config:
     seed: int | None = None
     icount: str = ""            # QEMU's -icount argument; empty: free running
     disk: str = "auto"          # has the test machine a scratch disk: yes, no, or auto: unless it is deterministic
+    races: bool = False         # the image with a hook at every access
     boot: str = ""
     qemu_args: tuple = ()
     quiet_seconds: int = 60
@@ -65,6 +66,13 @@ def memory(text):
     if not LEAST_MEMORY <= size <= MOST_MEMORY:
         raise Refusal(f"MEM={text} is not an amount of memory from 4M to 3G, such as 512M.")
     return size
+
+
+def flag(name, text):
+    """0 or 1."""
+    if text not in ("0", "1"):
+        raise Refusal(f"{name}={text} is neither 0 nor 1.")
+    return text == "1"
 
 
 def accelerator(text):

@@ -93,7 +93,8 @@ class Run:
 def boot(config, words, log, on_record=None, on_end=None):
     """Boots the test image once. `on_end(machine, run)` is called while guest memory still exists."""
     run = Run()
-    with Machine(config, words, scratch_disks=config.test_disk) as machine:
+    iso = config.path("races.iso") if config.races else None
+    with Machine(config, words, iso, scratch_disks=config.test_disk) as machine:
         try:
             for event in machine.events():
                 if isinstance(event, Console):
@@ -134,6 +135,7 @@ def describe(config):
     """One line that says on what this run was made."""
     how = f"deterministic, SEED={config.seed}" if config.seed is not None else "free running"
     return f"# QEMU {config.accel}, {config.cpus} CPUs, {config.memory >> 20} MiB, {how}" + (
+        ", looking for data races" if config.races else "") + (
         f", BOOT=\"{config.boot}\"" if config.boot else "")
 
 
@@ -154,7 +156,7 @@ def report(config, run, log, trace, seconds):
     guest = f"; {run.microseconds / 1e6:.1f} s of guest time" if run.microseconds else ""
     say(f"# console: {relative(log.path)}, {seconds:.0f} s{guest}")
     if run.failed and config.seed is not None:
-        say(f"# the same run again: make smp-test SEED={config.seed}")
+        say(f"# the same run again: make smp-test SEED={config.seed}" + (" RACES=1" if config.races else ""))
     verdict(run.passed, run.failed, run.skipped)
     return 1 if run.failed else 0
 

@@ -32,6 +32,7 @@ SUITES = (
     ("smp, pdesync=eager-cr3", ["smp-test", "TEST=*kernel*", "BOOT=pdesync=eager-cr3"]),
     ("smp, pdesync=lazy-fault", ["smp-test", "TEST=*kernel*", "BOOT=pdesync=lazy-fault"]),
     ("smp, refused allocations", ["smp-test", "BOOT=refusals refuse_new"]),
+    ("smp, data races", ["races-check"]),
     ("programs", ["programs"]),
     ("stress", ["stress", "SECONDS=60"]),
     ("refused allocations", ["fail-nth"]),
