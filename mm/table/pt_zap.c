@@ -105,7 +105,7 @@ static vaddr_t zap_locked(struct page *table, pte_t *slot, vaddr_t addr, vaddr_t
 }
 
 /* The mistake R55: takes the entry out, and goes by what it was before the lock. */
-static void zap_early(struct page *table, pte_t *slot, pte_t early, struct gather *gather)
+static void zap_early(struct page *table, pte_t *slot, vaddr_t addr, pte_t early, struct gather *gather)
     must_hold(page_ptl(table))
 {
     struct gathered *from = gather_next(gather), *to;
@@ -113,6 +113,7 @@ static void zap_early(struct page *table, pte_t *slot, pte_t early, struct gathe
     entry_take(table, slot);
     to = zap_entry(from, early);
     gather_reach(gather, to);
+    gather_cover(gather, addr, addr + PAGE_SIZE);
     page_pt_account(table, -1, from - to);
 }
 
@@ -128,7 +129,7 @@ static vaddr_t zap_table(struct mm *mm, vaddr_t addr, vaddr_t end, struct gather
     if (!slot)
         return end;
     if (mutant(R55) && !pte_empty(early))
-        zap_early(table, slot, early, gather);
+        zap_early(table, slot, addr, early, gather);
     addr = zap_locked(table, slot, addr, end, gather);
     pt_unlock(table);
     return addr;
