@@ -99,8 +99,6 @@ static s32 transfer_fixed(struct file *file, transfer_fn fn, vaddr_t user, size_
 {
     if (!file->ops->seekable)
         return inode_is_dir(file->inode) ? -EISDIR : -ESPIPE;
-    if (fn == file->ops->read && file->ops->reads_unlocked)
-        return transfer_at(file, fn, user, n, &position);
     mutex_lock(&file->inode->lock);
     s32 result = transfer_at(file, fn, user, n, &position);
     mutex_unlock(&file->inode->lock);
@@ -124,7 +122,11 @@ s32 file_pread(struct file *file, vaddr_t user, size_t n, u64 position)
 {
     if ((s64)position < 0)
         return -EINVAL;
-    return file_readable(file) ? transfer_fixed(file, file->ops->read, user, n, position) : -EBADF;
+    if (!file_readable(file))
+        return -EBADF;
+    if (file->ops->reads_unlocked)
+        return file->ops->read(file, user, MIN(n, TRANSFER_MAX), &position);
+    return transfer_fixed(file, file->ops->read, user, n, position);
 }
 
 s32 file_pwrite(struct file *file, vaddr_t user, size_t n, u64 position)

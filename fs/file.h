@@ -40,8 +40,7 @@ struct file_ops {
     /* POLL_* that hold now; *queue: what to wait on for a change. NULL: always readable and writable. */
     u32 (*poll)(struct file *file, struct waitqueue **queue);
     bool seekable;
-    bool
-        reads_unlocked; /* read() needs no lock of the inode's where the position is the caller's: pread(2) */
+    bool reads_unlocked; /* seekable, and read() needs no lock of the inode's when it is given a position */
 };
 
 struct file {

@@ -66,23 +66,25 @@ struct inode *tmpfs_inode_of(const struct mapping *mapping)
 static s32 tmpfs_read(struct file *file, vaddr_t user, size_t n, u64 *position)
 {
     struct inode *inode = file->inode;
-    u32 size = READ_ONCE(inode->size), done = 0; /* pread(2) takes no lock */
+    u32 size = READ_ONCE(inode->size); /* pread(2) takes no lock */
     if (*position >= size)
         return 0;
-    u32 start = (u32)*position;
-    n = MIN(n, size - start);
+    const u32 start = (u32)*position, end = start + MIN(n, size - start);
+    u32 at = start;
     s32 moved = 0;
-    for (u32 part = 0; done < n && moved == (s32)part; done += MAX(moved, 0)) {
-        u32 at = start + done, in_page = at % PAGE_SIZE;
-        part = MIN(n - done, PAGE_SIZE - in_page);
+    while (at < end) {
+        u32 in_page = at % PAGE_SIZE, part = MIN(end - at, PAGE_SIZE - in_page);
         struct page *page = mapping_read(&inode->mapping, at >> PAGE_SHIFT, &moved);
         if (!page)
             break;
-        moved = page_to_user(page, in_page, user + done, part);
+        moved = page_to_user(page, in_page, user + (at - start), part);
         page_put(page);
+        at += (u32)MAX(moved, 0);
+        if (moved != (s32)part)
+            break;
     }
-    *position += done;
-    return done ? (s32)done : moved;
+    *position = at;
+    return at > start ? (s32)(at - start) : moved;
 }
 
 /* One page's worth, from user or (kernel not NULL) kernel memory. The bytes written, fewer where user memory
