@@ -9,6 +9,12 @@
 #define cold          __attribute__((cold))
 #define always_inline inline __attribute__((always_inline))
 #define packed        __attribute__((packed))
+/* What the compiler cannot see and may go by, where a test of it would be counted. */
+#define known(x)                                                                                             \
+    do {                                                                                                     \
+        if (!(x))                                                                                            \
+            __builtin_unreachable();                                                                         \
+    } while (0)
 /* Arguments in EAX, EDX, ECX and not on the stack: for the few small functions that everything calls. */
 #define in_registers      __attribute__((regparm(3)))
 #define aligned_to(n)     __attribute__((aligned(n)))

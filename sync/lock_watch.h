@@ -28,13 +28,16 @@
 #define LOCK_WATCH_STAT  1u
 #define LOCK_WATCH_DEP   2u
 #define LOCK_WATCH_TRACE 4u
+#define LOCK_WATCH_ANY   7u
 extern unsigned lock_watch_on; /* LOCK_WATCH_* bits, one word, so that the branch looks at it once */
 /* Sets it from the boot words, and follows the trace mask from then on; once they are read. */
 void lock_watch_init(void);
 
+/* A plain read, as trace_on()'s: one test of memory. Whether a lock sees the change at once matters to
+ * nobody. */
 static inline bool lock_watched(void)
 {
-    return unlikely(READ_ONCE(lock_watch_on) != 0);
+    return unlikely(lock_watch_on & LOCK_WATCH_ANY);
 }
 static inline bool lockdep_watching(void)
 {

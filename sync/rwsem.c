@@ -5,7 +5,7 @@
 #include "sync/rwsem.h"
 #include "diag/assert.h"
 #include "diag/race.h"
-#include "sync/rwsem_internal.h"
+#include "sync/rwsem_short.h"
 
 void rwsem_init_class(struct rwsem *s, struct lock_class *class)
 {
@@ -42,8 +42,7 @@ static always_inline void note_writer(struct rwsem *s, struct task *self)
     WRITE_ONCE(s->writer, self);
 }
 
-/* The first attempt failed, or somebody measures, or other locks are held, whose order is to be checked. */
-static noinline in_registers int lock_slowly(struct rwsem *s, vaddr_t ip, u32 how)
+in_registers int rwsem_lock_slowly(struct rwsem *s, vaddr_t ip, u32 how)
 {
     struct lock_waited waited = {.contended = !(how & HOW_TAKEN)};
     int error = 0;
@@ -60,27 +59,14 @@ static noinline in_registers int lock_slowly(struct rwsem *s, vaddr_t ip, u32 ho
     return 0;
 }
 
-static always_inline int read_lock(struct rwsem *s, vaddr_t ip, u32 how)
-{
-    struct task *self = current;
-    int blockers = mutant(R37) ? RWSEM_WRITER : RWSEM_WRITER | RWSEM_WAITERS;
-
-    if (unlikely((atomic_add(&s->count, RWSEM_READER) - RWSEM_READER) & blockers))
-        return lock_slowly(s, ip, how | HOW_SHARED);
-    if (unlikely(!sleep_lock_is_plain(self)))
-        return lock_slowly(s, ip, how | HOW_SHARED | HOW_TAKEN);
-    sleep_lock_note(self, s, s->class, LOCK_SHARED, ip);
-    return 0;
-}
-
 static always_inline int write_lock(struct rwsem *s, vaddr_t ip, u32 how)
 {
     struct task *self = current;
 
     if (unlikely(!atomic_cmpxchg(&s->count, 0, RWSEM_WRITER)))
-        return lock_slowly(s, ip, how);
+        return rwsem_lock_slowly(s, ip, how);
     if (unlikely(!sleep_lock_is_plain(self)))
-        return lock_slowly(s, ip, how | HOW_TAKEN);
+        return rwsem_lock_slowly(s, ip, how | HOW_TAKEN);
     sleep_lock_note(self, s, s->class, LOCK_EXCLUSIVE, ip);
     note_writer(s, self);
     return 0;
@@ -97,12 +83,12 @@ static void tried(struct rwsem *s, u32 how, vaddr_t ip)
 
 lock_implementation in_registers void rwsem_read_lock(struct rwsem *s)
 {
-    (void)read_lock(s, CALLER_IP(), 0);
+    (void)rwsem_short_read_lock(s, current, CALLER_IP(), 0, sleep_lock_is_plain);
 }
 
-lock_implementation int rwsem_read_lock_killable(struct rwsem *s)
+lock_implementation in_registers int rwsem_read_lock_killable(struct rwsem *s)
 {
-    return read_lock(s, CALLER_IP(), HOW_KILLABLE);
+    return rwsem_short_read_lock(s, current, CALLER_IP(), HOW_KILLABLE, sleep_lock_is_plain);
 }
 
 lock_implementation bool rwsem_read_try_lock(struct rwsem *s)
@@ -119,27 +105,22 @@ lock_implementation bool rwsem_read_try_lock(struct rwsem *s)
     return false;
 }
 
-static always_inline void leave_read(struct rwsem *s)
+in_registers void rwsem_left_read(struct rwsem *s, int now)
 {
-    int now = atomic_add(&s->count, -RWSEM_READER);
-
     assert(now >= 0 && !(now & RWSEM_WRITER));
-    if (unlikely(now == RWSEM_WAITERS))
+    if (now == RWSEM_WAITERS)
         rwsem_hand_over(s);
 }
 
-static noinline in_registers void read_unlock_slowly(struct rwsem *s)
+in_registers void rwsem_read_unlock_slowly(struct rwsem *s)
 {
     sleep_lock_forget_slowly(current, s);
-    leave_read(s);
+    rwsem_leave_read(s);
 }
 
 lock_implementation in_registers void rwsem_read_unlock(struct rwsem *s)
 {
-    if (likely(sleep_lock_forget(current, s)))
-        leave_read(s);
-    else
-        read_unlock_slowly(s);
+    rwsem_short_read_unlock(s, current);
 }
 
 lock_implementation in_registers void rwsem_write_lock(struct rwsem *s)

@@ -44,6 +44,15 @@ static always_inline bool sleep_lock_is_plain(const struct task *self)
 {
     return self != NULL && self->locks.newest == 0 && !lock_watched() && likely(!in_atomic());
 }
+/* For a task that has looked at once, whether it may sleep: the test image looks again. */
+static always_inline bool sleep_lock_is_plain_in_task(const struct task *self)
+{
+#ifdef FL_TEST
+    return sleep_lock_is_plain(self);
+#else
+    return !lock_watched() && self->locks.newest == 0;
+#endif
+}
 
 static always_inline void sleep_lock_note(struct task *self, const void *lock, struct lock_class *class,
                                           enum lock_mode mode, vaddr_t ip)
