@@ -58,7 +58,7 @@ extern struct space kernel_space; /* the kernel half alone: idle CPUs and boot *
 pte_t *pte_slot(struct space *space, vaddr_t va);
 static inline void pte_slot_close(pfn_t table);
 /* A handle that nobody has to close, and that goes with the running task: the current space as above, any
- * other through the direct map whatever ptaccess= says. Any context. */
+ * other through the direct map whatever ptaccess= says. Any context of a task. */
 pte_t *pte_slot_lasting(struct space *space, vaddr_t va);
 /* What the entry for `va` holds: opened, read and closed. Preemption off; no handle of that table is open. */
 pte_t pte_peek(struct space *space, vaddr_t va);

@@ -14,11 +14,11 @@ struct task;
 #define PF_USER    4u
 
 /* mm/fault/fault_entry.c. For the trace: the address is saved, and interrupts are still off (S33). */
-void page_fault_seen(struct trap_frame *frame, vaddr_t addr, u32 code);
+void page_fault_seen(struct trap_frame *frame, vaddr_t addr);
 /* mm/fault/fault_entry.c. `addr` was read from CR2 with interrupts off, and they are on again if the faulting
  * code had them on (R33, S33). Resolves the fault, raises a signal, fixes up a kernel user-access, or oopses.
  */
-void page_fault_entry(struct trap_frame *frame, vaddr_t addr, u32 code);
+void page_fault_entry(struct trap_frame *frame, vaddr_t addr);
 /* sys/syscall.c. Interrupts on. Reads number and arguments from the frame and writes the result into it. */
 void syscall_entry(struct trap_frame *frame);
 /* What the stub calls: syscall_entry(), or with lockdep on one that looks for locks left held as well. */

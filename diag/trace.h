@@ -79,7 +79,8 @@ extern void (*trace_mask_hook)(void);
 #define TRACE_BIT(ev) (1u << (TRACE_##ev - TRACE_FIRST))
 /* A plain read, which the compiler makes one test of memory: whether a point sees a change at once matters to
  * nobody. */
-#define trace_on(ev) unlikely(trace_mask &TRACE_BIT(ev))
+#define trace_on(ev)                unlikely(trace_mask &TRACE_BIT(ev))
+#define trace_on_either(one, other) unlikely(trace_mask &(TRACE_BIT(one) | TRACE_BIT(other)))
 
 /*
  * The writers take the event's own fields, which diag/trace_events.h documents. A `comm` is a char[16], all

@@ -98,7 +98,7 @@ static void drained(struct rcu_head *rcu)
  * the first of ours may be in one batch with what we wait for, the second is in a later one. */
 void scene_drain(void)
 {
-    for (int batch = 0; faultlock->lock_free && batch < 2; batch++) {
+    for (int batch = 0; faultlock.lock_free && batch < 2; batch++) {
         struct drain drain;
         completion_init(&drain.done);
         rcu_call(&drain.rcu, drained);

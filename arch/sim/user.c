@@ -40,13 +40,13 @@ static bool take_page_fault(vaddr_t va, u32 code)
     mmus[cpu_id()].cr2 = va;
     sim_choice_here(STEP_USER, va, CHOICE_CLOSED | CHOICE_LATER);
     vaddr_t addr = mmus[cpu_id()].cr2;
-    page_fault_seen(&frame, addr, code);
+    page_fault_seen(&frame, addr);
     if (frame.irqs_were_on)
         irq_enable();
     race_point(R33); /* an interrupt whose handler faults puts its own address into CR2 */
     if (mutant(R33))
         addr = mmus[cpu_id()].cr2;
-    page_fault_entry(&frame, addr, code);
+    page_fault_entry(&frame, addr);
     rights_operation_ends();
     if (frame.irqs_were_on && !irq_enabled())
         irq_enable(); /* IRET */

@@ -23,14 +23,14 @@ BOOT_CHOICE(
 /*
  * May the mirror stand for `space`? It must be the running task's own: a kernel task may find it loaded by
  * chance (lazy TLB), but would find another one loaded after its next preemption, and write into that one's
- * tables.
+ * tables. A task's own is always the loaded one: the switch to the task loads it, and where the task changes
+ * it preemption is off until the new one is loaded (mm/space/mm_task.c).
  */
 static always_inline bool in_mirror(const struct space *space)
 {
     const struct task *task = current_task();
 
-    return cpu_local()->loaded_space == space && likely(task != NULL) && task->space == space &&
-           ptaccess != BY_DIRECT_MAP;
+    return likely(task != NULL) && task->space == space && ptaccess != BY_DIRECT_MAP;
 }
 
 static pte_t *slot_in_direct_map(struct space *space, vaddr_t va)
@@ -59,9 +59,11 @@ inline pte_t *pte_slot(struct space *space, vaddr_t va)
     return likely(in_mirror(space)) ? slot_in_mirror(va) : slot_of_other(space, va);
 }
 
-pte_t *pte_slot_lasting(struct space *space, vaddr_t va)
+inline pte_t *pte_slot_lasting(struct space *space, vaddr_t va)
 {
-    return likely(in_mirror(space)) ? slot_in_mirror(va) : slot_in_direct_map(space, va);
+    bool own = current_task()->space == space && ptaccess != BY_DIRECT_MAP;
+
+    return likely(own) ? slot_in_mirror(va) : slot_in_direct_map(space, va);
 }
 
 static noinline pte_t peek_other(struct space *space, vaddr_t va)

@@ -50,7 +50,7 @@ void frame_print(const struct trap_frame *f)
 
 static void irq_enable_as(const struct trap_frame *frame)
 {
-    if (frame_irqs_were_on(frame))
+    if (likely(frame_irqs_were_on(frame)))
         irq_enable();
 }
 
@@ -58,7 +58,7 @@ static void irq_enable_as(const struct trap_frame *frame)
  * R33, S33: CR2 belongs to the processor and the next fault overwrites it, so it is read before interrupts
  * can bring one; they come back on at the very next moment. Enter with interrupts off (interrupt gate).
  */
-void page_fault_trap(struct trap_frame *frame)
+in_registers void page_fault_trap(struct trap_frame *frame)
 {
     vaddr_t addr;
 
@@ -68,14 +68,14 @@ void page_fault_trap(struct trap_frame *frame)
         irq_enable_as(frame);
         race_point(R33); /* an interrupt whose handler faults puts its own address into CR2 */
         addr = cr2_read();
-        page_fault_seen(frame, addr, frame->error);
+        page_fault_seen(frame, addr);
     } else {
         addr = cr2_read();
-        page_fault_seen(frame, addr, frame->error);
+        page_fault_seen(frame, addr);
         irq_enable_as(frame);
         race_point(R33);
     }
-    page_fault_entry(frame, addr, frame->error);
+    page_fault_entry(frame, addr);
 }
 
 static void kernel_exception(struct trap_frame *frame)

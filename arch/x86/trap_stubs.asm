@@ -47,16 +47,6 @@ stub_%+vector:
     %assign vector vector + 1
 %endrep
 
-; The page fault goes its own short way. Interrupts are off: page_fault_trap reads CR2 first.
-    align 16
-stub_14:
-    push dword TRAP_PAGE_FAULT
-    SAVE_FRAME
-    push esp
-    call page_fault_trap
-    add esp, 4
-    jmp trap_return
-
     align 16
 exception:
     SAVE_FRAME
@@ -109,8 +99,16 @@ stub_128:
     cli
     jmp user_return
 
-; ---- the way out. in: the frame at ESP. Interrupts: turned off here ----
+; The page fault goes its own short way: the frame's address in EAX, and the way out right behind it. Interrupts are
+; off: page_fault_trap reads CR2 first.
     align 16
+stub_14:
+    push dword TRAP_PAGE_FAULT
+    SAVE_FRAME
+    mov eax, esp
+    call page_fault_trap
+
+; ---- the way out. in: the frame at ESP. Interrupts: turned off here ----
 trap_return:
     cli
     test byte [esp + FRAME_CS], 3

@@ -69,7 +69,7 @@ static bool cow_exchange(struct fault *f, struct page *copy, struct page **origi
 /* The copy that cow_exchange() put in read-only: once nobody can see the original, it may be written. */
 static void cow_grant(struct fault *f, struct page *copy)
 {
-    trace_fault_phase(f->number, flush, f->address, 0);
+    fault_phase(f, flush, 0);
     shootdown_range(f->mm, f->address, f->address + PAGE_SIZE);
     if (fault_relock(
             f, R_NONE)) { /* another thread may have unmapped it meanwhile; then there is nothing to grant */
@@ -89,7 +89,7 @@ static enum fault_result cow_copy(struct fault *f, struct page *source)
 
     if (!copy)
         return FAULT_NO_MEMORY;
-    trace_fault_phase(f->number, alloc, f->address, 0);
+    fault_phase(f, alloc, 0);
     if (source)
         page_copy(copy, source);
     race_point(R05); /* another thread may have made its own copy, and written it */
@@ -100,7 +100,7 @@ static enum fault_result cow_copy(struct fault *f, struct page *source)
     complete = cow_exchange(f, copy, &original);
     count_event(pgfault_cow);
     fault_unlock(f);
-    trace_fault_phase(f->number, install, f->address, 0);
+    fault_phase(f, install, 0);
     if (!complete)
         cow_grant(f, copy);
     if (!page_is_zero(original))
@@ -141,8 +141,7 @@ static enum fault_result cow_private(struct fault *f, struct page *page) must_ho
         tlb_flush_page(f->address);
         return FAULT_DONE;
     case COW_WAIT:
-        f->pending = page;
-        return FAULT_WAIT;
+        return fault_wait_for(f, page, NULL, 0);
     default:
         result = cow_copy(f, page);
         page_put(page);

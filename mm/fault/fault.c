@@ -59,20 +59,25 @@ static enum fault_result fault_by_entry(struct fault *f) must_hold(f)
     return fault_spurious(f);
 }
 
+static noinline bool fault_make_table(struct fault *f) must_hold(f)
+{
+    if (pt_ensure(f->mm, f->address))
+        return false;
+    f->table = pt_table(f->mm, f->address);
+    fault_phase(f, pt_alloc, 0);
+    return true;
+}
+
 /* The region is there and allows the access: which case is it? */
 static enum fault_result fault_resolve(struct fault *f) must_hold(f)
 {
-    f->table = pt_table(f->mm, f->address);
-    if (fault_is_lockfree(f)) {
+    if (unlikely(fault_is_lockfree(f))) {
         if (!fault_look_lockfree(f))
             return FAULT_WAIT;
     } else {
-        if (unlikely(!f->table)) {
-            if (pt_ensure(f->mm, f->address))
-                return FAULT_NO_MEMORY;
-            f->table = pt_table(f->mm, f->address);
-            trace_fault_phase(f->number, pt_alloc, f->address, 0);
-        }
+        f->table = pt_table(f->mm, f->address);
+        if (unlikely(!f->table) && !fault_make_table(f))
+            return FAULT_NO_MEMORY;
         f->slot = pt_slot_known(f->mm, f->address);
         f->seen_pte = pte_read(f->slot);
     }
@@ -88,17 +93,17 @@ static inline lock_implementation bool region_enter(struct fault *f, enum fault_
     if (mutant(R07) && f->vma)
         fault_retake_blindly(f); /* the region that was found before the wait: gone, or another's by now */
     else
-        *why = likely(faultlock->enter == region_enter_shared) ? region_enter_shared(f) : faultlock->enter(f);
-    trace_fault_phase(f->number, lookup, f->address, *why);
+        *why = likely(faultlock.shares_mmap_lock) ? region_enter_shared(f) : faultlock.enter(f);
+    fault_phase(f, lookup, *why);
     return *why == FAULT_DONE;
 }
 
 static inline lock_implementation void region_leave(struct fault *f) releases(f)
 {
-    if (likely(faultlock->leave == region_leave_shared))
+    if (likely(faultlock.shares_mmap_lock))
         region_leave_shared(f);
     else
-        faultlock->leave(f);
+        faultlock.leave(f);
 }
 
 /* One attempt. Nothing is held before and after. */
@@ -113,6 +118,17 @@ static enum fault_result fault_try(struct fault *f)
     return unlikely(f->stale) ? fault_be_careful(f) : result;
 }
 
+/* An attempt did not end in FAULT_DONE. FAULT_DONE: another may, now that what it lacked has been waited for.
+ */
+static noinline enum fault_result fault_lacked(struct fault *f, enum fault_result result)
+{
+    if (result != FAULT_WAIT && result != FAULT_NO_MEMORY)
+        return result;
+    count_event_anywhere(pgfault_retry);
+    fault_phase(f, retry, 0);
+    return result == FAULT_WAIT ? fault_wait(f) : fault_make_room(f);
+}
+
 enum fault_result fault_handle(struct mm *mm, vaddr_t addr, u32 access)
 {
     struct fault f; /* the protocol's enter and the look at the entry fill in the rest */
@@ -121,25 +137,17 @@ enum fault_result fault_handle(struct mm *mm, vaddr_t addr, u32 access)
     f.mm = mm;
     f.address = addr & PAGE_MASK;
     f.access = access;
-    f.number = current->fault_seq;
-    f.vma = NULL;
-    f.pending = NULL;
-    f.pending_file = NULL;
-    f.careful = f.stale = false;
-    if (!vaddr_is_user(addr))
-        return FAULT_NO_REGION;
+    f.careful = false;
+    f.stale = false;
+    if (mutant(R07))
+        f.vma = NULL;
     race_point(R48); /* nothing is known yet: another CPU may make the access fine */
     while (unlikely((result = fault_try(&f)) != FAULT_DONE)) {
-        if (result != FAULT_WAIT && result != FAULT_NO_MEMORY)
-            break;
-        count_event_anywhere(pgfault_retry);
-        trace_fault_phase(f.number, retry, f.address, 0);
-        result = result == FAULT_WAIT ? fault_wait(&f) : fault_make_room(&f);
-        assert(!f.pending && !f.pending_file);
+        result = fault_lacked(&f, result);
         if (result != FAULT_DONE)
             break;
     }
     flush_debt_none();
-    trace_fault_phase(f.number, exit, f.address, result);
+    fault_phase(&f, exit, result);
     return result;
 }

@@ -8,7 +8,7 @@ static enum fault_result anonymous_read(struct fault *f)
     race_point(R01);
     if (!fault_relock(f, R01))
         return FAULT_DONE;
-    fault_install(f, zero_page, pte_make(page_pfn(zero_page), PROT_PTE_USER));
+    fault_install(f, zero_page, pte_make(zero_pfn, PROT_PTE_USER));
     count_event(pgfault_zero);
     fault_unlock(f);
     return FAULT_DONE;
@@ -21,7 +21,7 @@ static enum fault_result anonymous_write(struct fault *f) must_hold(f)
 
     if (!page)
         return FAULT_NO_MEMORY;
-    trace_fault_phase(f->number, alloc, f->address, 0);
+    fault_phase(f, alloc, 0);
     fault_window(f, R10); /* mprotect waits for mmap_lock; let go here, it would not */
     race_point(R01);      /* another CPU may fill the entry */
     if (!mutant(R04))

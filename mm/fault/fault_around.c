@@ -20,7 +20,7 @@ void around_find(const struct fault *f, u32 index, struct around *around)
     around->start = start = MAX(start, f->vma->start);
     around->count = (end - start) >> PAGE_SHIFT;
     around->wanted = (f->address - start) >> PAGE_SHIFT;
-    around->found = mapping_find_run(f->vma->mapping, index - around->wanted, around->count, around->pages);
+    mapping_find_run(f->vma->mapping, index - around->wanted, around->count, around->pages);
 }
 
 /* Under the table's lock: fills the empty entries of the window; takes over the references of the pages it
@@ -43,23 +43,26 @@ static void around_install(struct fault *f, struct around *around) must_hold(pag
         mapped++;
     }
     page_pt_account(f->table, mapped, mapped);
-    trace_fault_phase(f->number, install, f->address, mapped);
+    fault_phase(f, install, mapped);
 }
 
 void around_forget(struct around *around)
 {
-    for (u32 i = 0; around->found && i < around->count; i++)
+    for (u32 i = 0; i < around->count; i++)
         if (around->pages[i])
             page_put(around->pages[i]);
 }
 
-void around_map(struct fault *f, u32 index, struct around *around)
+enum fault_result around_map(struct fault *f, u32 index, struct around *around)
 {
+    enum fault_result result;
+
     race_point(R01); /* another CPU may map any of them first */
-    if (fault_relock_file(f, around->pages[around->wanted], index)) {
+    if (fault_relock_file(f, around->pages[around->wanted], index, &result)) {
         around_install(f, around);
         count_event(pgfault_file);
         fault_unlock(f);
     }
     around_forget(around);
+    return result;
 }

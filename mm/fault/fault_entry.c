@@ -57,34 +57,41 @@ static bool kernel_may_resolve(const struct trap_frame *frame, vaddr_t addr)
  * If the fault then sleeps or is preempted, a state other than TASK_RUNNING takes it off the run queue for
  * good: whoever was to wake it may have done so already. The loop that it came from tests again before it
  * sleeps. */
-static void fault_set_running(void)
+static void fault_set_running(const struct task *self)
 {
-    if (likely(READ_ONCE(current->state) == TASK_RUNNING))
+    if (likely(READ_ONCE(self->state) == TASK_RUNNING))
         return;
     if (!mutant(R31))
         task_set_state(TASK_RUNNING);
     race_point(R31);
 }
 
-static enum fault_result fault_resolve_access(struct trap_frame *frame, vaddr_t addr, u32 code)
+static noinline void fault_trace_entry(const struct trap_frame *frame, vaddr_t addr)
 {
-    u32 number = ++current->fault_seq;
-
-    trace_fault_phase(number, entry, addr, code);
-    fault_set_running();
-    trace_fault_phase(number, irq_on, addr, 0);
-    return fault_handle(current->mm, addr, code & PF_WRITE ? ACCESS_WRITE : ACCESS_READ);
+    trace_fault_phase(current->fault_seq, entry, addr, frame_error(frame));
+    trace_fault_phase(current->fault_seq, irq_on, addr, 0);
 }
 
-void page_fault_seen(struct trap_frame *frame, vaddr_t addr, u32 code)
+static inline enum fault_result fault_resolve_access(struct trap_frame *frame, struct mm *mm, vaddr_t addr)
+{
+    struct task *self = current;
+
+    self->fault_seq++;
+    fault_set_running(self);
+    if (trace_on(fault_phase))
+        fault_trace_entry(frame, addr);
+    return fault_handle(mm, addr, frame_error(frame) & PF_WRITE ? ACCESS_WRITE : ACCESS_READ);
+}
+
+void page_fault_seen(struct trap_frame *frame, vaddr_t addr)
 {
     count_event(pgfault); /* interrupts are off: nobody comes between, and this CPU stays ours */
-    if (likely(!trace_on(page_fault_user) && !trace_on(page_fault_kernel)))
+    if (!trace_on_either(page_fault_user, page_fault_kernel))
         return;
     if (frame_from_user(frame))
-        trace_point_as(page_fault_user, fault, addr, frame_ip(frame), code);
+        trace_point_as(page_fault_user, fault, addr, frame_ip(frame), frame_error(frame));
     else
-        trace_point_as(page_fault_kernel, fault, addr, frame_ip(frame), code);
+        trace_point_as(page_fault_kernel, fault, addr, frame_ip(frame), frame_error(frame));
 }
 
 /* What is left when an access could not be resolved. */
@@ -100,14 +107,16 @@ static noinline void fault_unresolved(struct trap_frame *frame, vaddr_t addr, u3
     fault_signal_hook(frame, addr, why);
 }
 
-void page_fault_entry(struct trap_frame *frame, vaddr_t addr, u32 code)
+void page_fault_entry(struct trap_frame *frame, vaddr_t addr)
 {
     enum fault_result result = FAULT_NO_REGION;
     bool user = frame_from_user(frame);
+    struct mm *mm = current->mm;
 
-    assert(!user || (preempt_count() == 0 && current->mm));
+    assert(!user || !preempt_is_off());
+    assert(!user || mm);
     if (likely(user) || kernel_may_resolve(frame, addr))
-        result = fault_resolve_access(frame, addr, code);
+        result = fault_resolve_access(frame, mm, addr);
     if (unlikely(result != FAULT_DONE))
-        fault_unresolved(frame, addr, code, result);
+        fault_unresolved(frame, addr, frame_error(frame), result);
 }

@@ -11,16 +11,16 @@ static enum fault_result file_page(struct fault *f, u32 index, struct page **pag
     int error;
 
     *page = mapping_find(mapping, index);
-    if (*page && page_bit_test(*page, PAGE_UPTODATE))
-        return FAULT_DONE;
+    if (likely(*page != NULL) && likely(page_bit_test(*page, PAGE_UPTODATE)))
+        return FAULT_DONE; /* whether the file reaches so far is asked when it is mapped: it has to be then */
     if (*page)
         page_put(*page);
-    trace_fault_phase(f->number, io, f->address, faultlock->holds_through_io);
-    if (!faultlock->holds_through_io) {
+    if (index >= mapping_pages(mapping))
+        return FAULT_PAST_END;
+    fault_phase(f, io, faultlock.holds_through_io);
+    if (!faultlock.holds_through_io) {
         mapping->ops->get(mapping); /* the region, and its reference with it, may be gone when we read */
-        f->pending_file = mapping;
-        f->pending_index = index;
-        return FAULT_WAIT;
+        return fault_wait_for(f, NULL, mapping, index);
     }
     *page = mapping_read(mapping, index, &error);
     current->fault_reads++;
@@ -29,17 +29,19 @@ static enum fault_result file_page(struct fault *f, u32 index, struct page **pag
     return error == -ENOMEM ? FAULT_NO_MEMORY : error == -EINTR ? FAULT_KILLED : FAULT_IO_ERROR;
 }
 
-/* Maps the cache's own page. */
+/* Maps the cache's own page. The reference goes to the entry, or back. */
 static enum fault_result file_map(struct fault *f, struct page *page, u32 index)
 {
     bool write = fault_is_write(f);
+    enum fault_result result;
 
     race_point(R01); /* another CPU may map it first */
-    if (!fault_relock_file(f, page, index))
-        return FAULT_DONE;
+    if (unlikely(!fault_relock_file(f, page, index, &result))) {
+        page_put(page);
+        return result;
+    }
     if (write)
         page_bit_set(page, PAGE_DIRTY); /* before anybody can write it */
-    page_get(page);
     fault_install(f, page, pte_make(page_pfn(page), entry_prot(f->vma->flags, write)));
     if (write)
         count_event(pgfault_shared);
@@ -54,14 +56,15 @@ static enum fault_result file_map(struct fault *f, struct page *page, u32 index)
 static enum fault_result file_copy(struct fault *f, struct page *source, u32 index)
 {
     struct page *copy = page_alloc(GFP_USER);
+    enum fault_result result;
 
     if (!copy)
         return FAULT_NO_MEMORY;
     page_copy(copy, source);
     race_point(R01);
-    if (!fault_relock_file(f, source, index)) {
+    if (!fault_relock_file(f, source, index, &result)) {
         page_put(copy);
-        return FAULT_DONE;
+        return result;
     }
     if (!f->vma->has_private)
         WRITE_ONCE(f->vma->has_private, 1);
@@ -76,8 +79,6 @@ static enum fault_result file_copy(struct fault *f, struct page *source, u32 ind
 static enum fault_result file_look(struct fault *f, u32 index, struct page **page, struct around *around)
     must_hold(f)
 {
-    if (index >= mapping_pages(f->vma->mapping))
-        return FAULT_PAST_END;
     if (around) {
         around_find(f, index, around);
         if (around->pages[around->wanted])
@@ -101,11 +102,11 @@ enum fault_result fault_file(struct fault *f)
     fault_unpin_file(f);
     if (result != FAULT_DONE)
         return result;
-    if (!page) {
-        around_map(f, index, &around);
-        return FAULT_DONE;
-    }
-    result = write && !(f->vma->flags & VM_SHARED) ? file_copy(f, page, index) : file_map(f, page, index);
+    if (!page)
+        return around_map(f, index, &around);
+    if (!write || (f->vma->flags & VM_SHARED))
+        return file_map(f, page, index);
+    result = file_copy(f, page, index);
     page_put(page);
     return result;
 }

@@ -20,12 +20,12 @@ enum fault_result fault_be_careful(struct fault *f)
 {
     f->careful = true;
     f->stale = false;
-    return FAULT_WAIT;
+    return fault_wait_for(f, NULL, NULL, 0);
 }
 
 static bool region_must_be_told(const struct fault *f)
 {
-    return faultlock->copies_region && fault_is_write(f) && !f->vma->has_private &&
+    return faultlock.copies_region && fault_is_write(f) && !f->vma->has_private &&
            !(f->vma->flags & VM_SHARED);
 }
 

@@ -10,6 +10,7 @@
 #include "mm/fault/faultlock.h"
 #include "mm/table/pt.h"
 #include "mm/table/pt_entry.h"
+#include "sched/task.h"
 #include "sync/rcu.h"
 
 /* ---- commit (fault_commit.c) ---- */
@@ -19,12 +20,26 @@
 must_check bool fault_relock(struct fault *f, enum race_id forgiven) try_acquires(true, page_ptl(f->table));
 void fault_unlock(struct fault *f) releases(page_ptl(f->table));
 /* The same for an entry that is to show page `index` of the region's file: false, too, when the page has left
- * the file since it was found, or the file no longer reaches so far (R40, mapping_regions.c). */
-must_check bool fault_relock_file(struct fault *f, const struct page *page, u32 index)
-    try_acquires(true, page_ptl(f->table));
+ * the file since it was found, or the file does not reach so far (R40, mapping_regions.c). *result becomes
+ * what the fault ends with in any case: FAULT_PAST_END in the last one, else FAULT_DONE. */
+must_check bool fault_relock_file(struct fault *f, const struct page *page, u32 index,
+                                  enum fault_result *result) try_acquires(true, page_ptl(f->table));
 /* Under the table's lock: the empty entry becomes `entry`, which maps `page` and takes over one reference of
  * it. */
 void fault_install(struct fault *f, struct page *page, pte_t entry) must_hold(page_ptl(f->table));
+/* A trace event of the running task's fault. */
+#define fault_phase(f, phase, outcome) trace_fault_phase(current->fault_seq, phase, (f)->address, outcome)
+
+/* Shape B: what is to be waited for once nothing is held: a page, referenced; or a file's page `index` to be
+ * read, the file held open; or nothing: the look-up alone is to be done again. Always FAULT_WAIT. */
+static inline enum fault_result fault_wait_for(struct fault *f, struct page *page, struct mapping *file,
+                                               u32 index)
+{
+    f->pending = page;
+    f->pending_file = file;
+    f->pending_index = index;
+    return FAULT_WAIT;
+}
 static inline bool fault_is_write(const struct fault *f)
 {
     return f->access & ACCESS_WRITE;
@@ -47,12 +62,11 @@ struct around {
     vaddr_t start;
     u32 count;
     u32 wanted; /* position of the page that the fault is for */
-    u32 found;
     struct page *pages[AROUND_MAX];
 };
 void around_find(const struct fault *f, u32 index, struct around *around) must_hold(f);
 /* Maps what was found, the page that the fault is for among it, and puts the references. */
-void around_map(struct fault *f, u32 index, struct around *around) must_hold(f);
+enum fault_result around_map(struct fault *f, u32 index, struct around *around) must_hold(f);
 /* Puts the references. */
 void around_forget(struct around *around);
 
@@ -61,10 +75,10 @@ void around_forget(struct around *around);
  * region all the time, and may sleep here. */
 must_check static inline bool fault_pin_file(struct fault *f)
 {
-    if (!faultlock->copies_region || f->careful)
+    if (!faultlock.copies_region || f->careful)
         return true;
     rcu_read_lock();
-    if (likely(faultlock->still_valid(f)))
+    if (likely(faultlock.still_valid(f)))
         return true;
     rcu_read_unlock();
     f->stale = true;
@@ -72,7 +86,7 @@ must_check static inline bool fault_pin_file(struct fault *f)
 }
 static inline void fault_unpin_file(const struct fault *f)
 {
-    if (faultlock->copies_region && !f->careful)
+    if (faultlock.copies_region && !f->careful)
         rcu_read_unlock();
 }
 /* fault_wait.c: what f->pending or f->pending_file asks for, with nothing held. FAULT_DONE: retry. */

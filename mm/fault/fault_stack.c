@@ -72,6 +72,9 @@ noinline enum fault_result fault_grow_stack(struct fault *f)
 {
     enum fault_result result;
 
+    (void)fault_wait_for(f, NULL, NULL, 0); /* if it grows, there is nothing else to wait for */
+    if (!vaddr_is_user(f->address))
+        return FAULT_NO_REGION; /* and no region is there, whatever the caller asked for */
     if (mutant(R13))
         return stack_grow_shared(f);
     race_point(R13); /* nothing is held: the stack may grow, or go, before we have the lock */

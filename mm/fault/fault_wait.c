@@ -16,7 +16,6 @@ static enum fault_result wait_for_read(struct fault *f)
     struct page *page = mapping_read(f->pending_file, f->pending_index, &error);
     current->fault_reads++;
     f->pending_file->ops->put(f->pending_file);
-    f->pending_file = NULL;
     if (page) {
         page_put(page); /* the retry finds it in the cache, or reads again if it was dropped */
         return FAULT_DONE;
@@ -29,7 +28,6 @@ static enum fault_result wait_for_page(struct fault *f)
     int error = page_wait_unlocked_killable(f->pending);
 
     page_put(f->pending); /* killed or not, nothing stays behind (R38) */
-    f->pending = NULL;
     return error ? FAULT_KILLED : FAULT_DONE;
 }
 

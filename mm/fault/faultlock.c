@@ -12,12 +12,12 @@ BOOT_CHOICE(faultlock, "how a fault keeps its region valid", &faultlock_word, "m
 
 static const struct faultlock *const protocols[] = {&faultlock_mutex, &faultlock_rwsem, &faultlock_retry,
                                                     &faultlock_vma, &faultlock_seq};
-const struct faultlock *faultlock = &faultlock_rwsem;
+cacheline_aligned struct faultlock faultlock; /* no neighbour that is written */
 
 void mm_init(void)
 {
     compact_init();
     lazy_free_init();
     assert(faultlock_word < ARRAY_SIZE(protocols));
-    faultlock = protocols[faultlock_word];
+    faultlock = *protocols[faultlock_word];
 }

@@ -13,7 +13,7 @@ struct lock_type("stable region") fault
     u32 access;        /* ACCESS_* */
     struct vma *vma;   /* valid while the protocol says so */
     struct vma region; /* seq: what the region said at look-up; vma points to it */
-    u32 seen_seq;      /* the region's sequence at look-up */
+    u32 seen_seq;      /* seq: the region's sequence at look-up */
     u32 seen_changes;  /* seq: mm->changes before the look-up */
     bool careful;      /* lock-free protocols: this attempt holds mmap_lock shared after all */
     bool stale;        /* ... and so must the next one: this one met what cannot be done without */
@@ -23,12 +23,11 @@ struct lock_type("stable region") fault
     struct page *pending; /* shape B: the page to wait for, referenced; the wait happens with nothing held */
     struct mapping *pending_file; /* shape B: the file to read page pending_index of, held open */
     u32 pending_index;
-    u32 number; /* for traces */
 };
 
 struct faultlock {
     const char *name;
-    /* Finds the region for fault->address and makes it stable: FAULT_DONE, with vma and seen_seq set. Or
+    /* Finds the region for fault->address and makes it stable: FAULT_DONE, with vma set. Or
      * FAULT_NO_REGION or FAULT_KILLED, with nothing held. Sleeps. */
     enum fault_result (*enter)(struct fault *fault);
     /* Preemption off, and for a commit under the PT lock: is what enter found still so? NULL: always, until
@@ -39,16 +38,23 @@ struct faultlock {
     /* Whether reads may be waited for with the region held (rwsem, mutex) or must be returned upward
      * (retry...). */
     bool holds_through_io;
+    /* What enter and leave do is region_enter_shared() and region_leave_shared(): called directly. */
+    bool shares_mmap_lock;
     /* Faults run without mmap_lock: regions and page tables must outlive them by a grace period, and "no
      * region", "no table" are to be confirmed under mmap_lock (fault.careful). */
     bool lock_free;
     bool enters_regions; /* vma: writers wait for the faults inside a region */
     bool copies_region;  /* seq: the case works by a copy, and cannot write to the region */
 };
-extern const struct faultlock *faultlock; /* the one in force */
 extern const struct faultlock faultlock_mutex, faultlock_rwsem, faultlock_retry, faultlock_vma, faultlock_seq;
+/* A copy of the one in force, since a fault asks it often. (c) from mm_init() on */
+extern struct faultlock faultlock;
+static inline bool faultlock_is(const struct faultlock *one)
+{
+    return faultlock.name == one->name;
+}
 /* This attempt holds nothing that keeps the map as it is. */
 static inline bool fault_is_lockfree(const struct fault *f)
 {
-    return faultlock->lock_free && !f->careful;
+    return faultlock.lock_free && !f->careful;
 }

@@ -13,7 +13,6 @@ static lock_implementation enum fault_result mutex_enter(struct fault *f) try_ac
         rwsem_write_unlock(&f->mm->mmap_lock);
         return FAULT_NO_REGION;
     }
-    f->seen_seq = f->vma->seq;
     return FAULT_DONE;
 }
 

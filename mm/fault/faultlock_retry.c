@@ -4,16 +4,11 @@
  */
 #include "mm/fault/fault_private.h"
 
-static bool retry_still_valid(const struct fault *f)
-{
-    return f->vma->seq ==
-           f->seen_seq; /* held since the latest look-up, so always; a stale look-up would show here */
-}
-
 const struct faultlock faultlock_retry = {
     .name = "retry",
     .enter = region_enter_shared,
-    .still_valid = retry_still_valid,
+    .still_valid = NULL, /* mmap_lock is held since the latest look-up */
     .leave = region_leave_shared,
+    .shares_mmap_lock = true,
     .holds_through_io = false,
 };

@@ -4,23 +4,30 @@
  * and every fault that comes after that mmap with it.
  */
 #include "mm/fault/fault_private.h"
+#include "sync/rwsem_short.h"
 
-inline lock_implementation enum fault_result region_enter_shared(struct fault *f)
+/* Who took mmap_lock, for reports: this function, wherever it is inlined. */
+#define HERE ((vaddr_t)(uintptr_t)region_enter_shared + 1)
+
+always_inline lock_implementation enum fault_result region_enter_shared(struct fault *f)
 {
-    if (unlikely(rwsem_read_lock_killable(&f->mm->mmap_lock)))
+    if (unlikely(rwsem_short_read_lock(&f->mm->mmap_lock, current, HERE, HOW_KILLABLE,
+                                       sleep_lock_is_plain_in_task)))
         return FAULT_KILLED;
     f->vma = vma_find(f->mm, f->address);
     if (unlikely(!f->vma)) {
         rwsem_read_unlock(&f->mm->mmap_lock);
         return FAULT_NO_REGION;
     }
-    f->seen_seq = f->vma->seq;
     return FAULT_DONE;
 }
 
-inline lock_implementation void region_leave_shared(struct fault *f)
+always_inline lock_implementation void region_leave_shared(struct fault *f)
 {
-    rwsem_read_unlock(&f->mm->mmap_lock);
+    struct task *self = current;
+
+    known(self != NULL); /* a fault is some task's */
+    rwsem_short_read_unlock(&f->mm->mmap_lock, self);
 }
 
 const struct faultlock faultlock_rwsem = {
@@ -28,5 +35,6 @@ const struct faultlock faultlock_rwsem = {
     .enter = region_enter_shared,
     .still_valid = NULL, /* no region changes while anybody reads */
     .leave = region_leave_shared,
+    .shares_mmap_lock = true,
     .holds_through_io = true,
 };

@@ -40,8 +40,7 @@ static lock_implementation enum fault_result vma_enter(struct fault *f) try_acqu
         return region_enter_shared(f);
     }
     assert(f->vma->mm == f->mm);
-    f->seen_seq = READ_ONCE(f->vma->seq); /* a change may be announced by now: it waits until we leave */
-    return FAULT_DONE;
+    return FAULT_DONE; /* a change may be announced by now: it waits until we leave */
 }
 
 static lock_implementation void vma_fault_leave(struct fault *f) releases(f)

@@ -5,7 +5,6 @@
 #include "mm/file/mapping.h"
 #include "diag/assert.h"
 #include "lib/errno.h"
-#include "mm/fault/faultlock.h"
 #include "mm/file/mapping_private.h"
 
 void mapping_init(struct mapping *mapping, const struct mapping_ops *ops, void *host)
@@ -52,14 +51,10 @@ struct page *mapping_find_locked(struct mapping *mapping, u32 index)
     return page;
 }
 
-u32 mapping_find_run(struct mapping *mapping, u32 first, u32 count, struct page **pages)
+static void mapping_run_locked(struct mapping *mapping, u32 first, u32 count, struct page **pages)
 {
     struct rbnode *node;
-    u32 found = 0;
 
-    /* Where each fault writes a shared line anyhow, the lock's is no worse, and its walk is shorter. */
-    if (faultlock->copies_region && mapping_run_lockfree(mapping, first, count, pages, &found))
-        return found;
     for (u32 i = 0; i < count; i++)
         pages[i] = NULL;
     spin_lock(&mapping->lock);
@@ -72,10 +67,14 @@ u32 mapping_find_run(struct mapping *mapping, u32 first, u32 count, struct page 
             continue;
         page_get(page);
         pages[at] = page;
-        found++;
     }
     spin_unlock(&mapping->lock);
-    return found;
+}
+
+void mapping_find_run(struct mapping *mapping, u32 first, u32 count, struct page **pages)
+{
+    if (unlikely(!mapping_run_lockfree(mapping, first, count, pages)))
+        mapping_run_locked(mapping, first, count, pages);
 }
 
 static int mapping_insert_locked(struct mapping *mapping, struct page *page, u32 index)

@@ -44,8 +44,8 @@ struct page *mapping_find(struct mapping *mapping, u32 index);
  * set. One read, however many ask (R03): the one that inserted reads, the others wait for the page lock. */
 struct page *mapping_read(struct mapping *mapping, u32 index, int *error);
 /* Up to `count` pages from `first` on in one look-up: pages[i] is page first + i with a reference, or NULL
- * where it is absent or not up to date. Returns how many there are. */
-u32 mapping_find_run(struct mapping *mapping, u32 first, u32 count, struct page **pages);
+ * where it is absent or not up to date. */
+void mapping_find_run(struct mapping *mapping, u32 first, u32 count, struct page **pages);
 /* Pages that the file has now, the last one perhaps partly. */
 static inline u32 mapping_pages(struct mapping *mapping)
 {

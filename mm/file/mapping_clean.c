@@ -67,10 +67,11 @@ static int clean_batch(struct mapping *mapping, u32 first, u32 count,
                        int (*write)(struct mapping *mapping, struct page *page))
 {
     struct page *pages[BATCH];
-    u32 dirty, found = mapping_find_run(mapping, first, count, pages);
     int error = 0;
+    u32 dirty;
 
-    dirty = found ? take_marks(pages, count) : 0;
+    mapping_find_run(mapping, first, count, pages);
+    dirty = take_marks(pages, count);
     if (dirty == 0)
         return 0;
     if (mutant(R47))

@@ -28,17 +28,17 @@ static struct page *mapping_take_found(const struct mapping *mapping, u32 index,
 static struct page *mapping_find_lockfree(struct mapping *mapping, u32 index)
 {
     const struct rbnode *link = READ_ONCE(mapping->pages.root);
+    u32 left = DEPTH_MAX;
 
-    for (u32 left = DEPTH_MAX; left; left--) {
-        struct page *page = page_of_tree_link(link); /* NULL is no link, either */
-        u32 at;
+    while (likely(page_has_tree_link(link))) {
+        struct page *page = page_of_tree_node((struct rbnode *)link);
+        u32 at = page_index(page);
 
-        if (unlikely(!page))
-            return NULL;
-        at = page_index(page);
         if (at == index)
             return mapping_take_found(mapping, index, page);
         link = at > index ? READ_ONCE(link->left) : READ_ONCE(link->right);
+        if (unlikely(--left == 0))
+            break;
     }
     return NULL;
 }
@@ -53,6 +53,7 @@ struct page *mapping_find(struct mapping *mapping, u32 index)
 /* The way down to where a walk in order stands: the pages that come after it, the next one last. */
 struct path {
     u32 depth, steps;
+    u32 next; /* places of the caller's before it are done: a broken tree could name one twice */
     struct page *page[DEPTH_MAX];
 };
 
@@ -60,9 +61,9 @@ struct path {
 static inline bool path_descend(struct path *path, const struct rbnode *link, u32 first)
 {
     for (; link; path->steps++) {
-        struct page *page = page_of_tree_link(link);
+        struct page *page = page_of_tree_node((struct rbnode *)link);
 
-        if (!page || path->depth == DEPTH_MAX || path->steps == 4 * DEPTH_MAX)
+        if (unlikely(!page_has_tree_link(link)) || path->depth == DEPTH_MAX || path->steps == 4 * DEPTH_MAX)
             return false;
         if (page_index(page) >= first) {
             path->page[path->depth++] = page;
@@ -74,48 +75,51 @@ static inline bool path_descend(struct path *path, const struct rbnode *link, u3
     return true;
 }
 
+static inline void path_skip_to(struct path *path, struct page **pages, u32 at)
+{
+    while (path->next < at)
+        pages[path->next++] = NULL;
+}
+
 /* The pages with a reference each, whosever they are: whether this was the file's tree all the time the
- * caller asks the sequence. */
-static bool run_walk(const struct mapping *mapping, u32 first, u32 count, struct page **pages, u32 *found)
+ * caller asks the sequence. False: so far only the places before path->next are filled. */
+static bool run_walk(struct path *path, const struct mapping *mapping, u32 first, u32 count,
+                     struct page **pages)
 {
     const struct rbnode *link = READ_ONCE(mapping->pages.root);
-    struct path path;
-    u32 next = 0; /* places before it are done: a broken tree could name one twice */
 
-    path.depth = path.steps = 0;
-    while (path_descend(&path, link, first)) {
-        struct page *page = path.depth > 0 ? path.page[--path.depth] : NULL;
+    while (path_descend(path, link, first)) {
+        struct page *page = path->depth > 0 ? path->page[--path->depth] : NULL;
         u32 at = page ? page_index(page) - first : count;
 
-        if (at >= count)
+        if (at >= count) {
+            path_skip_to(path, pages, count);
             return true;
-        if (at < next)
+        }
+        if (unlikely(at < path->next))
             return false;
-        next = at + 1;
+        path_skip_to(path, pages, at);
         link = READ_ONCE(page_tree_node(page)->right);
-        if (!page_bit_test(page, PAGE_UPTODATE))
-            continue;
-        if (!page_get_unless_free(page))
-            return false;
-        pages[at] = page;
-        ++*found;
+        if (likely(page_bit_test(page, PAGE_UPTODATE))) {
+            if (unlikely(!page_get_unless_free(page)))
+                return false;
+            pages[path->next++] = page;
+        }
     }
     return false;
 }
 
-bool mapping_run_lockfree(struct mapping *mapping, u32 first, u32 count, struct page **pages, u32 *found)
+bool mapping_run_lockfree(struct mapping *mapping, u32 first, u32 count, struct page **pages)
 {
     u32 changes = load_acquire(&mapping->changes.n);
+    struct path path;
 
-    *found = 0;
-    for (u32 i = 0; i < count; i++)
-        pages[i] = NULL;
-    if (!(changes & 1) && run_walk(mapping, first, count, pages, found) &&
-        !seq_read_retry(&mapping->changes, changes))
+    path.depth = path.steps = path.next = 0;
+    if (likely(!(changes & 1)) && likely(run_walk(&path, mapping, first, count, pages)) &&
+        likely(!seq_read_retry(&mapping->changes, changes)))
         return true;
-    for (u32 i = 0; *found && i < count; i++)
+    for (u32 i = 0; i < path.next; i++)
         if (pages[i])
             page_put(pages[i]);
-    *found = 0;
     return false;
 }

@@ -13,6 +13,7 @@
 struct page *page_array;
 u32 page_array_end;
 struct page *zero_page;
+pfn_t zero_pfn;
 
 #define ADDRESS_END (1ull << 32)
 #define LOW_MEMORY  0x00100000u /* below 1 MiB: firmware and the trampoline; never for the page array */
@@ -139,6 +140,7 @@ init_text void frames_init(const struct boot_range *usable, unsigned n, const st
     zero_page = page_alloc(GFP_KERNEL | GFP_ZERO);
     if (!zero_page)
         boot_refuse("no memory for the first frame: %u frames in all", page_array_end);
+    zero_pfn = page_pfn(zero_page);
     page_reserve(zero_page);
     page_bit_set(zero_page, PAGE_UPTODATE);
     printk("memory: %u MiB; frames DMA %u, NORMAL %u, HIGH %u; page array %u KiB\n", page_array_end >> 8,

@@ -52,6 +52,7 @@ void page_copy(struct page *to, struct page *from);
 
 /* The shared page of zeroes: mapped read-only, never counted, never freed (R56). */
 extern struct page *zero_page;
+extern pfn_t zero_pfn; /* its number */
 static inline bool page_is_zero(const struct page *page)
 {
     return page == zero_page;
@@ -90,9 +91,9 @@ u32 page_index(const struct page *page);
 void page_set_mapping(struct page *page, struct mapping *mapping, u32 index); /* under the mapping's lock */
 struct rbnode *page_tree_node(struct page *page); /* intrusive node in its mapping's tree */
 struct page *page_of_tree_node(struct rbnode *node);
-/* The same for a link that was read with no lock and may be anything by now: NULL when no struct page has
- * such a node. What it returns may be looked at: an entry of the page array is never freed. */
-struct page *page_of_tree_link(const struct rbnode *link);
+/* Whether a link that was read with no lock, and may be anything by now, is some page's node: not when it is
+ * NULL. That page may then be looked at: an entry of the page array is never freed. */
+bool page_has_tree_link(const struct rbnode *link);
 
 /* A word for the owner of a frame that is in no page cache; lost when it is freed. */
 u32 page_private(const struct page *page);
@@ -117,6 +118,8 @@ struct spinlock *page_ptl(struct page *page);
 int page_pt_account(struct page *page, int entries, int pages);
 /* The entries that are not empty: under page_ptl, or a hint. */
 int page_pt_entries(const struct page *page);
+/* The same for one entry more, which a fault has just filled: counted as resident, or not. */
+void page_pt_count(struct page *page, bool resident) must_hold(page_ptl(page));
 /* Whose table it is; NULL when it has left the directory. Under its lock. */
 struct mm *page_pt_mm(const struct page *page);
 vaddr_t page_pt_base(const struct page *page);

@@ -46,7 +46,8 @@ struct page {
     };
     vaddr_t owner; /* who allocated it last: test image only, for a leak report */
 } aligned_to(64);
-static_assert(sizeof(struct page) == 64, "one cache line, and page_pfn() is a shift");
+#define PAGE_STRUCT_SHIFT 6
+static_assert(sizeof(struct page) == 1 << PAGE_STRUCT_SHIFT, "one cache line, and page_pfn() is a shift");
 
 extern struct page *page_array;              /* (c) entry i describes frame i */
 #define FRAMES_MAX (1u << (32 - PAGE_SHIFT)) /* 4 GiB: without PAE there is no more */

@@ -34,6 +34,13 @@ int page_pt_account(struct page *page, int entries, int pages)
     return page->pt_count;
 }
 
+inline void page_pt_count(struct page *page, bool resident)
+{
+    WRITE_ONCE(page->pt_count, (u16)(page->pt_count + 1));
+    page->pt_resident = (u16)(page->pt_resident + resident);
+    assert(page->pt_count <= PTES && page->pt_resident <= page->pt_count);
+}
+
 int page_pt_entries(const struct page *page)
 {
     return READ_ONCE(page->pt_count);

@@ -72,13 +72,13 @@ static int fork_copy_region(struct mm *parent, struct mm *child, const struct vm
  * (R18). */
 static void fork_stop_faults(struct mm *parent) must_hold(&parent->mmap_lock)
 {
-    for (struct vma *vma = vma_find_above(parent, 0); vma && faultlock->lock_free; vma = vma_next(vma))
+    for (struct vma *vma = vma_find_above(parent, 0); vma && faultlock.lock_free; vma = vma_next(vma))
         vma_change_begin(parent, vma);
 }
 
 static void fork_resume_faults(struct mm *parent) must_hold(&parent->mmap_lock)
 {
-    for (struct vma *vma = vma_find_above(parent, 0); vma && faultlock->lock_free; vma = vma_next(vma))
+    for (struct vma *vma = vma_find_above(parent, 0); vma && faultlock.lock_free; vma = vma_next(vma))
         vma_change_end(parent, vma);
 }
 

@@ -20,7 +20,11 @@ static inline struct vma *vma_of(struct rbnode *node)
 
 struct vma *vma_find(struct mm *mm, vaddr_t addr)
 {
-    for (struct rbnode *node = mm->vmas.root; node;) {
+    struct rbnode *node = mm->vmas.root;
+
+    if (unlikely(!node))
+        return NULL;
+    do {
         struct vma *vma = rb_entry(node, struct vma, node);
         if (addr < vma->start)
             node = node->left;
@@ -28,7 +32,7 @@ struct vma *vma_find(struct mm *mm, vaddr_t addr)
             node = node->right;
         else
             return vma;
-    }
+    } while (node);
     return NULL;
 }
 
@@ -98,7 +102,7 @@ static void vma_free_now(struct rcu_head *rcu)
 
 void vma_free(struct vma *vma)
 {
-    if (faultlock->lock_free)
+    if (faultlock.lock_free)
         rcu_call(&vma->rcu, vma_free_now); /* a fault may just have found it, and be about to hold its file */
     else
         vma_free_now(&vma->rcu);

@@ -43,7 +43,7 @@ void vma_change_begin(struct mm *mm, struct vma *vma)
         return;
     WRITE_ONCE(vma->seq, vma->seq | 1);
     (void)fresh_sequence(mm);
-    if (faultlock->enters_regions) {
+    if (faultlock.enters_regions) {
         atomic_add(&vma->users, WRITER); /* a full barrier: no fault enters from here on */
         wait_event(&mm->region_wait, atomic_read_acquire(&vma->users) == WRITER);
     }

@@ -80,7 +80,7 @@ static void put_table(struct page *table)
 {
     struct dead_table *dead = page_address(table);
 
-    if (faultlock->lock_free)
+    if (faultlock.lock_free)
         rcu_call(&dead->rcu, put_dead_table);
     else
         page_put_zeroed(table);

@@ -93,6 +93,11 @@ void pt_lock_known(struct page *table)
     spin_lock(page_ptl(table));
 }
 
+void pt_unlock_known(struct page *table)
+{
+    spin_unlock(page_ptl(table));
+}
+
 pte_t *pt_lock(struct mm *mm, vaddr_t addr, struct page **table)
 {
     *table = pt_table(mm, addr);
@@ -135,7 +140,7 @@ pte_t *pt_lock_if_same(struct mm *mm, vaddr_t addr, struct page *table)
     if (pt_table(mm, addr) == table) {
         spin_lock(page_ptl(table));
         if (pt_table(mm, addr) == table)
-            slot = pte_slot(&mm->space, addr);
+            slot = pt_slot_known(mm, addr);
         else
             spin_unlock(page_ptl(table));
     }

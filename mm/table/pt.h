@@ -20,8 +20,9 @@ pte_t *pt_slot_known(struct mm *mm, vaddr_t addr);
 /* Locks the table's PTEs and returns the slot for addr (pte_slot(), closed by pt_unlock()); NULL (nothing
  * held) when there is no table. The slots up to the end of the table follow it. */
 pte_t *pt_lock(struct mm *mm, vaddr_t addr, struct page **table) try_acquires(true, page_ptl(*table));
-/* The lock alone, where table and slot are known. */
+/* The lock alone, where table and slot (pt_slot_known()) are known. */
 void pt_lock_known(struct page *table) acquires(page_ptl(table));
+void pt_unlock_known(struct page *table) releases(page_ptl(table));
 /* Locks the tables that two spaces have for addr; both must exist, and nobody else can reach the second space
  * yet. Both locks first, then the slots: no lock is taken while a slot is open. */
 struct pt_pair {
@@ -32,7 +33,7 @@ void pt_lock_pair(struct mm *first, struct mm *second, vaddr_t addr, struct pt_p
     acquires(page_ptl(pair->table[0]), page_ptl(pair->table[1]));
 void pt_unlock_pair(struct pt_pair *pair) releases(page_ptl(pair->table[0]), page_ptl(pair->table[1]));
 /* The same with no mmap_lock, where the directory said `table` some time ago: NULL (nothing held) when it
- * says something else now. While the lock is held it goes on saying so (R09). */
+ * says something else now. While the lock is held it goes on saying so (R09). Back by pt_unlock_known(). */
 pte_t *pt_lock_if_same(struct mm *mm, vaddr_t addr, struct page *table) try_acquires(true, page_ptl(table));
 /* What the entry holds, with no mmap_lock; *seen is false when the directory does not say `table` any more.
  * Preemption off since `table` was read. */

@@ -22,7 +22,7 @@ static void move_take_out(struct mm *mm, vaddr_t from, struct move_batch *batch)
 {
     struct page *table;
     pte_t *slot = pt_lock(mm, from, &table);
-    const u32 zero = page_pfn(zero_page);
+    const u32 zero = zero_pfn;
     int taken = 0, zeroes = 0;
 
     assert(slot);

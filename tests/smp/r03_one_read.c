@@ -139,7 +139,7 @@ TEST(reads_end_in_any_order, .cpus = 2,
     for (u32 n = 0; n < 3; n++) { /* the last that began is the first to end */
         u32 i = 2 - n;
         slow_file_let_go(file, i);
-        if (faultlock == &faultlock_mutex)
+        if (faultlock_is(&faultlock_mutex))
             continue; /* one fault at a time: which is the next is not ours to say */
         actor_join(s, reader[i]);
         check_eq(slow_file_ended(file, n), i);

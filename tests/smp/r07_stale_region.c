@@ -66,7 +66,7 @@ TEST(r07_stale_region, .cpus = 2,
     struct actor *changer = actor_start(s, 1, replace, &c);
     actor_settle(changer);
     bool overtook = actor_is_done(changer);
-    check_eq(overtook, !faultlock->holds_through_io);
+    check_eq(overtook, !faultlock.holds_through_io);
     slow_file_let_go(c.file, INDEX);
     actor_join(s, reader);
     if (overtook)
@@ -163,7 +163,7 @@ TEST(mmap_beside_slow_reads, .cpus = 2,
     u32 ms = (u32)((clock_ns() - began) / 1000000) + 1;
     scene_join(s);
     test_note("faultlock=%s: longest mmap() %u us; %u mmaps in %u ms (%u a second) beside %u reads of %u ms",
-              faultlock->name, (u32)(sl.longest_ns / 1000), sl.maps, ms, sl.maps * 1000 / ms, sl.reads,
+              faultlock.name, (u32)(sl.longest_ns / 1000), sl.maps, ms, sl.maps * 1000 / ms, sl.reads,
               READ_NS / 1000000);
     check_eq(slow_file_reads(file), sl.reads);
     check_eq(again(mm_munmap(sl.mm, sl.base, READS * PAGE_SIZE)), 0);

@@ -40,7 +40,7 @@ TEST(r12_found_then_split, .cpus = 2,
 
     scene_mmap_at(s, BASE, PAGES, VM_RW);
     actor_run(s, 0, touch_first, &h);
-    if (faultlock->lock_free) {
+    if (faultlock.lock_free) {
         scene_stop(s, R12);
         struct actor *writer = actor_start(s, 1, store_upper, &h); /* stands there with preemption off */
         if (scene_wait_caught(s, R12)) {
@@ -51,7 +51,7 @@ TEST(r12_found_then_split, .cpus = 2,
         check_eq(h.result, -EFAULT);
         check(pte_empty(scene_pte(h.mm, UPPER)));
     } else {
-        test_note("faultlock=%s keeps mmap_lock from the look-up on: nothing to stop in", faultlock->name);
+        test_note("faultlock=%s keeps mmap_lock from the look-up on: nothing to stop in", faultlock.name);
     }
     scene_end(s);
 }

@@ -25,20 +25,20 @@ TEST(
     struct scene *s = scene_begin();
 
     scene_mmap_at(s, BASE, 1, VM_RW); /* no page table yet: the fault will want mmap_lock */
-    if (faultlock->lock_free) {
+    if (faultlock.lock_free) {
         scene_stop(s, R14);
         struct actor *writer = actor_start(s, 0, store, NULL);
         if (scene_wait_caught(s, R14)) {
             struct actor *unmapper = actor_start(s, 1, unmap, scene_mm(s));
             actor_settle(unmapper);
-            check_eq(actor_is_done(unmapper), !faultlock->enters_regions);
+            check_eq(actor_is_done(unmapper), !faultlock.enters_regions);
             scene_release(s, R14);
             actor_join(s, unmapper);
         }
         actor_join(s, writer);
         check(pte_empty(scene_pte(scene_mm(s), BASE)));
     } else {
-        test_note("faultlock=%s has no locks in regions", faultlock->name);
+        test_note("faultlock=%s has no locks in regions", faultlock.name);
     }
     scene_end(s);
 }

@@ -146,9 +146,8 @@ static void look_at_all(void *arg)
     struct page *pages[4];
 
     for (u32 round = 0; round < ROUNDS; round++) {
-        u32 found = mapping_find_run(&c->file->mapping, 0, 4, pages);
+        mapping_find_run(&c->file->mapping, 0, 4, pages);
         check(pages[0] && pages[2] && pages[3]);
-        check_eq(found, pages[1] ? 4 : 3);
         for (u32 i = 0; i < 4; i++)
             if (pages[i])
                 page_put(pages[i]);

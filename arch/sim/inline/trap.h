@@ -12,6 +12,10 @@ static inline bool frame_from_user(const struct trap_frame *f)
 {
     return f->user;
 }
+static inline u32 frame_error(const struct trap_frame *f)
+{
+    return f->error;
+}
 static inline vaddr_t frame_ip(const struct trap_frame *f)
 {
     return f->ip;

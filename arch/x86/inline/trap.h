@@ -12,7 +12,11 @@ struct trap_frame {
 
 static inline bool frame_from_user(const struct trap_frame *f)
 {
-    return (f->cs & 3) == 3;
+    return f->cs & 3; /* rings 1 and 2 are not used */
+}
+static inline u32 frame_error(const struct trap_frame *f)
+{
+    return f->error;
 }
 static inline vaddr_t frame_ip(const struct trap_frame *f)
 {

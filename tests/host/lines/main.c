@@ -196,7 +196,7 @@ static bool is_too_many(const struct row *row, u64 shared)
 {
     bool of_file = row->region == SHARED_FILE || row->region == PRIVATE_FILE;
 
-    if (row->none == SOME || (row->none == NONE_UNDER_SEQ && faultlock != &faultlock_seq))
+    if (row->none == SOME || (row->none == NONE_UNDER_SEQ && !faultlock_is(&faultlock_seq)))
         return false;
     return shared > (of_file ? TREE_TOP : 0);
 }
