@@ -24,13 +24,13 @@ void around_find(const struct fault *f, u32 index, struct around *around)
 }
 
 /* Under the table's lock: fills the empty entries of the window; takes over the references of the pages it
- * maps. */
-static void around_install(struct fault *f, struct around *around) must_hold(page_ptl(f->table))
+ * maps. True when that was all of them. */
+static bool around_install(struct fault *f, struct around *around) must_hold(page_ptl(f->table))
 {
     struct page **pages = around->pages;
     const struct mapping *mapping = f->vma->mapping;
     pte_t *first = f->slot - around->wanted;
-    int mapped = 0;
+    u32 mapped = 0;
 
     for (u32 i = 0; i < around->count; i++) {
         if (!pages[i] || !pte_empty(pte_read(first + i)))
@@ -42,8 +42,9 @@ static void around_install(struct fault *f, struct around *around) must_hold(pag
         pages[i] = NULL;
         mapped++;
     }
-    page_pt_account(f->table, mapped, mapped);
+    page_pt_account(f->table, (int)mapped, (int)mapped);
     fault_phase(f, install, mapped);
+    return mapped == around->count;
 }
 
 void around_forget(struct around *around)
@@ -53,16 +54,18 @@ void around_forget(struct around *around)
             page_put(around->pages[i]);
 }
 
-enum fault_result around_map(struct fault *f, u32 index, struct around *around)
+noinline enum fault_result around_map(struct fault *f, u32 index, struct around *around)
 {
     enum fault_result result;
+    bool all = false;
 
     race_point(R01); /* another CPU may map any of them first */
     if (fault_relock_file(f, around->pages[around->wanted], index, &result)) {
-        around_install(f, around);
+        all = around_install(f, around);
         count_event(pgfault_file);
         fault_unlock(f);
     }
-    around_forget(around);
+    if (!all)
+        around_forget(around);
     return result;
 }

@@ -8,7 +8,8 @@ static inline bool still_valid(const struct fault *f)
     return !faultlock.still_valid || faultlock.still_valid(f);
 }
 
-static lock_implementation noinline bool relock_lost(struct fault *f)
+/* Always false. */
+static lock_implementation noinline bool relock_lost(struct fault *f) releases(page_ptl(f->table))
 {
     count_event(recheck_lost_pte);
     f->stale = !still_valid(f);
@@ -19,6 +20,7 @@ static lock_implementation noinline bool relock_lost(struct fault *f)
 
 /* The table may have left the directory, and the region have changed. */
 static lock_implementation noinline bool relock_lockfree(struct fault *f, enum race_id forgiven)
+    try_acquires(true, page_ptl(f->table))
 {
     f->slot = pt_lock_if_same(f->mm, f->address, f->table);
     f->stale = !f->slot;

@@ -109,7 +109,8 @@ static bool run_walk(struct path *path, const struct mapping *mapping, u32 first
     return false;
 }
 
-bool mapping_run_lockfree(struct mapping *mapping, u32 first, u32 count, struct page **pages)
+/* Not inlined: it wants the registers for itself. */
+noinline bool mapping_run_lockfree(struct mapping *mapping, u32 first, u32 count, struct page **pages)
 {
     u32 changes = load_acquire(&mapping->changes.n);
     struct path path;
