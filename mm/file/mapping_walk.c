@@ -57,22 +57,25 @@ struct path {
     struct page *page[DEPTH_MAX];
 };
 
-/* Down from `link` to the first page of `first` or more. False: no tree looks like this. */
+/* Down from `link` to the first page of `first` or more. False: no tree looks like this. What is pushed
+ * bounds the steps to the left, for one of them pushes; the others are counted. */
 static inline bool path_descend(struct path *path, const struct rbnode *link, u32 first)
 {
-    for (; link; path->steps++) {
+    while (page_has_tree_link(link)) {
         struct page *page = page_of_tree_node((struct rbnode *)link);
 
-        if (unlikely(!page_has_tree_link(link)) || path->depth == DEPTH_MAX || path->steps == 4 * DEPTH_MAX)
-            return false;
         if (page_index(page) >= first) {
+            if (unlikely(path->depth == DEPTH_MAX))
+                return false;
             path->page[path->depth++] = page;
             link = READ_ONCE(link->left);
         } else {
+            if (unlikely(++path->steps == DEPTH_MAX))
+                return false;
             link = READ_ONCE(link->right);
         }
     }
-    return true;
+    return link == NULL;
 }
 
 static inline void path_skip_to(struct path *path, struct page **pages, u32 at)
@@ -88,25 +91,31 @@ static bool run_walk(struct path *path, const struct mapping *mapping, u32 first
 {
     const struct rbnode *link = READ_ONCE(mapping->pages.root);
 
-    while (path_descend(path, link, first)) {
-        struct page *page = path->depth > 0 ? path->page[--path->depth] : NULL;
-        u32 at = page ? page_index(page) - first : count;
+    while (path->next < count) {
+        struct page *page;
+        bool shown;
 
-        if (at >= count) {
-            path_skip_to(path, pages, count);
-            return true;
-        }
-        if (unlikely(at < path->next))
+        if (unlikely(!path_descend(path, link, first)))
             return false;
-        path_skip_to(path, pages, at);
-        link = READ_ONCE(page_tree_node(page)->right);
-        if (likely(page_bit_test(page, PAGE_UPTODATE))) {
-            if (unlikely(!page_get_unless_free(page)))
+        if (path->depth == 0)
+            break;
+        page = path->page[--path->depth];
+        u32 at = page_index(page) - first;
+        if (unlikely(at != path->next)) {
+            if (at < path->next)
                 return false;
-            pages[path->next++] = page;
+            if (at >= count)
+                break;
+            path_skip_to(path, pages, at);
         }
+        link = READ_ONCE(page_tree_node(page)->right);
+        shown = page_bit_test(page, PAGE_UPTODATE);
+        if (shown && unlikely(!page_get_unless_free(page)))
+            return false;
+        pages[path->next++] = shown ? page : NULL;
     }
-    return false;
+    path_skip_to(path, pages, count);
+    return true;
 }
 
 /* Not inlined: it wants the registers for itself. */
