@@ -102,6 +102,8 @@ in_registers void trace_write_mmap_lock(enum trace_event ev, const void *lock, b
 in_registers void trace_write_mmap_lock_acquire_returned(const void *lock, bool write);
 in_registers void trace_write_fault(enum trace_event ev, vaddr_t address, vaddr_t ip, u32 error_code);
 in_registers void trace_write_fault_phase(u32 fault, enum fault_phase phase, vaddr_t address, u32 outcome);
+/* The same with outcome 0, as most have it: all it takes fits into registers. */
+in_registers void trace_write_fault_phase_plain(u32 fault, enum fault_phase phase, vaddr_t address);
 in_registers void trace_write_race_point(u32 id, vaddr_t ip);
 in_registers void trace_write_shootdown(vaddr_t start, vaddr_t end, u32 mask, u32 answered);
 in_registers void trace_write_tlb_flush(enum tlb_flush_reason reason, u32 pages);
@@ -134,7 +136,11 @@ in_registers void trace_write_sys_exit(u32 number, s32 result);
     } while (0)
 #define trace_fault_phase(fault, phase, address, outcome)                                                    \
     do {                                                                                                     \
-        if (trace_on(fault_phase))                                                                           \
+        if (!trace_on(fault_phase))                                                                          \
+            break;                                                                                           \
+        if (__builtin_constant_p(outcome) && (outcome) == 0)                                                 \
+            trace_write_fault_phase_plain(fault, PHASE_##phase, address);                                    \
+        else                                                                                                 \
             trace_write_fault_phase(fault, PHASE_##phase, address, outcome);                                 \
     } while (0)
 

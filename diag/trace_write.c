@@ -73,6 +73,17 @@ in_registers void trace_write_fault_phase(u32 fault, enum fault_phase phase, vad
     });
 }
 
+in_registers void trace_write_fault_phase_plain(u32 fault, enum fault_phase phase, vaddr_t address)
+{
+    WRITE(TRACE_fault_phase, fault_phase, {
+        rec->fault = fault;
+        rec->phase = phase;
+        rec->address = address;
+        rec->outcome = 0;
+        rec->ip = CALLER_IP();
+    });
+}
+
 in_registers void trace_write_race_point(u32 id, vaddr_t ip)
 {
     WRITE(TRACE_race_point, race_point, {

@@ -66,20 +66,16 @@ static void fault_set_running(const struct task *self)
     race_point(R31);
 }
 
-static noinline void fault_trace_entry(const struct trap_frame *frame, vaddr_t addr)
-{
-    trace_fault_phase(current->fault_seq, entry, addr, frame_error(frame));
-    trace_fault_phase(current->fault_seq, irq_on, addr, 0);
-}
-
 static inline enum fault_result fault_resolve_access(struct trap_frame *frame, struct mm *mm, vaddr_t addr)
 {
     struct task *self = current;
 
     self->fault_seq++;
     fault_set_running(self);
-    if (trace_on(fault_phase))
-        fault_trace_entry(frame, addr);
+    if (trace_on(fault_phase)) { /* one test for two events */
+        trace_write_fault_phase(self->fault_seq, PHASE_entry, addr, frame_error(frame));
+        trace_write_fault_phase_plain(self->fault_seq, PHASE_irq_on, addr);
+    }
     return fault_handle(mm, addr, frame_error(frame) & PF_WRITE ? ACCESS_WRITE : ACCESS_READ);
 }
 

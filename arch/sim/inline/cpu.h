@@ -33,9 +33,13 @@ static inline struct task *current_task(void)
 {
     return sim_cpu_now->current;
 }
-static inline bool cpu_need_resched(void)
+static inline bool cpu_is_to_resched(void)
 {
     return READ_ONCE(sim_cpu_now->need_resched) != 0;
+}
+static inline u32 cpu_need_resched(void)
+{
+    return READ_ONCE(sim_cpu_now->need_resched);
 }
 static inline bool preempt_is_off(void)
 {

@@ -51,9 +51,13 @@ enum { CPU_LOCAL_CURRENT = offsetof(struct cpu_local, current) };
         __asm__ volatile("cmpl $0, %%fs:%c1" : "=@ccne"(set_) : "i"(offsetof(struct cpu_local, field)));     \
         set_;                                                                                                \
     })
-static inline bool cpu_need_resched(void)
+static inline bool cpu_is_to_resched(void)
 {
     return CPU_LOCAL_IS_SET(need_resched);
+}
+static inline u32 cpu_need_resched(void)
+{
+    return CPU_LOCAL_READ(need_resched);
 }
 static inline bool preempt_is_off(void)
 {
