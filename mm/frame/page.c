@@ -105,7 +105,6 @@ struct page *page_of_tree_node(struct rbnode *node)
 inline bool page_has_tree_link(const struct rbnode *link)
 {
     u32 offset = (u32)((uintptr_t)link - (uintptr_t)page_array - offsetof(struct page, node));
-    u32 entry = offset >> 6 | offset << (32 - 6); /* what points between two entries becomes a huge number */
 
     /* What is no multiple of the size has its lowest bits on top now, and no frame has such a number. */
     return (offset >> PAGE_STRUCT_SHIFT | offset << (32 - PAGE_STRUCT_SHIFT)) < page_array_end;
