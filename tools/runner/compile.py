@@ -29,8 +29,7 @@ def flags(config, libc):
 
 def compile_program(config, source, libc="glibc", extra=()):
     """Compiles one C file where it is older than its source; returns (path, error text)."""
-    name = os.path.splitext(os.path.basename(source))[0]
-    path = config.path("programs", libc, name)
+    path = config.path("programs", libc, os.path.splitext(source)[0])
     newest = max(os.path.getmtime(p) for p in [source, *_headers(source)])
     if os.path.exists(path) and os.path.getmtime(path) >= newest:
         return path, ""

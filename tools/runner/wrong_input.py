@@ -66,7 +66,7 @@ def run_all(config, report):
 
 def bad_machines(config):
     """(name, machine, initramfs, words): boots that cannot go on."""
-    with open(config.path("programs", "glibc", "hello"), "rb") as file:
+    with open(config.path("programs", "glibc", "tests/programs/hello"), "rb") as file:
         hello = file.read()
     archive = initramfs.Archive()
     archive.file("hello", hello, 0o755)
