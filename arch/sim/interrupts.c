@@ -74,8 +74,11 @@ void clock_leap(void)
             first = cpu;
     u64 then = vcpus[first].next_tick_ns;
     for (u32 cpu = 0; cpu < sim_cpu_total; cpu++)
-        if (vcpus[cpu].spinning) /* they see the time pass */
+        if (vcpus[cpu].spinning) { /* they see the time pass */
             *order_clock(cpu) = MAX(*order_clock(cpu), then);
+            order_leap(cpu, then);
+        }
+    order_leap(first, then);
     tick_if_due(first, then);
 }
 

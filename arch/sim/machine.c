@@ -142,6 +142,7 @@ static bool step_alone(enum step_kind kind, const volatile void *addr, u32 ip, u
         return false;
     *order_clock(here) = now;
     vcpus[here].steps++;
+    vcpus[here].turn_steps++;
     strategy_saw(addr, here, !(how & CHOICE_READS));
     record(&(struct choice){.kind = kind,
                             .addr = addr,
@@ -193,7 +194,7 @@ void sim_choice_read(const volatile void *addr)
 }
 void sim_relax(void)
 {
-    order_spin();
+    turn_note_spin(cpu_id(), order_spin());
     sim_choice_here(STEP_SPIN, 0, CHOICE_READS);
 }
 

@@ -14,11 +14,14 @@ enum sim_irq { SIM_IRQ_TIMER, SIM_IRQ_RESCHED, SIM_IRQ_CROSSCALL };
 struct vcpu {
     struct sim_fiber *fiber; /* what it runs */
     u32 pending;             /* bit per enum sim_irq */
-    u32 steps;               /* its own choice points, turns of a spin excepted */
-    u32 deaf_until;          /* while `steps` is below this no interrupt reaches it: they are on their way */
-    bool started;            /* before, it cannot be chosen: boot has not prepared it */
-    bool halted;             /* sleeps until an interrupt is pending */
-    bool spinning;           /* relaxed since any other CPU moved */
+    u32 steps;               /* its own choice points */
+    /* The same for the length of turns: a turn of a spin that is forgotten takes back its own, since where a
+     * turn ends must follow from the CPU's past. */
+    u32 turn_steps, turn_steps_kept;
+    u32 deaf_until; /* while `steps` is below this no interrupt reaches it: they are on their way */
+    bool started;   /* before, it cannot be chosen: boot has not prepared it */
+    bool halted;    /* sleeps until an interrupt is pending */
+    bool spinning;  /* relaxed since any other CPU moved */
     struct task *switched_from; /* by its latest context switch */
     u64 next_tick_ns;           /* by its own clock */
 };
@@ -78,6 +81,8 @@ u32 turn_find_enabled(void);
  */
 u32 turn_usual(u32 cpu, u32 enabled);
 /* When does the running CPU stop to be the only one that moves? 0: it is not. */
+/* A turn of a spin is over (order_spin()). */
+void turn_note_spin(u32 here, bool forgotten);
 u64 turn_alone_until(u32 here);
 
 /* ---- time and interrupts (interrupts.c) ---- */

@@ -114,6 +114,11 @@ void order_local(u32 what)
     sim_order.time_turn[cpu].now = mix(sim_order.time_turn[cpu].now, what);
 }
 
+void order_leap(u32 cpu, u64 then)
+{
+    add_to_past(cpu, then);
+}
+
 /* One turn is over: what is left of it. */
 static u64 end_turn(struct sim_turn *t, u64 kept)
 {
@@ -124,12 +129,14 @@ static u64 end_turn(struct sim_turn *t, u64 kept)
     return t->before;
 }
 
-void order_spin(void)
+bool order_spin(void)
 {
     u32 cpu = cpu_id();
+    bool forgotten = sim_order.past_turn[cpu].now == sim_order.past_turn[cpu].last;
 
     sim_order.past[cpu] = end_turn(&sim_order.past_turn[cpu], sim_order.past[cpu]);
     sim_order.time_ns[cpu] = end_turn(&sim_order.time_turn[cpu], sim_order.time_ns[cpu]);
+    return forgotten;
 }
 
 u64 order_state(u32 cpus)

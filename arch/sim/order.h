@@ -42,8 +42,10 @@ void order_saw(const volatile void *addr);
 void order_told(const volatile void *addr);
 /* It does something that no other CPU sees. */
 void order_local(u32 what);
-/* One turn of a spin is over. */
-void order_spin(void);
+/* Nobody can run, and time goes on to `then`: a leap that its own steps do not tell of. */
+void order_leap(u32 cpu, u64 then);
+/* One turn of a spin is over. True: it saw what the turn before it saw, so it is forgotten. */
+bool order_spin(void);
 /* The state of the machine, as far as its past says: equal for runs that differ in the order of independent
  * steps. */
 u64 order_state(u32 cpus);

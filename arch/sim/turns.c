@@ -44,7 +44,7 @@ u32 turn_usual(u32 cpu, u32 enabled)
 {
     const struct vcpu *v = &vcpus[cpu];
 
-    if ((enabled & (1u << cpu)) && !v->spinning && v->steps % TURN_STEPS)
+    if ((enabled & (1u << cpu)) && !v->spinning && v->turn_steps % TURN_STEPS)
         return cpu;
     for (u32 i = 1; i <= sim_cpu_total; i++) {
         u32 next = (cpu + i) % sim_cpu_total;
@@ -60,8 +60,19 @@ void turn_note_step(u32 here, enum step_kind kind)
     if (kind == STEP_SPIN || kind == STEP_HALT)
         return;
     vcpus[here].steps++;
+    vcpus[here].turn_steps++;
     for (u32 cpu = 0; cpu < sim_cpu_total; cpu++)
         vcpus[cpu].spinning = false;
+}
+
+void turn_note_spin(u32 here, bool forgotten)
+{
+    struct vcpu *v = &vcpus[here];
+
+    if (forgotten)
+        v->turn_steps = v->turn_steps_kept;
+    else
+        v->turn_steps_kept = v->turn_steps;
 }
 
 u64 turn_alone_until(u32 here)

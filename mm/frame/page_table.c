@@ -37,7 +37,8 @@ int page_pt_account(struct page *page, int entries, int pages)
 inline void page_pt_count(struct page *page, bool resident)
 {
     WRITE_ONCE(page->pt_count, (u16)(page->pt_count + 1));
-    page->pt_resident = (u16)(page->pt_resident + resident);
+    if (resident)
+        WRITE_ONCE(page->pt_resident, (u16)(page->pt_resident + 1));
     assert(page->pt_count <= PTES && page->pt_resident <= page->pt_count);
 }
 

@@ -94,14 +94,14 @@ static void model_flag(struct mm *mm, struct model *model, u32 first, u32 count,
             model->rights[i] = set ? model->rights[i] | VM_DONTFORK : model->rights[i] & ~VM_DONTFORK;
 }
 
+/* So does mlock(2) and munlock(2): as far as the first hole. */
 static void model_lock(struct mm *mm, struct model *model, u32 first, u32 count, bool set)
 {
     int want = all_mapped(model, first, count) ? 0 : -ENOMEM;
 
     check_eq(mm_mlock(mm, page_addr(first), count * PAGE_SIZE, set, true), want);
-    for (u32 i = first; i < first + count; i++)
-        if (model->rights[i])
-            model->rights[i] = set ? model->rights[i] | VM_LOCKED : model->rights[i] & ~VM_LOCKED;
+    for (u32 i = first; i < first + count && model->rights[i]; i++)
+        model->rights[i] = set ? model->rights[i] | VM_LOCKED : model->rights[i] & ~VM_LOCKED;
 }
 
 static void random_call(struct mm *mm, struct model *model, struct random *rnd)

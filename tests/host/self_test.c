@@ -95,7 +95,7 @@ static u32 test_reduction(const struct exploration *base, u32 n)
     static const struct {
         const char *test;
         u32 bound;
-    } scenarios[] = {{"r01_same_empty_pte", 1}, {"r43_released_before_flush", 1}, {"r55_double_unmap", 1}};
+    } scenarios[] = {{"r01_same_empty_pte", 1}, {"r43_released_before_flush", 2}, {"r55_double_unmap", 1}};
     u32 failed = 0;
 
     for (u32 i = 0; i < ARRAY_SIZE(scenarios); i++) {
