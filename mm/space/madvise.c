@@ -122,45 +122,81 @@ static int madvise_hint(struct mm *mm, vaddr_t start, vaddr_t end, u32 forbidden
     return refused ? -EINVAL : reached < end ? -ENOMEM : 0;
 }
 
-/* The first part of [start, end) that one region of a file shows, to be given back by the file itself: *file
- * with a reference, pages [*first, *first + pages). Returns where the part ends, or `start` with *error. */
-static vaddr_t removable_part(struct mm *mm, vaddr_t start, vaddr_t end, struct mapping **file, u32 *first,
-                              int *error) must_hold_shared(&mm->mmap_lock)
+struct removable {
+    vaddr_t start, end;   /* both `end` of the range when nothing is mapped there */
+    struct mapping *file; /* referenced; NULL: nothing to remove */
+    u32 first;            /* the file's page at start */
+};
+
+static int removable_check(const struct vma *vma)
 {
-    struct vma *vma = vma_find(mm, start);
     const u32 needed = VM_SHARED | VM_WRITE;
 
-    *error = !vma ? -ENOMEM : (vma->flags & VM_LOCKED) || !vma->mapping ? -EINVAL : 0;
-    if (!*error && ((vma->flags & needed) != needed || !vma->mapping->ops->remove))
-        *error = -EACCES;
-    if (*error)
-        return start;
-    *file = vma->mapping;
-    vma->mapping->ops->get(vma->mapping);
-    *first = vma_index(vma, start);
-    return MIN(vma->end, end);
+    if ((vma->flags & VM_LOCKED) || !vma->mapping)
+        return -EINVAL;
+    return (vma->flags & needed) != needed || !vma->mapping->ops->remove ? -EACCES : 0;
 }
 
+/* The first part of [start, end) that one region of a file shows, to be given back by the file itself. 0 or
+ * -errno. */
+static int removable_part(struct mm *mm, vaddr_t start, vaddr_t end, struct removable *part)
+    must_hold_shared(&mm->mmap_lock)
+{
+    struct vma *vma = vma_find_above(mm, start);
+    int error = vma && vma->start < end ? removable_check(vma) : 0;
+
+    *part = (struct removable){.start = end, .end = end};
+    if (error || !vma || vma->start >= end)
+        return error;
+    part->start = MAX(vma->start, start);
+    part->end = MIN(vma->end, end);
+    part->first = vma_index(vma, part->start);
+    part->file = vma->mapping;
+    part->file->ops->get(part->file);
+    return 0;
+}
+
+/* Goes on over holes, and then says so. */
 static int madvise_remove(struct mm *mm, vaddr_t start, vaddr_t end)
 {
+    bool hole = false;
     int error = 0;
 
     while (start < end && !error) {
-        struct mapping *file = NULL;
-        vaddr_t stop = start;
-        u32 first = 0;
+        struct removable part;
 
         if (rwsem_read_lock_killable(&mm->mmap_lock))
             return -EINTR;
-        stop = removable_part(mm, start, end, &file, &first, &error);
+        error = removable_part(mm, start, end, &part);
         rwsem_read_unlock(&mm->mmap_lock); /* the file takes locks of its own, outside ours */
-        if (!error)
-            error = file->ops->remove(file, first, first + ((stop - start) >> PAGE_SHIFT));
-        if (file)
-            file->ops->put(file);
-        start = stop;
+        if (part.file) {
+            u32 last = part.first + ((part.end - part.start) >> PAGE_SHIFT);
+            error = part.file->ops->remove(part.file, part.first, last);
+            part.file->ops->put(part.file);
+        }
+        hole |= part.start > start;
+        start = part.end;
     }
-    return error;
+    return error ? error : hole ? -ENOMEM : 0;
+}
+
+/* A region that may only be written can be read all the same, and so populated, but that is not what was
+ * asked. */
+static int madvise_populate(struct mm *mm, vaddr_t start, vaddr_t end, bool write)
+{
+    vaddr_t stop = end;
+    int error;
+
+    if (rwsem_read_lock_killable(&mm->mmap_lock))
+        return -EINTR;
+    for (struct vma *vma = vma_find_above(mm, start); vma && vma->start < stop; vma = vma_next(vma))
+        if (!(vma->flags & (write ? VM_WRITE : VM_READ)))
+            stop = MAX(vma->start, start);
+    rwsem_read_unlock(&mm->mmap_lock);
+    error = mm_populate(mm, start, stop - start, write);
+    if (!error && stop < end)
+        error = -EINVAL;
+    return error == -EAGAIN ? -ENOMEM : error;
 }
 
 int mm_madvise(struct mm *mm, vaddr_t start, u32 length, int advice)
@@ -190,8 +226,7 @@ int mm_madvise(struct mm *mm, vaddr_t start, u32 length, int advice)
         return start == end ? 0 : madvise_flags(mm, start, end, advice);
     case MADV_POPULATE_READ:
     case MADV_POPULATE_WRITE:
-        error = mm_populate(mm, start, end - start, advice == MADV_POPULATE_WRITE);
-        return error == -EAGAIN ? -ENOMEM : error;
+        return madvise_populate(mm, start, end, advice == MADV_POPULATE_WRITE);
     case MADV_REMOVE:
         return madvise_remove(mm, start, end);
     case MADV_COLD:
