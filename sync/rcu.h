@@ -34,5 +34,8 @@ u32 rcu_quiescent_count(u32 cpu);
 /* ---- the sleeping side (sync/rcu_wait.c, above the scheduler) ---- */
 /* Returns when all readers that were inside at the call are out. Sleeps; not from within a reader. */
 void rcu_synchronize(void);
+/* Returns when all calls that were deferred have run, and those that they deferred. Sleeps. For who counts
+ * what is left. */
+void rcu_drain(void);
 /* Starts the task that runs deferred calls; once, when tasks can be made. */
 void rcu_init(void);

@@ -8,6 +8,7 @@
 #include "arch/clock.h"
 #include "diag/panic.h"
 #include "sched/sched.h"
+#include "sync/completion.h"
 #include "sync/rcu_internal.h"
 #include "sync/waitqueue.h"
 
@@ -76,4 +77,23 @@ void rcu_init(void)
         panic("no memory for the RCU task");
     rcu_deferred_hook = wake_runner;
     task_start(runner);
+}
+
+struct drain {
+    struct rcu_head rcu;
+    struct completion done;
+};
+static void drained(struct rcu_head *rcu)
+{
+    complete(&container_of(rcu, struct drain, rcu)->done);
+}
+
+void rcu_drain(void)
+{
+    for (u32 batch = 0; batch < 2; batch++) {
+        struct drain drain;
+        completion_init(&drain.done);
+        rcu_call(&drain.rcu, drained);
+        completion_wait(&drain.done);
+    }
 }

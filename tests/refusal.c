@@ -8,7 +8,6 @@
 #include "mm/frame/frames.h"
 #include "mm/kernel/kvalloc.h"
 #include "mm/kernel/slab.h"
-#include "sync/completion.h"
 #include "sync/rcu.h"
 #include "tests/test.h"
 
@@ -39,29 +38,9 @@ bool refusal_wanted(void)
     return on || refuse;
 }
 
-struct drain {
-    struct rcu_head rcu;
-    struct completion done;
-};
-static void drained(struct rcu_head *rcu)
-{
-    complete(&container_of(rcu, struct drain, rcu)->done);
-}
-
-/* What was left to a grace period, and what those calls leave to another one. */
-static void wait_for_deferred(void)
-{
-    for (u32 batch = 0; batch < 2; batch++) {
-        struct drain drain;
-        completion_init(&drain.done);
-        rcu_call(&drain.rcu, drained);
-        completion_wait(&drain.done);
-    }
-}
-
 static struct in_use count_in_use(void)
 {
-    wait_for_deferred();
+    rcu_drain();
     kvalloc_purge();
     slab_reap();
     return (struct in_use){frames_users(), slab_objects_in_use(), kv_pages_in_use()};

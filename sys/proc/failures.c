@@ -16,7 +16,6 @@
 #include "mm/frame/frames.h"
 #include "mm/kernel/kvalloc.h"
 #include "mm/kernel/slab.h"
-#include "sync/completion.h"
 #include "sync/rcu.h"
 
 static int take_fail_nth(char *written, u32 unused)
@@ -36,26 +35,6 @@ static void make_fail_nth(struct text *t, u32 unused)
     text_print(t, "0\n");
 }
 
-struct drain {
-    struct rcu_head rcu;
-    struct completion done;
-};
-static void drained(struct rcu_head *rcu)
-{
-    complete(&container_of(rcu, struct drain, rcu)->done);
-}
-
-/* What was left to a grace period, and what those calls leave to another one. */
-static void wait_for_deferred(void)
-{
-    for (u32 batch = 0; batch < 2; batch++) {
-        struct drain drain;
-        completion_init(&drain.done);
-        rcu_call(&drain.rcu, drained);
-        completion_wait(&drain.done);
-    }
-}
-
 static void print_site(void *ctx, vaddr_t site, u32 refused)
 {
     text_print(ctx, "%6u %pS\n", refused, (void *)site);
@@ -64,7 +43,7 @@ static void print_nothing(void *ctx, vaddr_t site, u32 refused) {}
 
 static void make_fail_sites(struct text *t, u32 unused)
 {
-    wait_for_deferred();
+    rcu_drain();
     kvalloc_purge();
     slab_reap();
     u32 frames = frames_users(), objects = slab_objects_in_use(), window = kv_pages_in_use();
