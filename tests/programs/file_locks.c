@@ -34,7 +34,6 @@ static int set_lock(int fd, int command, short type, off_t start, off_t length)
     return fcntl(fd, command, &lock);
 }
 
-/* What a stranger's exclusive lock from `from` on would meet first. */
 static struct flock met_by_stranger(int fd, off_t from, off_t length)
 {
     struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = from, .l_len = length};
@@ -134,9 +133,8 @@ static void interrupted(int fd)
     sigaction(SIGALRM, &action, NULL);
     ualarm(20000, 20000); /* again and again: one may come before the wait */
     expect(set_lock(fd, F_SETLKW, F_RDLCK, 0, 1) == -1, "the child has it");
-    int error = errno;
+    printf("a signal ends the wait: %s\n", strerror(errno));
     ualarm(0, 0);
-    printf("a signal ends the wait: %s\n", strerror(error));
     expect(write(done[1], "x", 1) == 1 && waitpid(child, NULL, 0) == child, "the child's end");
 }
 
@@ -154,8 +152,6 @@ static void whole_files(int fd)
     close(other);
     printf("flock: of another file: refused, of a copy of the number: granted\n");
 }
-
-/* ---- counting ---- */
 
 static volatile int *counter;
 
@@ -212,11 +208,10 @@ static void by_processes(int (*lock)(int), int (*unlock)(int))
     expect(*counter == COUNTERS * TURNS, "%d turns", *counter);
 }
 
-static void *one_thread(void *arg)
+static void *one_thread(__attribute__((unused)) void *arg)
 {
     int fd = open(PATH, O_RDWR);
 
-    (void)arg;
     count(fd, lock_open_file, unlock_open_file);
     close(fd);
     return NULL;

@@ -4,6 +4,7 @@
  * @libc glibc musl
  * @output all checks passed
  */
+#define _GNU_SOURCE
 #include "checks.h"
 #include <dirent.h>
 #include <poll.h>
@@ -163,6 +164,33 @@ static void check_proc(const char *self)
     check(isatty(open("/dev/tty", O_RDWR)) && !isatty(open("/dev/null", O_RDONLY)));
 }
 
+/* What Linux does where POSIX leaves it open, or says something else. */
+static void check_corners(void)
+{
+    char *memory = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), c;
+    int fd = open("/tmp/corners", O_RDWR | O_CREAT | O_TRUNC, 0600);
+    check(fd >= 0 && memory != MAP_FAILED && munmap(memory + 4096, 4096) == 0);
+    check(write(fd, "0123456789", 10) == 10);
+    check(pread(fd, memory + 4093, 10, 0) == 3 && pwrite(fd, memory + 4094, 10, 0) == 2);
+    check(pread(fd, memory + 4096, 10, 0) == -1 && errno == EFAULT);
+    check(lseek(fd, 4, SEEK_DATA) == 4 && lseek(fd, 4, SEEK_HOLE) == 10 && lseek(fd, 10, SEEK_DATA) == -1 &&
+          errno == ENXIO);
+    check(pread(fd, &c, 1, -1) == -1 && errno == EINVAL && ftruncate(fd, -1) == -1 && errno == EINVAL);
+    int neither = open("/tmp/corners", O_ACCMODE), appends = open("/tmp/corners", O_WRONLY | O_APPEND);
+    check(read(neither, &c, 1) == -1 && errno == EBADF && write(neither, "x", 1) == -1 && errno == EBADF);
+    check(pwrite(appends, "x", 1, 0) == 1 && lseek(fd, 0, SEEK_END) == 11);
+    check(open("/tmp", O_RDONLY | O_TRUNC) == -1 && errno == EISDIR);
+    check(rename("/tmp/corners", "/tmp/corners") == 0 && link("/tmp", "/tmp/corners") == -1 &&
+          errno == EEXIST);
+    close(open("/tmp/corners", O_RDONLY | O_TRUNC));
+    check(lseek(fd, 0, SEEK_END) == 0);
+    close(neither);
+    close(appends);
+    close(fd);
+    munmap(memory, 4096);
+    unlink("/tmp/corners");
+}
+
 int main(int argc, char **argv)
 {
     (void)argc;
@@ -171,5 +199,6 @@ int main(int argc, char **argv)
     check_descriptors();
     check_poll();
     check_proc(argv[0]);
+    check_corners();
     return finish();
 }
