@@ -111,36 +111,24 @@ static void replace(struct inode *inode, const struct file_lock *wanted, struct 
         insert(inode, spares, &whole);
 }
 
-/* Marks the waits that `whom` stands in, and is there one more? */
-static bool reach(const void *whom)
-{
-    struct lock_wait *wait;
-    bool more = false;
-
-    list_for_each (wait, &lock_waits, link) {
-        if (wait->who != whom || wait->reached)
-            continue;
-        wait->reached = more = true;
-    }
-    return more;
-}
-
 /* Would `who` wait for itself, if it waited for `whom`? An owner with several threads may wait for several:
  * all ways are followed, and each wait is reached once. */
 static bool waits_for(const void *whom, const void *who)
 {
-    struct lock_wait *wait;
-    bool found = whom == who, more;
+    struct lock_wait *wait, *next;
+    bool found = whom == who, more = true;
 
     list_for_each (wait, &lock_waits, link)
-        wait->reached = false;
-    for (more = reach(whom); more && !found;) {
+        wait->reached = wait->who == whom;
+    while (more && !found) {
         more = false;
         list_for_each (wait, &lock_waits, link) {
             if (!wait->reached)
                 continue;
             found |= wait->whom == who;
-            more |= reach(wait->whom);
+            list_for_each (next, &lock_waits, link)
+                if (!next->reached && next->who == wait->whom)
+                    next->reached = more = true;
         }
     }
     return found;
