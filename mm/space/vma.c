@@ -80,12 +80,16 @@ struct vma *vma_clone(const struct vma *from, struct mm *mm)
 
     if (!vma)
         return NULL;
-    *vma = *from;
-    memset(&vma->node, 0, sizeof vma->node);
+    /* Not the whole of it: faults are in `from`, and its sequence is its own. */
+    *vma = (struct vma){.start = from->start,
+                        .end = from->end,
+                        .flags = from->flags,
+                        .pgoff = from->pgoff,
+                        .mapping = from->mapping,
+                        .mm = mm,
+                        .has_private = READ_ONCE(from->has_private),
+                        .name = from->name};
     list_init(&vma->mapped);
-    vma->mm = mm;
-    vma->seq = 0; /* vma_insert() gives it one of its own */
-    atomic_set(&vma->users, 0);
     if (vma->mapping)
         vma->mapping->ops->get(vma->mapping);
     return vma;

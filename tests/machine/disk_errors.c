@@ -8,6 +8,7 @@
 #include "mm/kernel/slab.h"
 #include "tests/machine/disk_requests.h"
 #include "tests/machine/scratch_disk.h"
+#include "tests/refusal.h"
 #include "tests/test.h"
 
 #define PAGE_SECTORS (PAGE_SIZE / SECTOR_SIZE)
@@ -17,24 +18,24 @@ TEST(disk_refuses, .disk = true,
 {
     struct block_device *disk = scratch_disk(), *foreign = foreign_disk();
     struct scratch_header header;
-    char *page = kmalloc(PAGE_SIZE, GFP_KERNEL);
+    char *page = obtain(kmalloc(PAGE_SIZE, GFP_KERNEL));
 
     check(page && foreign);
-    check_eq(block_read(disk, disk->sectors - PAGE_SECTORS, page, PAGE_SIZE), 0);
-    check_eq(block_read(disk, disk->sectors - PAGE_SECTORS + 1, page, PAGE_SIZE), -EIO);
-    check_eq(block_write(disk, disk->sectors, page, PAGE_SIZE), -EIO);
-    check_eq(block_read(disk, ~0ull, page, PAGE_SIZE), -EIO);
-    check_eq(block_read(disk, scratch_bad_sector() - PAGE_SECTORS, page, PAGE_SIZE), 0);
-    check_eq(block_read(disk, scratch_bad_sector() - 1, page, PAGE_SIZE), -EIO);
-    check_eq(block_read(disk, scratch_bad_sector() + 1, page, PAGE_SIZE), 0);
-    check_eq(block_write(foreign, 0, page, SECTOR_SIZE), -EROFS);
-    check_eq(block_read(foreign, foreign->sectors - 1, page, SECTOR_SIZE), 0);
+    check_eq(again(block_read(disk, disk->sectors - PAGE_SECTORS, page, PAGE_SIZE)), 0);
+    check_eq(again(block_read(disk, disk->sectors - PAGE_SECTORS + 1, page, PAGE_SIZE)), -EIO);
+    check_eq(again(block_write(disk, disk->sectors, page, PAGE_SIZE)), -EIO);
+    check_eq(again(block_read(disk, ~0ull, page, PAGE_SIZE)), -EIO);
+    check_eq(again(block_read(disk, scratch_bad_sector() - PAGE_SECTORS, page, PAGE_SIZE)), 0);
+    check_eq(again(block_read(disk, scratch_bad_sector() - 1, page, PAGE_SIZE)), -EIO);
+    check_eq(again(block_read(disk, scratch_bad_sector() + 1, page, PAGE_SIZE)), 0);
+    check_eq(again(block_write(foreign, 0, page, SECTOR_SIZE)), -EROFS);
+    check_eq(again(block_read(foreign, foreign->sectors - 1, page, SECTOR_SIZE)), 0);
     check(page[95] == '\n' && page[96] == 0); /* the file behind it ends there */
-    check_eq(block_read(disk, 0, page, SECTOR_SIZE), 0);
+    check_eq(again(block_read(disk, 0, page, SECTOR_SIZE)), 0);
     memcpy(&header, page, sizeof header);
     check(!scratch_refusal(&header, disk->sectors));
     check(scratch_refusal(&header, disk->sectors - 1) && scratch_refusal(&header, disk->sectors + 1));
-    check_eq(block_read(foreign, 0, page, SECTOR_SIZE), 0);
+    check_eq(again(block_read(foreign, 0, page, SECTOR_SIZE)), 0);
     check(scratch_refusal((const struct scratch_header *)page, foreign->sectors) != NULL);
     check_eq(page_refs(page_of(direct_to_phys(page) >> PAGE_SHIFT)), 1);
     kfree(page);
@@ -45,10 +46,10 @@ TEST(disk_refuses, .disk = true,
 /* It works: one page of the pattern comes as it should. */
 static void check_works(struct block_device *disk)
 {
-    u32 *page = kmalloc(PAGE_SIZE, GFP_KERNEL);
+    u32 *page = obtain(kmalloc(PAGE_SIZE, GFP_KERNEL));
 
     check(page != NULL);
-    check_eq(block_read(disk, 17, page, PAGE_SIZE), 0);
+    check_eq(again(block_read(disk, 17, page, PAGE_SIZE)), 0);
     check(scratch_is_right(page, 17, PAGE_SECTORS));
     kfree(page);
 }
@@ -58,7 +59,7 @@ TEST(disk_never_answers, .disk = true,
 {
     struct block_device *disk = scratch_disk();
     struct virtio_blk *blk = virtio_blk_of(disk);
-    struct page *page = page_alloc(GFP_KERNEL);
+    struct page *page = obtain(page_alloc(GFP_KERNEL));
     u32 resets = blk->resets, patience = virtio_blk_patience;
     struct answers answers;
     struct asked asked;
@@ -104,7 +105,7 @@ TEST(disk_breaks_down, .disk = true,
 {
     struct block_device *disk = scratch_disk();
     struct virtio_blk *blk = virtio_blk_of(disk);
-    struct page *page = page_alloc(GFP_KERNEL);
+    struct page *page = obtain(page_alloc(GFP_KERNEL));
     u32 resets = blk->resets;
     struct answers answers;
     struct asked asked;
@@ -149,7 +150,7 @@ TEST(disk_answers_falsely, .disk = true,
 {
     struct block_device *disk = scratch_disk();
     struct virtio_blk *blk = virtio_blk_of(disk);
-    struct page *page = page_alloc(GFP_KERNEL);
+    struct page *page = obtain(page_alloc(GFP_KERNEL));
     u32 resets = blk->resets;
     struct answers answers;
     struct asked asked;
@@ -178,7 +179,7 @@ static u32 frames_now(void)
 /* Takes the disk away while it has a request that it was not told of. */
 static void take_away(struct block_device *disk)
 {
-    struct page *page = page_alloc(GFP_KERNEL);
+    struct page *page = obtain(page_alloc(GFP_KERNEL));
     struct answers answers;
     struct asked asked, late;
 

@@ -5,6 +5,7 @@
 #include "lib/string.h"
 #include "mm/kernel/kvalloc.h"
 #include "tests/machine/scratch_disk.h"
+#include "tests/refusal.h"
 #include "tests/test.h"
 
 #define PAGES          200u
@@ -85,8 +86,8 @@ TEST(disk_write_and_read, .disk = true,
          "200 requests at once, of which the queue holds 85: all that was written is read back, in its place")
 {
     struct block_device *disk = scratch_disk();
-    char *memory = kvalloc(PAGES * PAGE_SIZE, "disk test", 0);
-    struct asked *asked = kvalloc(PAGES * sizeof *asked, "disk test", 0);
+    char *memory = obtain(kvalloc(PAGES * PAGE_SIZE, "disk test", 0));
+    struct asked *asked = obtain(kvalloc(PAGES * sizeof *asked, "disk test", 0));
     u32 *words = (u32 *)memory, wrong = 0;
 
     check(memory && asked);
@@ -111,12 +112,12 @@ TEST(
 {
     struct block_device *disk = scratch_disk();
     const u32 sectors = 301, bytes = sectors * SECTOR_SIZE; /* more than 16 fragments have room for */
-    char *memory = kvalloc(bytes + 2 * PAGE_SIZE, "disk test", KV_ZERO);
+    char *memory = obtain(kvalloc(bytes + 2 * PAGE_SIZE, "disk test", KV_ZERO));
 
     check(memory != NULL);
     for (u32 offset = 0; offset < PAGE_SIZE && memory; offset += 1028) {
         memset(memory, 0xEE, bytes + 2 * PAGE_SIZE);
-        check_eq(block_read(disk, 7, memory + offset, bytes), 0);
+        check_eq(again(block_read(disk, 7, memory + offset, bytes)), 0);
         check(scratch_is_right((const u32 *)(memory + offset), 7, sectors));
         check(offset == 0 || (u8)memory[offset - 1] == 0xEE);
         check((u8)memory[offset + bytes] == 0xEE);

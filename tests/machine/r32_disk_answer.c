@@ -8,6 +8,7 @@
  */
 #include "tests/machine/disk_requests.h"
 #include "tests/machine/scratch_disk.h"
+#include "tests/refusal.h"
 #include "tests/scenario.h"
 
 struct reader {
@@ -31,7 +32,7 @@ TEST(r32_disk_answer, .disk = true, .cpus = 2, .limit_ticks = 1500,
 {
     struct block_device *disk = scratch_disk();
     struct scene *s = scene_begin();
-    struct reader r = {.disk = disk, .page = page_alloc(GFP_KERNEL), .failed = 1};
+    struct reader r = {.disk = disk, .page = obtain(page_alloc(GFP_KERNEL)), .failed = 1};
 
     check(r.page != NULL);
     answers_init(&r.answers);

@@ -9,6 +9,7 @@
 #include "mm/frame/page.h"
 #include "tests/machine/disk_requests.h"
 #include "tests/machine/scratch_disk.h"
+#include "tests/refusal.h"
 #include "tests/scenario.h"
 
 struct window {
@@ -38,7 +39,7 @@ static void prepare(struct window *w, struct block_device *device)
 {
     *w = (struct window){.disk = virtio_blk_of(device)};
     for (u32 i = 0; i < 2; i++) {
-        w->pages[i] = page_alloc(GFP_KERNEL);
+        w->pages[i] = obtain(page_alloc(GFP_KERNEL));
         assert(w->pages[i] != NULL);
     }
     answers_init(&w->first_answer);

@@ -9,6 +9,7 @@
 #include "lib/string.h"
 #include "tests/machine/disk_requests.h"
 #include "tests/machine/scratch_disk.h"
+#include "tests/refusal.h"
 #include "tests/scenario.h"
 
 #define MINE 0x5Au
@@ -33,7 +34,7 @@ TEST(r60_buffer_given_up, .disk = true,
      .shows = "a frame that the disk is to write is nobody else's until it has")
 {
     struct block_device *disk = scratch_disk();
-    struct window w = {.page = page_alloc(GFP_KERNEL)};
+    struct window w = {.page = obtain(page_alloc(GFP_KERNEL))};
     struct answers answers;
     struct asked asked;
 

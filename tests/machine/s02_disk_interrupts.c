@@ -10,6 +10,7 @@
 #include "mm/kernel/slab.h"
 #include "sync/completion.h"
 #include "tests/machine/scratch_disk.h"
+#include "tests/refusal.h"
 #include "tests/scale.h"
 #include "tests/scenario.h"
 
@@ -119,7 +120,7 @@ static void run_until_stopped(void *arg)
 static vaddr_t map_one(struct mm *mm)
 {
     struct mmap_request request = {.length = PAGE_SIZE, .vm_flags = VM_RW | VM_MAYWRITE};
-    s32 addr = mm_mmap(mm, &request);
+    s32 addr = again(mm_mmap(mm, &request));
 
     check(!mm_is_error(addr));
     return (vaddr_t)addr;
@@ -129,8 +130,9 @@ static void make_reader(struct run *run, struct reader *reader)
 {
     u32 n;
 
-    *reader = (struct reader){
-        .direct = kmalloc(PAGE_SIZE, GFP_KERNEL), .window = kvalloc(PAGE_SIZE, "s02", 0), .run = run};
+    *reader = (struct reader){.direct = obtain(kmalloc(PAGE_SIZE, GFP_KERNEL)),
+                              .window = obtain(kvalloc(PAGE_SIZE, "s02", 0)),
+                              .run = run};
     assert(reader->direct && reader->window);
     block_fragments_of(reader->direct, PAGE_SIZE, &reader->halves[0], 1, &n);
     block_fragments_of(reader->window, PAGE_SIZE, &reader->halves[1], 1, &n);

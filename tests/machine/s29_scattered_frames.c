@@ -2,6 +2,7 @@
  * concern no more. */
 #include "lib/string.h"
 #include "tests/machine/scratch_disk.h"
+#include "tests/refusal.h"
 #include "tests/test.h"
 
 #define FRAMES 64u
@@ -17,7 +18,7 @@ static u32 take_scattered(struct page **frames)
     u32 n = 0, odd_n = 0;
 
     while (n < FRAMES && odd_n < TRIES) {
-        struct page *page = page_alloc(GFP_USER);
+        struct page *page = obtain(page_alloc(GFP_USER));
         if (!page)
             break;
         if (page_pfn(page) % 2 == 0)

@@ -2,6 +2,7 @@
 #include "tests/machine/scratch_disk.h"
 #include "lib/string.h"
 #include "mm/kernel/slab.h"
+#include "tests/refusal.h"
 #include "tests/test.h"
 
 #define MAGIC "Faultline's scratch disk: yours to write on\n"
@@ -30,7 +31,7 @@ static struct block_device *find(bool ours, struct scratch_header *header)
         struct block_device *device = block_device_find(name);
         if (!device)
             continue;
-        if (device->read_only != ours && block_read(device, 0, sector, sizeof sector) == 0 &&
+        if (device->read_only != ours && again(block_read(device, 0, sector, sizeof sector)) == 0 &&
             !scratch_refusal((struct scratch_header *)sector, device->sectors) == ours) {
             memcpy(header, sector, sizeof *header);
             return device;
