@@ -11,6 +11,8 @@
 #include "lib/string.h"
 #include "mm/frame/alloc_fail.h"
 #include "sched/sched.h"
+#include "sync/crosscall.h"
+#include "sync/held.h"
 #include "sync/lock_stat.h"
 #include "sync/rcu.h"
 #include "tests/machine/scratch_disk.h"
@@ -213,6 +215,22 @@ static void run_or_skip(const struct test *test)
     tally.skipped++;
 }
 
+static void nothing(void *unused) {}
+
+/* A wait that began is in the trace; it is in the report when it ends. The other CPUs are idle by now: what
+ * they spin for, asked to look at their queues, they get; and an idle CPU that answers has counted it. */
+static void let_waits_end(void)
+{
+    struct cpumask all = {{0}};
+
+    for (u32 cpu = 0; cpu < cpu_count(); cpu++) {
+        cpumask_set(&all, cpu);
+        while (READ_ONCE(per_cpu(spins_for, cpu).lock))
+            cpu_relax();
+    }
+    crosscall(&all, nothing, NULL);
+}
+
 noreturn void tests_main(void)
 {
     char line[120];
@@ -233,6 +251,7 @@ noreturn void tests_main(void)
         report_refusals();
     WRITE_ONCE(sched_idle_work, NULL); /* what idle CPUs wait for from here on would be in the trace alone */
     rcu_synchronize();
+    let_waits_end();
     lock_stat_report(lock_report_line, NULL, LOCK_REPORT_LINES);
     fmt_snprintf(line, sizeof line, "# %u passed, %u failed, %u skipped",
                  tally.number - tally.failed - tally.skipped, tally.failed, tally.skipped);

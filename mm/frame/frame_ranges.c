@@ -5,6 +5,7 @@
  */
 #include "diag/assert.h"
 #include "diag/counters.h"
+#include "diag/trace.h"
 #include "mm/frame/alloc_fail.h"
 #include "mm/frame/frame_cache.h"
 #include "mm/frame/frame_use.h"
@@ -81,8 +82,10 @@ struct page *page_alloc_range(u32 count, u32 align, pfn_t below, u32 boundary, u
     frame_assert_may_alloc(gfp);
     if (take_range_hard(&request, below, gfp, &first)) {
         count_frames(COUNT_pgalloc, count);
-        for (u32 i = 0; i < count; i++)
+        for (u32 i = 0; i < count; i++) {
             frame_make_used(&page_array[first + i], CALLER_IP());
+            trace_point(mm_page_alloc, first + i, gfp);
+        }
     } else {
         if (!(made = make_range(&request, below, gfp)))
             return NULL;
@@ -128,5 +131,6 @@ struct page *page_claim(pfn_t pfn)
         return NULL;
     count_frames(COUNT_pgalloc, 1);
     WRITE_ONCE(page->flags, page->flags | 1u << PG_DIRECT);
+    trace_point(mm_page_alloc, pfn, 0);
     return frame_make_used(page, CALLER_IP());
 }
