@@ -52,9 +52,12 @@ static inline void irqs_come_on(vaddr_t ip) {}
  *   struct held_locks *cpu_local_spins(void), struct counters *cpu_local_counters(void)  likewise
  *   struct task *current_task(void)        always stable: a task sees itself
  *   u32 cpu_need_resched(void)             has anybody asked this CPU to switch?
- *   bool cpu_is_to_resched(void), preempt_is_off(void): cpu_need_resched(), preempt_count() != 0, for a
- * branch u32 preempt_count(void); void preempt_count_add(u32), preempt_count_sub(u32): one instruction each
- * on x86 irqflags_t irq_save(void); void irq_restore(irqflags_t); void irq_enable(void), irq_disable(void)
+ *   bool cpu_is_to_resched(void), preempt_is_off(void)
+ *                                          cpu_need_resched(), preempt_count() != 0, for a branch
+ *   u32 preempt_count(void); void preempt_count_add(u32), preempt_count_sub(u32)
+ *                                          one instruction each on x86
+ *   irqflags_t irq_save(void); void irq_restore(irqflags_t); void irq_enable(void), irq_disable(void)
+ *   void irq_restore_silent(irqflags_t)    lockdep is not asked: for hooks in front of the kernel's accesses
  *   bool irq_enabled(void); bool irq_flags_were_on(irqflags_t) says what irq_save() found
  *   void cpu_relax(void)                   the body of a spin (PAUSE)
  *   u64 cpu_cycles(void)                   TSC; the same clock on every CPU within what boot reports

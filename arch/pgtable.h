@@ -40,14 +40,18 @@ extern struct space kernel_space; /* the kernel half alone: idle CPUs and boot *
 #include <inline/pgtable.h>
 /*
  * Each architecture's inline/pgtable.h defines, as static inlines:
- *   pte_t pte_make(pfn_t, unsigned prot), pte_software(unsigned type, u32 payload)   type 1..7, payload 24
- * bits bool pte_empty, ptes_empty(a, b): both, pte_present, pte_writable, pte_dirty, pte_young, pte_user,
- * pte_same(a, b); pfn_t pte_pfn(pte_t) unsigned pte_software_type(pte_t); u32 pte_software_payload(pte_t)
- * pte_t pte_without_write(pte_t), pte_with_write(pte_t) (sets D too), pte_clean(pte_t), pte_old(pte_t) pte_t
- * pte_read(pte_t *)                       one load pte_t pte_xchg(pte_t *, pte_t)                full
- * barrier; returns the former entry bool  pte_cmpxchg(pte_t *, pte_t old, pte_t new) void  pte_install(pte_t
- * *, pte_t)             only over an empty entry, under its lock; a release store pte_t
- * pte_install_over(pte_t *, pte_t)        the same, and returns what was there: for those who check that
+ *   pte_t pte_make(pfn_t, unsigned prot)
+ *   pte_t pte_software(unsigned type, u32 payload)   type 1..7, payload 24 bits
+ *   unsigned pte_software_type(pte_t); u32 pte_software_payload(pte_t)
+ *   bool pte_empty, pte_present, pte_writable, pte_dirty, pte_young, pte_user(pte_t)
+ *   bool pte_same(a, b); ptes_empty(a, b): both
+ *   pfn_t pte_pfn(pte_t)
+ *   pte_t pte_without_write(pte_t), pte_with_write(pte_t) (sets D too), pte_clean(pte_t), pte_old(pte_t)
+ *   pte_t pte_read(pte_t *)                          one load
+ *   pte_t pte_xchg(pte_t *, pte_t)                   full barrier; returns the former entry
+ *   bool pte_cmpxchg(pte_t *, pte_t old, pte_t new)
+ *   void pte_install(pte_t *, pte_t)                 only over an empty entry, under its lock; a release store
+ *   pte_t pte_install_over(pte_t *, pte_t)           the same, and returns what was there, for those who check
  */
 
 /* The PTE's handle for `va` in `space`; the page table must exist (pde present). The current space goes

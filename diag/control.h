@@ -4,8 +4,9 @@
  *
  *   log TEXT                          a line of printk
  *   tap TEXT                          a line of TAP 14 from the test runner
- *   exit STATUS                       the exact status of the program that `run=` started, or 1 for a refused
- * boot trace PADDR BYTES                 where the trace region lies in guest memory (diag/trace_layout.h)
+ *   exit STATUS                       the exact status of the program that `run=` started, or 1 for a
+ *                                     refused boot
+ *   trace PADDR BYTES                 where the trace region lies in guest memory (diag/trace_layout.h)
  *   lockstat TEXT                     a line of the lock report
  *   heartbeat N                       the machine makes progress; N is seconds since boot
  *   unknown-syscall NR NAME COUNT     a system call that programs asked for and did not get

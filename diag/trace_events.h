@@ -7,7 +7,9 @@
  *     F(event, C type, type as printed, name)    one word
  *     A(event, name)                             char name[16]
  *     P(event, name)                             the address of a text in the image, as a 64-bit kernel has
- * it. The file carries these texts where Linux's carries those of trace_printk W(event, name, n) n words
+ *                                                it; the file carries these texts where Linux's carries
+ *                                                those of trace_printk
+ *     W(event, name, n)                          n words
  */
 #pragma once
 #include "diag/trace.h"

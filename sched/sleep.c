@@ -13,13 +13,13 @@
  * under the lock of the run queue that the task belongs to. What can come between, and why it does no harm:
  *
  *   - the wake-up comes after task_set_state() and before task_sleep(): the task is on the queue still, the
- * waker only writes RUNNING, and task_sleep() finds that under the lock and does not sleep;
+ *     waker only writes RUNNING, and task_sleep() finds that under the lock and does not sleep;
  *   - it comes while the task is being switched away: the waker waits for the lock, which is held until the
- * task has left its stack (switch.c), and then finds it off the queue;
+ *     task has left its stack (switch.c), and then finds it off the queue;
  *   - two wakers: the first one writes RUNNING under the lock, the second one finds that and returns false;
  *   - the task is woken to the queue that it left: claimed and queued in one hold of its lock;
  *   - the task is woken to another CPU's queue: the waker claims it by writing RUNNING under the old queue's
- * lock; from there to the new queue it is in none, RUNNING, and so nobody else's to wake;
+ *     lock; from there to the new queue it is in none, RUNNING, and so nobody else's to wake;
  *   - the task sets a sleeping state again at once: then it runs, so it has been through all of the above.
  *
  * Why a task must be RUNNING when it touches user memory, or does anything else that may sleep, is the seed's

@@ -2,8 +2,8 @@
  * Who waits for whom, down to the one that is not waiting, as one sentence:
  *
  *   init (1) waits for mmap_lock 0xc18... at do_mmap+0x2c (mm/space/mmap.c:40), held by worker (9), which
- * waits for page 0x1a2 of tmpfs file 12 at ..., locked by reader (4) for read 7, which waits for &read.done
- * at ..., which no task holds: it must be signalled
+ *   waits for page 0x1a2 of tmpfs file 12 at ..., locked by reader (4) for read 7, which waits for &read.done
+ *   at ..., which no task holds: it must be signalled
  *
  * A lock's holder is found by looking through all tasks' held locks, so locks need no owner fields that would
  * be written on their hot paths. Any context: takes no lock and may be a moment behind.

@@ -2,9 +2,9 @@
  * The watchdog, from the tick: never a silent hang. Three things are noticed, each in guest time:
  *
  *   - a task asleep for `hungtask` seconds, not as one who waits for a person, and at whose chain's end
- * nobody runs: said once, with the chain;
+ *     nobody runs: said once, with the chain;
  *   - a CPU that takes interrupts but has let no other task run for `softlockup` seconds, since it spins or
- * sleeps with preemption off: the end, with the dump;
+ *     sleeps with preemption off: the end, with the dump;
  *   - a CPU that takes no interrupts any more, seen by its neighbour: the same.
  */
 #include "arch/clock.h"

@@ -2,9 +2,8 @@
 #pragma once
 #include "sync/spinlock.h"
 
-#define SPIN_LOCKED                                                                                          \
-    1u /* the low byte, which only the holder clears; the upper half names the queue's tail                  \
-        */
+/* The low byte, which only the holder clears; the upper half names the queue's tail. */
+#define SPIN_LOCKED 1u
 
 static always_inline bool spin_cmpxchg(struct spinlock *lock, u32 old, u32 new)
 {

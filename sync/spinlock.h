@@ -10,8 +10,7 @@
 struct lock_type("spinlock") spinlock
 {
     u32 word;     /* 0 free; else see sync/spinlock.c */
-    u16 last_cpu; /* CPU id + 1 of the one that had it last while somebody measured: for statistics and traces
-                   */
+    u16 last_cpu; /* id + 1 of the CPU that had it last while somebody measured: for statistics and traces */
     struct lock_class *class;
 };
 

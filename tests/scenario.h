@@ -10,8 +10,7 @@
  *   actor_run(s, 1, script2, (void *)a);              // start and join
  *   scene_release(s, R01);
  *   actor_join(s, t1);
- *   scene_end(s);                                     // joins who is left, tears down, checks that no frame
- * leaked
+ *   scene_end(s);                                     // joins who is left, tears down: is a frame lost?
  *
  * An actor is a kernel task that runs in the scene's mm on the CPU given: its loads and stores are real
  * user-space accesses and fault as a program's would.

@@ -13,11 +13,9 @@ struct test {
     const char *shows; /* one line: what this test shows */
     u32 cpus;          /* CPUs needed; fewer: skipped with that reason */
     bool disk; /* needs the scratch disk (tests/machine/scratch_disk.h); without: skipped with that reason */
-    u32 limit_ticks; /* timer ticks of guest time before it is called hung and everything is dumped; 0: 12000
-                      */
+    u32 limit_ticks; /* of guest time until it is called hung and everything is dumped; 0: 12000 */
     void (*run)(void);
-    const char
-        *no_refusals; /* why the runner refuses it nothing, and skips it then; NULL: it may refuse anything */
+    const char *no_refusals; /* why the runner refuses it nothing and skips it then; NULL: it may */
 };
 
 /* Pointers in a section of their own: the runner walks them in link order. */

@@ -38,8 +38,7 @@ struct step {
 };
 
 enum verdict {
-    RUN_UNFINISHED, /* it pauses; of a child process: it died without a word, the host's signal is the verdict
-                     */
+    RUN_UNFINISHED, /* it pauses; of a child process: it died without a word, and the signal is the verdict */
     RUN_PASSED,
     RUN_FAILED,  /* the test's own checks */
     RUN_BROKEN,  /* an oracle, a panic, a deadlock: `sentence` says which */

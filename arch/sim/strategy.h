@@ -8,7 +8,7 @@
  *   pct:D:SEED     probabilistic concurrency testing: random priorities, lowered at D-1 random steps
  *                  (Burckhardt et al., ASPLOS 2010: finds a bug of depth D with probability >= 1/(n k^(D-1)))
  *   list:S:C,...   the default except that at step S CPU C runs on, or C with t or d behind it: what the
- * exhaustive search finds, what shortening works on, and how any schedule can be written down
+ *                  exhaustive search finds, what shortening works on, how any schedule can be written down
  *   search         the exhaustive search decides (search.c)
  *
  * In front of any of them forget:SEED: makes the TLBs forgetful: the processor may drop an entry at any time,

@@ -21,10 +21,9 @@
 #include "lib/errno.h"
 #include "sync/spinlock.h"
 
-#define MESSAGE_ADDRESS                                                                                      \
-    0xFEE00000u /* bits 12-19: the goal's APIC id; physical destination, no redirection                      \
-                 */
-#define MESSAGES (VECTOR_MESSAGE_END - VECTOR_MESSAGE)
+/* Bits 12-19: the goal's APIC id; physical destination, no redirection. */
+#define MESSAGE_ADDRESS 0xFEE00000u
+#define MESSAGES        (VECTOR_MESSAGE_END - VECTOR_MESSAGE)
 
 static struct message {
     void (*handler)(void *); /* published last, taken away first */

@@ -24,10 +24,9 @@ static const char *const names[] = {"prealloc", "eager-phys", "eager-cr3", "lazy
 BOOT_CHOICE(pdesync, "how address spaces learn of new kernel page tables", &pdesync, "prealloc", "eager-phys",
             "eager-cr3", "lazy-fault");
 
-#define FIRST_LATER                                                                                          \
-    ((KWINDOW_BASE >> PDE_SHIFT) + 2) /* the image and what boot puts beside it come before                  \
-                                       */
-#define LAST_LATER ((KWINDOW_END >> PDE_SHIFT) - 1)
+/* The image and what boot puts beside it come before. */
+#define FIRST_LATER ((KWINDOW_BASE >> PDE_SHIFT) + 2)
+#define LAST_LATER  ((KWINDOW_END >> PDE_SHIFT) - 1)
 
 DEFINE_SPINLOCK(pdesync_lock, LEAF);
 static struct list spaces = LIST_INIT(spaces);    /* under the lock; not the kernel's own */

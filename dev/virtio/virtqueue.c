@@ -1,9 +1,10 @@
 /*
  * The order of accesses is all there is to it:
  *
- *     sending      descriptors, ring entry  ->(release)  available.idx  ->(full barrier)  used.flags: tell
- * it? receiving    used.idx  ->(acquire)  ring entry, data listening    available.flags := interrupt  ->(full
- * barrier)  used.idx: anything since?
+ *     sending      descriptors, ring entry       ->(release)       available.idx
+ *                                                ->(full barrier)  used.flags: tell it?
+ *     receiving    used.idx                      ->(acquire)       ring entry, data
+ *     listening    available.flags := interrupt  ->(full barrier)  used.idx: anything since?
  *
  * The two full barriers are one idea, twice. Each side says "I have something" and then looks whether the
  * other is listening; the other says "I listen" and then looks whether there is something. Were a look made

@@ -10,9 +10,9 @@
  * would write the copy while another, through its old translation, still reads the original. So when other
  * CPUs run this address space:
  *
- *     lock the table; the copy goes in READ-ONLY, its page locked; unlock       both pages hold the same
- * bytes flush every CPU                                                           nobody sees the original
- * any more lock the table; still there? then it may be written; unlock; unlock the page
+ *     lock the table; the copy goes in READ-ONLY, its page locked; unlock     both hold the same bytes
+ *     flush every CPU                                                         nobody sees the original now
+ *     lock the table; still there? then it may be written; unlock; unlock the page
  *
  * A second writer that comes between finds the page locked, waits for it with nothing held, and looks again.
  */

@@ -4,7 +4,8 @@
  *   user mode                                  resolve it, or raise a signal
  *   kernel mode, user address, a user copy     resolve it, or go to the copy's landing address
  *   kernel mode, anything else                 the landing address where there is one, or an oops: the
- * kernel's own memory is never paged, so this is a programming error (row S17)
+ *                                              kernel's own memory is never paged, so this is a
+ *                                              programming error (row S17)
  */
 #include "arch/trap.h"
 #include "diag/assert.h"

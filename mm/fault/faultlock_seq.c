@@ -5,7 +5,9 @@
  *
  *     enter         preemption off: find the region; copy it between two looks at its sequence
  *     still_valid   nothing of the whole space has changed since (one load); or else the region that holds
- * the address now has the sequence that was copied. Sequences are never used twice (mm/space/vma_change.c).
+ *                   the address now has the sequence that was copied
+ *
+ * Sequences are never used twice (mm/space/vma_change.c).
  *
  * Why that is enough: a writer marks the region before it touches an entry, and touches entries under the
  * lock that we hold while we ask. See vma_change.c for both cases.

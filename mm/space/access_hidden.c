@@ -5,8 +5,7 @@
  *
  *     the entry       read                            written by force (private memory)
  *     empty           zeroes, or the file's page      a zeroed page, or a copy of the file's
- *     hidden          the page (access.c)             the page, if nobody else refers to it; else a copy of
- * it
+ *     hidden          the page (access.c)             the page, if nobody else refers to it; else a copy
  *
  * The copy stays hidden: the program got no right by it (R16). No processor can have a translation of a
  * hidden entry, so nothing has to be flushed. mmap_lock shared keeps the region; beside us another of our

@@ -14,10 +14,9 @@ struct vma {
     u32 seq;                 /* (m) odd while it is changed and after it has left the tree; else a number
                               * that no other version of a region of this space ever had */
     atomic_t users;          /* (a) faultlock=vma: faults inside, and the writer's mark (vma_change.c) */
-    u32 has_private; /* set once, never cleared, under any mode of (m): a page of its own may be mapped here,
-                      * so  fork must copy its page tables; else the child's faults find everything in the
-                      * file
-                      */
+    /* Set once, never cleared, under any mode of (m): a page of its own may be mapped here, so fork must copy
+     * its page tables; else the child's faults find everything in the file. */
+    u32 has_private;
     struct list mapped;  /* the mapping's lock: among the regions of its file */
     u32 visited;         /* ... and the last walk along them that was here */
     const char *name;    /* (c) */
@@ -25,10 +24,9 @@ struct vma {
 };
 
 #define VMA_LIMIT 65530u /* regions of one address space: more are refused with ENOMEM */
-#define STACK_GUARD                                                                                          \
-    0x00100000u               /* below a VM_GROWSDOWN region nothing is placed, and into it nothing grows    \
-                               */
-#define PLACE_MIN 0x00010000u /* the lowest address that a search for a hole returns */
+/* Below a VM_GROWSDOWN region nothing is placed, and into it nothing grows. */
+#define STACK_GUARD 0x00100000u
+#define PLACE_MIN   0x00010000u /* the lowest address that a search for a hole returns */
 
 /* The region that contains addr, or NULL. */
 struct vma *vma_find(struct mm *mm, vaddr_t addr) must_hold_shared(&mm->mmap_lock);

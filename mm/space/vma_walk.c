@@ -4,12 +4,14 @@
  * A walker may stand in the tree while a writer turns it (rotations, a removal). What it then finds is this:
  *
  *   nothing     The node it looks for may just hang elsewhere. So "nothing" is never believed: the caller
- * looks again under mmap_lock before it grows a stack or raises a signal. a region    It was in this tree,
- * and held the address, when its fields were read. Whether it still does, the region says itself: a writer
- * marks it before it touches anything of it (vma_change_begin), and what leaves the tree stays marked. The
- * shape of the tree plays no part in that. no end      Between two links of a rotation a walker could be sent
- * round once more, and a writer may be preempted just there. No tree of VMA_LIMIT regions is deeper than
- * WALK_MAX; a walk that is longer has found nothing.
+ *               looks again under mmap_lock before it grows a stack or raises a signal.
+ *   a region    It was in this tree, and held the address, when its fields were read. Whether it still does,
+ *               the region says itself: a writer marks it before it touches anything of it
+ *               (vma_change_begin), and what leaves the tree stays marked. The shape of the tree plays no
+ *               part in that.
+ *   no end      Between two links of a rotation a walker could be sent round once more, and a writer may be
+ *               preempted just there. No tree of VMA_LIMIT regions is deeper than WALK_MAX; a walk that is
+ *               longer has found nothing.
  *
  * Every node reached is memory of a region: freed ones, and so their links, last until a grace period is over
  * (vma_free), and a link never leads out of the tree it belonged to.

@@ -1,13 +1,18 @@
 /*
  * The checker of page-table entries, in the test image alone: every write goes through one state machine.
  *
- *     empty ---> zero, anon, lazy, file, cow, swap, migrating, hidden     a fault, fork's or mremap's copy
- *     all   ---> empty                                              zap, mremap, the first half of a COW copy
- *     anon <---> cow                                                fork and mprotect; the grant (see below)
- *     anon <---> lazy ---> cow, swap, migrating, hidden             MADV_FREE; the walker's D, or a write by
- * force anon, cow ---> swap, migrating          migrating ---> anon, cow          swap ---> anon, cow zero,
- * anon, file, cow ---> hidden       hidden ---> zero, file, cow       mprotect(PROT_NONE) and back dead the
- * table has left the directory: nothing
+ *     empty ---> zero, anon, lazy, file, cow, swap, migrating, hidden
+ *                                                      a fault, fork's or mremap's copy
+ *     all   ---> empty                                 zap, mremap, the first half of a COW copy
+ *     anon <---> cow                                   fork and mprotect; the grant (see below)
+ *     anon <---> lazy ---> cow, swap, migrating, hidden
+ *                                                      MADV_FREE; the walker's D, or a write by force
+ *     anon, cow ---> swap, migrating                   reclaim, migration
+ *     migrating ---> anon, cow                         migration's end
+ *     swap ---> anon, cow                              a fault
+ *     zero, anon, file, cow ---> hidden                mprotect(PROT_NONE)
+ *     hidden ---> zero, file, cow                      and back
+ *     dead                                             the table has left the directory: nothing
  *
  * "cow" is a page of no file that may not be written here: it is shared since fork, or its copy is not
  * granted yet, or mprotect took the right. The way from there to "anon" is the dangerous one (R05, R06): only

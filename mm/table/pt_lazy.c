@@ -1,8 +1,8 @@
 /*
  * Pages that are given up, and taken when memory is short (MADV_FREE).
  *
- *     anon (D) ---- madvise: D cleared, flushed ----> lazy ---- memory is short: entry taken, flushed ---->
- * free ^                                              |
+ *     anon (D) ---- madvise: D cleared, flushed ----> lazy ---- short of memory: taken, flushed ----> free
+ *        ^                                              |
  *        +------------ the program writes: the walker sets D, and nobody is told
  *
  * The state is the D bit, so that a write takes it back without a fault. Every other way into private

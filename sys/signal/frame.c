@@ -50,14 +50,12 @@ static_assert(sizeof(struct sigcontext) == 88 && sizeof(struct ucontext) == 116,
 static_assert(sizeof(struct plain_frame) == 732, "uapi layout");
 static_assert(offsetof(struct realtime_frame, uc) == 144, "uapi layout");
 
-#define SS_ONSTACK 1u
-#define SS_DISABLE 2u
-#define EFLAGS_TF  0x100u
-#define EFLAGS_DF  0x400u
-#define EFLAGS_RF  0x10000u
-#define EFLAGS_USER                                                                                          \
-    0x50DD5u /* what a program may set: CF PF AF ZF SF TF DF OF NT? AC; never IF, IOPL, VM                   \
-              */
+#define SS_ONSTACK  1u
+#define SS_DISABLE  2u
+#define EFLAGS_TF   0x100u
+#define EFLAGS_DF   0x400u
+#define EFLAGS_RF   0x10000u
+#define EFLAGS_USER 0x50DD5u /* what a program may set: CF PF AF ZF SF TF DF OF NT? AC; never IF, IOPL, VM */
 
 /* A field of the structure on the user's stack at `sp`: its address; and the word, for user_put() alone. */
 #define AT(type, field)    (sp + offsetof(struct type, field))

@@ -78,8 +78,7 @@ static void overwrite_mirror(void *arg)
     struct space *space = arg;
 
     preempt_disable();
-    irq_disable(); /* an interrupt that switches tasks would find it first, and name us as well, but not here
-                    */
+    irq_disable(); /* an interrupt that switches tasks would find it first, and name us, but not here */
     space->dir[MIRROR_PDE] = pde_make_table(1, false);
     space_load(&kernel_space);
 }
