@@ -129,8 +129,7 @@ static void leave(u32 *word, u32 at, bool changed)
             report(&w->race);
             break;
         }
-        __builtin_ia32_pause(); /* somebody is just writing down who he is, or finds that we do not conflict
-                                 */
+        __builtin_ia32_pause(); /* somebody is writing down who he is, or finds that we do not conflict */
     }
     __atomic_store_n(word, FREE, __ATOMIC_RELEASE);
 }
@@ -150,7 +149,7 @@ static void wait_at(u32 at, const struct watched_access *me)
             __builtin_ia32_pause();
         leave(word, at, value_at(at, me->bytes) != before);
     }
-    irq_restore(flags);
+    irq_restore_silent(flags); /* what came on came on before, and was answered for there */
 }
 
 static bool is_turn(u32 cpu)

@@ -86,14 +86,18 @@ static inline bool irq_flags_were_on(irqflags_t flags)
 {
     return flags;
 }
+static inline void irq_restore_silent(irqflags_t flags)
+{
+    if (flags)
+        sim_irqs_on[sim_cpu_now->id] = true;
+}
 static inline void irq_restore(irqflags_t flags)
 {
-    if (!flags)
-        return;
 #ifdef SIM_SILENT /* the trace's writers: a run is the same whether it is traced or not */
-    sim_irqs_on[sim_cpu_now->id] = true;
+    irq_restore_silent(flags);
 #else
-    irq_enable();
+    if (flags)
+        irq_enable();
 #endif
 }
 static inline void cpu_relax(void)

@@ -90,11 +90,16 @@ static inline irqflags_t irq_save(void)
     __asm__ volatile("pushfl; popl %0; cli" : "=r"(flags)::"memory");
     return flags;
 }
+static inline void irq_restore_silent(irqflags_t flags)
+{
+    if (flags & EFLAGS_IF)
+        __asm__ volatile("sti" ::: "memory");
+}
 static inline void irq_restore(irqflags_t flags)
 {
     if (flags & EFLAGS_IF) {
         irqs_come_on(CALLER_IP());
-        __asm__ volatile("sti" ::: "memory");
+        irq_restore_silent(flags);
     }
 }
 static inline bool irq_flags_were_on(irqflags_t flags)
