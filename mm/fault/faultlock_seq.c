@@ -21,7 +21,8 @@
 #include "mm/fault/fault_private.h"
 #include "sync/rcu.h"
 
-/* f->region becomes what the region for the address says; false when there is none that can be had so. */
+/* f->region becomes what the region for the address says, as far as a fault asks for it. False when there is
+ * none that can be had so. */
 static bool copy_region(struct fault *f)
 {
     struct vma *vma = vma_find_lockfree(f->mm, f->address);
@@ -30,14 +31,13 @@ static bool copy_region(struct fault *f)
     if (!vma)
         return false;
     seq = load_acquire(&vma->seq);
-    f->region = (struct vma){.start = READ_ONCE(vma->start),
-                             .end = READ_ONCE(vma->end),
-                             .flags = READ_ONCE(vma->flags),
-                             .pgoff = READ_ONCE(vma->pgoff),
-                             .mapping = vma->mapping,
-                             .mm = vma->mm,
-                             .seq = seq,
-                             .has_private = READ_ONCE(vma->has_private)};
+    f->region.start = READ_ONCE(vma->start);
+    f->region.end = READ_ONCE(vma->end);
+    f->region.flags = READ_ONCE(vma->flags);
+    f->region.pgoff = READ_ONCE(vma->pgoff);
+    f->region.mapping = vma->mapping;
+    f->region.has_private = READ_ONCE(vma->has_private);
+    f->seen_seq = seq;
     race_point(R12); /* copied, not yet looked at again */
     __atomic_thread_fence(__ATOMIC_ACQUIRE);
     if (((seq & 1) || READ_ONCE(vma->seq) != seq) && !mutant(R12))
@@ -62,7 +62,6 @@ static lock_implementation enum fault_result seq_enter(struct fault *f) try_acqu
         return region_enter_shared(f);
     }
     f->vma = &f->region;
-    f->seen_seq = f->region.seq;
     return FAULT_DONE;
 }
 

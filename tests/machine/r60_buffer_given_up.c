@@ -18,6 +18,18 @@ struct window {
     struct page *page, *claimed;
 };
 
+/* The frame, if nobody has a reference to it. Free, it may still be in an idle CPU's hand, to be cleared. */
+static struct page *claim_if_free(struct page *page)
+{
+    struct page *claimed = NULL;
+
+    while (!claimed && page_refs(page) == 0) {
+        claimed = page_claim(page_pfn(page));
+        task_yield();
+    }
+    return claimed;
+}
+
 /* Both in one task, since neither has to wait for the other. The disk is plugged: it has not written yet. */
 static void give_up_and_claim(void *arg)
 {
@@ -25,7 +37,7 @@ static void give_up_and_claim(void *arg)
 
     race_action(R60, NULL, NULL);
     page_put(w->page);
-    w->claimed = page_claim(page_pfn(w->page));
+    w->claimed = claim_if_free(w->page);
     if (w->claimed)
         memset(page_address(w->claimed), MINE, PAGE_SIZE);
 }
@@ -51,9 +63,7 @@ TEST(r60_buffer_given_up, .disk = true,
         check_eq(mine[100], MINE); /* written by the disk, under its new owner */
         page_put(w.claimed);
     }
-    struct page *free = NULL; /* as it is now; but an idle CPU may have it in hand, to clear it */
-    for (u32 tries = 0; !free && tries < 1000; tries++, task_yield())
-        free = page_claim(page_pfn(w.page));
+    struct page *free = claim_if_free(w.page); /* as it is now */
     check(free == w.page);
     if (free)
         page_put(free);
