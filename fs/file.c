@@ -62,22 +62,24 @@ typedef s32 (*transfer_fn)(struct file *file, vaddr_t user, size_t n, u64 *posit
 /* Linux moves at most this much in one call, so that a length never looks like an errno. */
 #define TRANSFER_MAX 0x7ffff000u
 
+/* `position` is NULL where files have none, else under the inode's lock: what appends begins at the end,
+ * pwrite(2) too (Linux's own way, against POSIX: BUGS there). */
 static s32 transfer_at(struct file *file, transfer_fn fn, vaddr_t user, size_t n, u64 *position)
 {
     if (!fn)
         return inode_is_dir(file->inode) ? -EISDIR : -EINVAL;
+    if (position && n && fn == file->ops->write && (READ_ONCE(file->flags) & O_APPEND))
+        *position = file->inode->size;
     return fn(file, user, MIN(n, TRANSFER_MAX), position);
 }
 
 /* The inode's lock makes position and transfer one step for all who share the file. */
-static s32 transfer(struct file *file, transfer_fn fn, vaddr_t user, size_t n, bool writes)
+static s32 transfer(struct file *file, transfer_fn fn, vaddr_t user, size_t n)
 {
     if (!file->ops->seekable)
         return transfer_at(file, fn, user, n, NULL);
     mutex_lock(&file->inode->lock);
     u64 position = file->position;
-    if (writes && n && (READ_ONCE(file->flags) & O_APPEND))
-        position = file->inode->size;
     s32 result = transfer_at(file, fn, user, n, &position);
     if (result >= 0)
         file->position = position;
@@ -87,12 +89,12 @@ static s32 transfer(struct file *file, transfer_fn fn, vaddr_t user, size_t n, b
 
 s32 file_read(struct file *file, vaddr_t user, size_t n)
 {
-    return file_readable(file) ? transfer(file, file->ops->read, user, n, false) : -EBADF;
+    return file_readable(file) ? transfer(file, file->ops->read, user, n) : -EBADF;
 }
 
 s32 file_write(struct file *file, vaddr_t user, size_t n)
 {
-    return file_writable(file) ? transfer(file, file->ops->write, user, n, true) : -EBADF;
+    return file_writable(file) ? transfer(file, file->ops->write, user, n) : -EBADF;
 }
 
 static s32 transfer_fixed(struct file *file, transfer_fn fn, vaddr_t user, size_t n, u64 position)
@@ -101,19 +103,6 @@ static s32 transfer_fixed(struct file *file, transfer_fn fn, vaddr_t user, size_
         return inode_is_dir(file->inode) ? -EISDIR : -ESPIPE;
     mutex_lock(&file->inode->lock);
     s32 result = transfer_at(file, fn, user, n, &position);
-    mutex_unlock(&file->inode->lock);
-    return result;
-}
-
-static s32 file_append(struct file *file, vaddr_t user, size_t n)
-{
-    if (!file_writable(file))
-        return -EBADF;
-    if (!file->ops->seekable)
-        return -ESPIPE;
-    mutex_lock(&file->inode->lock);
-    u64 position = file->inode->size;
-    s32 result = transfer_at(file, file->ops->write, user, n, &position);
     mutex_unlock(&file->inode->lock);
     return result;
 }
@@ -133,8 +122,6 @@ s32 file_pwrite(struct file *file, vaddr_t user, size_t n, u64 position)
 {
     if ((s64)position < 0)
         return -EINVAL;
-    if (READ_ONCE(file->flags) & O_APPEND) /* Linux's own way, against POSIX: pwrite(2), BUGS */
-        return file_append(file, user, n);
     return file_writable(file) ? transfer_fixed(file, file->ops->write, user, n, position) : -EBADF;
 }
 
