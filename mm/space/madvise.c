@@ -51,10 +51,9 @@ static void discard_part(struct mm *mm, const struct vma *vma, vaddr_t start, va
  * or after we clear it, and both are right. */
 static int madvise_discard(struct mm *mm, vaddr_t start, vaddr_t end, int advice)
 {
-    vaddr_t reached = start;
     struct gather g;
     int error = 0;
-    bool hole = false;
+    bool hole;
 
     if (rwsem_read_lock_killable(&mm->mmap_lock))
         return -EINTR;
@@ -65,13 +64,12 @@ static int madvise_discard(struct mm *mm, vaddr_t start, vaddr_t end, int advice
         error = discard_check(vma, advice);
         if (error)
             break;
-        hole |= vma->start > reached;
-        reached = MIN(vma->end, end);
         discard_part(mm, vma, start, end, advice, &g);
     }
     gather_end(&g);
+    hole = vma_first_hole(mm, start, end) < end;
     rwsem_read_unlock(&mm->mmap_lock);
-    return error ? error : hole || reached < end ? -ENOMEM : 0;
+    return error ? error : hole ? -ENOMEM : 0;
 }
 
 static u32 flag_of(int advice)
@@ -108,18 +106,16 @@ static int madvise_flags(struct mm *mm, vaddr_t start, vaddr_t end, int advice)
 /* Hints: right, if everything is mapped and no region has a flag that forbids them. */
 static int madvise_hint(struct mm *mm, vaddr_t start, vaddr_t end, u32 forbidden)
 {
-    vaddr_t reached = start;
     bool refused = false;
+    vaddr_t hole;
 
     if (rwsem_read_lock_killable(&mm->mmap_lock))
         return -EINTR;
-    for (struct vma *vma = vma_find_above(mm, start); vma && vma->start <= reached && reached < end;
-         vma = vma_next(vma)) {
-        reached = vma->end;
+    hole = vma_first_hole(mm, start, end);
+    for (struct vma *vma = vma_find_above(mm, start); vma && vma->start < hole; vma = vma_next(vma))
         refused |= vma->flags & forbidden;
-    }
     rwsem_read_unlock(&mm->mmap_lock);
-    return refused ? -EINVAL : reached < end ? -ENOMEM : 0;
+    return refused ? -EINVAL : hole < end ? -ENOMEM : 0;
 }
 
 struct removable {

@@ -55,17 +55,6 @@ static u32 unlocked_pages(struct mm *mm, vaddr_t start, vaddr_t end) must_hold_s
     return pages;
 }
 
-/* Where [start, end) has its first hole: as far mlock(2) goes before it says so. */
-static vaddr_t first_hole(struct mm *mm, vaddr_t start, vaddr_t end) must_hold_shared(&mm->mmap_lock)
-{
-    vaddr_t reached = start;
-
-    for (struct vma *vma = vma_find_above(mm, start); vma && vma->start <= reached && reached < end;
-         vma = vma_next(vma))
-        reached = MIN(vma->end, end);
-    return reached;
-}
-
 int mm_mlock(struct mm *mm, vaddr_t start, u32 length, bool lock, bool on_fault)
 {
     vaddr_t first = start & PAGE_MASK, end;
@@ -81,7 +70,7 @@ int mm_mlock(struct mm *mm, vaddr_t start, u32 length, bool lock, bool on_fault)
         return -EINTR;
     error = lock && !mm_may_lock(mm, unlocked_pages(mm, first, end)) ? -ENOMEM : 0;
     if (!error) {
-        vaddr_t reached = first_hole(mm, first, end);
+        vaddr_t reached = vma_first_hole(mm, first, end); /* as far it goes before it says so */
         error = vma_set_flags(mm, first, reached, VM_LOCKED | VM_ONFAULT, lock ? locked_flags(on_fault) : 0);
         error = reached < end ? -ENOMEM : error;
     }

@@ -67,20 +67,17 @@ static int sync_range(struct mm *mm, vaddr_t start, vaddr_t end)
 /* What needs no writing: is nothing locked that is to be invalidated, and all of it mapped? */
 static int check_range(struct mm *mm, vaddr_t start, vaddr_t end, int flags)
 {
-    vaddr_t reached = start;
-    bool hole = false;
     int error = 0;
 
     if (rwsem_read_lock_killable(&mm->mmap_lock))
         return -EINTR;
-    for (struct vma *vma = vma_find_above(mm, start); vma && vma->start < end; vma = vma_next(vma)) {
-        hole |= vma->start > reached;
-        reached = vma->end;
+    if (vma_first_hole(mm, start, end) < end)
+        error = -ENOMEM;
+    for (struct vma *vma = vma_find_above(mm, start); vma && vma->start < end; vma = vma_next(vma))
         if ((flags & MS_INVALIDATE) && (vma->flags & VM_LOCKED))
             error = -EBUSY;
-    }
     rwsem_read_unlock(&mm->mmap_lock);
-    return error ? error : hole || reached < end ? -ENOMEM : 0;
+    return error;
 }
 
 int mm_msync(struct mm *mm, vaddr_t start, u32 length, int flags)

@@ -50,6 +50,8 @@ int vma_split(struct mm *mm, struct vma *vma, vaddr_t addr) must_hold(&mm->mmap_
 struct vma *vma_merge(struct mm *mm, struct vma *vma) must_hold(&mm->mmap_lock);
 /* A hole of `length` below mmap_top, highest first, or 0. */
 vaddr_t vma_find_hole(struct mm *mm, u32 length, vaddr_t hint) must_hold_shared(&mm->mmap_lock);
+/* Where [start, end) has its first hole; `end` when all of it is mapped. */
+vaddr_t vma_first_hole(struct mm *mm, vaddr_t start, vaddr_t end) must_hold_shared(&mm->mmap_lock);
 /* True when nothing lies in [start, end), guard gaps included. */
 bool vma_range_is_free(struct mm *mm, vaddr_t start, vaddr_t end) must_hold_shared(&mm->mmap_lock);
 /* Whatever is done to a region in the tree, or to the entries of its range beyond what the shared lock

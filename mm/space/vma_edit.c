@@ -147,6 +147,16 @@ int vma_set_flags(struct mm *mm, vaddr_t start, vaddr_t end, u32 clear, u32 set)
     return hole || reached < end ? -ENOMEM : 0;
 }
 
+vaddr_t vma_first_hole(struct mm *mm, vaddr_t start, vaddr_t end)
+{
+    vaddr_t reached = start;
+
+    for (struct vma *vma = vma_find_above(mm, start); vma && vma->start <= reached && reached < end;
+         vma = vma_next(vma))
+        reached = MIN(vma->end, end);
+    return reached;
+}
+
 bool vma_range_is_free(struct mm *mm, vaddr_t start, vaddr_t end)
 {
     struct vma *above = vma_find_above(mm, start);
