@@ -170,10 +170,8 @@ static inline bool is_awake_here(const struct task *task)
 
 void task_kill(struct task *task)
 {
-    atomic_bit_set(&task->flags,
-                   TASKF_KILLED); /* before the look at its state: it sets that, then tests this */
-    atomic_bit_set(&task->flags, TASKF_SIGNAL);
-    atomic_bit_set(&task->flags, TASKF_WORK);
+    /* Before the look at its state: it sets that, then tests these. */
+    atomic_bits_set(&task->flags, 1u << TASKF_KILLED | 1u << TASKF_SIGNAL | 1u << TASKF_WORK);
     if (!is_awake_here(task) &&
         !task_wake_states(task, (1u << TASK_INTERRUPTIBLE) | (mutant(R38) ? 0 : 1u << TASK_KILLABLE)))
         kick(task); /* R38: one that sleeps in a fault sleeps killable */
