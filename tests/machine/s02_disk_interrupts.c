@@ -9,12 +9,11 @@
 #include "mm/kernel/kvalloc.h"
 #include "mm/kernel/slab.h"
 #include "sync/completion.h"
+#include "tests/machine/interrupted.h"
 #include "tests/machine/scratch_disk.h"
 #include "tests/refusal.h"
 #include "tests/scale.h"
-#include "tests/scenario.h"
 
-#define SPACES        8u
 #define IN_FLIGHT     16u
 #define BRIEF         500u
 #define FULL          100000u /* S02: completions */
@@ -32,19 +31,18 @@ struct reader {
 struct run {
     struct block_device *disk;
     struct reader readers[IN_FLIGHT];
-    struct mm *spaces[SPACES];
+    struct interrupted programs;
     atomic_t completions, wrong, faults;
-    atomic_t in[SPACES];
+    atomic_t in[INTERRUPTED];
     atomic_t on[MAX_CPUS];
     atomic_t reading; /* readers that go on */
     struct completion all_done;
-    atomic_t running; /* tasks that have begun */
-    u32 wanted, stop;
+    u32 wanted;
 };
 
 static bool seen_in_all(const struct run *run)
 {
-    for (u32 i = 0; i < SPACES; i++)
+    for (u32 i = 0; i < INTERRUPTED; i++)
         if (atomic_read(&run->in[i]) == 0)
             return false;
     return true;
@@ -72,10 +70,11 @@ static bool use_buffers(struct reader *reader)
 
 static void note_where(struct run *run)
 {
+    u32 program = interrupted_here(&run->programs);
+
     atomic_inc(&run->on[cpu_id()]);
-    for (u32 i = 0; i < SPACES; i++)
-        if (cpu_local()->loaded_space == &run->spaces[i]->space)
-            atomic_inc(&run->in[i]);
+    if (program < INTERRUPTED)
+        atomic_inc(&run->in[program]);
 }
 
 /* In the interrupt. */
@@ -98,34 +97,6 @@ static void answered(struct block_request *request, int error)
         complete(&run->all_done);
 }
 
-struct victim {
-    struct run *run;
-    vaddr_t page;
-};
-
-/* What is interrupted: a program that touches its own memory. */
-static void run_until_stopped(void *arg)
-{
-    struct victim *v = arg;
-
-    atomic_inc(&v->run->running);
-    for (u32 i = 0; !load_acquire(&v->run->stop); i++) {
-        user_store(v->page, i);
-        check_eq(user_load(v->page), i);
-        if (i % 64 == 0)
-            task_yield(); /* two of us share a CPU */
-    }
-}
-
-static vaddr_t map_one(struct mm *mm)
-{
-    struct mmap_request request = {.length = PAGE_SIZE, .vm_flags = VM_RW | VM_MAYWRITE};
-    s32 addr = again(mm_mmap(mm, &request));
-
-    check(!mm_is_error(addr));
-    return (vaddr_t)addr;
-}
-
 static void make_reader(struct run *run, struct reader *reader)
 {
     u32 n;
@@ -142,27 +113,26 @@ static void make_reader(struct run *run, struct reader *reader)
 
 static void read_while_they_run(struct run *run)
 {
-    while (atomic_read(&run->running) < (int)SPACES)
-        task_yield();
+    interrupted_await(&run->programs);
     atomic_set(&run->reading, IN_FLIGHT);
     completion_init(&run->all_done);
     for (u32 i = 0; i < IN_FLIGHT; i++)
         check(send_off(&run->readers[i], i));
     completion_wait(&run->all_done);
-    store_release(&run->stop, 1u);
 }
 
 static void report(struct run *run)
 {
     u32 in_tasks = 0, fewest = ~0u;
 
-    for (u32 i = 0; i < SPACES; i++) {
+    for (u32 i = 0; i < INTERRUPTED; i++) {
         in_tasks += (u32)atomic_read(&run->in[i]);
         fewest = MIN(fewest, (u32)atomic_read(&run->in[i]));
     }
     test_note(
         "%u completions, %u of them in the address spaces of %u tasks, at least %u in each; %u interrupts",
-        (u32)atomic_read(&run->completions), in_tasks, SPACES, fewest, virtio_blk_of(run->disk)->interrupts);
+        (u32)atomic_read(&run->completions), in_tasks, INTERRUPTED, fewest,
+        virtio_blk_of(run->disk)->interrupts);
     test_note("%u sums wrong, %u page faults in the interrupts; CPUs 0 to 3 took %u %u %u %u",
               (u32)atomic_read(&run->wrong), (u32)atomic_read(&run->faults), (u32)atomic_read(&run->on[0]),
               (u32)atomic_read(&run->on[1]), (u32)atomic_read(&run->on[2]), (u32)atomic_read(&run->on[3]));
@@ -177,22 +147,14 @@ TEST(s02_disk_interrupts, .disk = true, .limit_ticks = 60000,
          "the disk's interrupts fill kmalloc'ed and kvalloc'ed buffers whatever address space they interrupt")
 {
     static struct run run;
-    struct victim victims[SPACES];
 
     run = (struct run){.wanted = test_count(BRIEF, FULL), .disk = scratch_disk()};
     for (u32 i = 0; i < IN_FLIGHT; i++)
         make_reader(&run, &run.readers[i]);
     struct scene *s = scene_begin();
-    for (u32 i = 0; i < SPACES; i++) {
-        run.spaces[i] = mm_create();
-        check(run.spaces[i] != NULL);
-        victims[i] = (struct victim){&run, map_one(run.spaces[i])};
-        actor_start_in(s, run.spaces[i], i, run_until_stopped, &victims[i]);
-    }
+    interrupted_start(&run.programs, s, 0);
     read_while_they_run(&run);
-    scene_join(s);
-    for (u32 i = 0; i < SPACES; i++)
-        mm_put_user(run.spaces[i]);
+    interrupted_end(&run.programs, s);
     scene_end(s);
     for (u32 i = 0; i < IN_FLIGHT; i++) {
         kfree(run.readers[i].direct);

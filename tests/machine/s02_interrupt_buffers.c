@@ -9,10 +9,10 @@
 #include "mm/kernel/kvalloc.h"
 #include "mm/kernel/slab.h"
 #include "sync/crosscall.h"
+#include "tests/machine/interrupted.h"
+#include "tests/refusal.h"
 #include "tests/scale.h"
-#include "tests/scenario.h"
 
-#define SPACES 8u
 #define BRIEF  300u    /* rounds, of a completion on each of the other CPUs */
 #define FULL   100000u /* S02: completions */
 #define WORDS  (2 * PAGE_SIZE / 4)
@@ -28,14 +28,12 @@ static u32 rounds(void)
 struct device {
     u32 *direct, *window; /* the buffers: kmalloc, kvalloc */
     u32 completed;
-    u32 in[SPACES]; /* completed with this task's address space loaded, and not the kernel's own */
+    u32 in[INTERRUPTED]; /* completed with this task's address space loaded, and not the kernel's own */
 };
 struct controller {
     struct device device[MAX_CPUS]; /* each interrupts its own CPU */
-    struct mm *spaces[SPACES];
-    u32 request;      /* what the next completions write */
-    atomic_t running; /* tasks that have begun */
-    u32 stop;
+    struct interrupted programs;
+    u32 request; /* what the next completions write */
 };
 
 static u32 word_of(u32 request, u32 i)
@@ -48,14 +46,15 @@ static void complete_request(void *arg)
 {
     struct controller *c = arg;
     struct device *d = &c->device[cpu_id()];
+    u32 program = interrupted_here(&c->programs);
 
     check(in_interrupt() || !irq_enabled());
     for (u32 i = 0; i < WORDS; i += STRIDE) {
         d->direct[i] = word_of(c->request, i);
         d->window[i] = ~word_of(c->request, i);
     }
-    for (u32 i = 0; i < SPACES; i++)
-        d->in[i] += cpu_local()->loaded_space == &c->spaces[i]->space;
+    if (program < INTERRUPTED)
+        d->in[program]++;
     store_release(&d->completed, d->completed + 1);
 }
 
@@ -67,34 +66,6 @@ static bool is_right(const struct device *d, u32 request)
     return load_acquire(&d->completed) == request + 1;
 }
 
-struct victim {
-    struct controller *controller;
-    vaddr_t page;
-};
-
-/* What is interrupted: a program that touches its own memory. */
-static void run_until_stopped(void *arg)
-{
-    struct victim *v = arg;
-
-    atomic_inc(&v->controller->running);
-    for (u32 i = 0; !load_acquire(&v->controller->stop); i++) {
-        user_store(v->page, i);
-        check_eq(user_load(v->page), i);
-        if (i % 64 == 0)
-            task_yield(); /* two of us share a CPU */
-    }
-}
-
-static vaddr_t map_one(struct mm *mm)
-{
-    struct mmap_request request = {.length = PAGE_SIZE, .vm_flags = VM_RW | VM_MAYWRITE};
-    s32 addr = again(mm_mmap(mm, &request));
-
-    check(!mm_is_error(addr));
-    return (vaddr_t)addr;
-}
-
 /* On CPU 0: an interrupt is always another CPU's. */
 static void drive(void *arg)
 {
@@ -104,8 +75,7 @@ static void drive(void *arg)
 
     for (u32 cpu = 1; cpu < cpu_count(); cpu++)
         cpumask_set(&others, cpu);
-    while (atomic_read(&c->running) < (int)SPACES)
-        task_yield();
+    interrupted_await(&c->programs);
     for (u32 n = 0; n < all && !wrong; test_progress(++n, all)) {
         c->request = n;
         crosscall(&others, complete_request, c);
@@ -136,7 +106,7 @@ static void check_devices(const struct controller *c)
         kvfree(c->device[cpu].window);
     }
     kvalloc_purge();
-    for (u32 i = 0; i < SPACES; i++) {
+    for (u32 i = 0; i < INTERRUPTED; i++) {
         u32 n = 0;
         for (u32 cpu = 1; cpu < cpu_count(); cpu++)
             n += c->device[cpu].in[i];
@@ -144,7 +114,7 @@ static void check_devices(const struct controller *c)
         fewest = MIN(fewest, n);
     }
     test_note("%u completions, %u of them in the address spaces of %u tasks, at least %u in each", completed,
-              in_tasks, SPACES, fewest);
+              in_tasks, INTERRUPTED, fewest);
     check_eq(completed, rounds() * (cpu_count() - 1));
     check(in_tasks > 0);
 }
@@ -153,21 +123,13 @@ TEST(s02_interrupt_buffers, .cpus = 2, .limit_ticks = 60000,
      .shows = "interrupts fill kmalloc'ed and kvalloc'ed buffers whatever address space they interrupt")
 {
     static struct controller c;
-    struct victim victims[SPACES];
 
     c = (struct controller){.request = 0};
     make_devices(&c);
     struct scene *s = scene_begin();
-    for (u32 i = 0; i < SPACES; i++) {
-        c.spaces[i] = obtain(mm_create());
-        check(c.spaces[i] != NULL);
-        victims[i] = (struct victim){&c, map_one(c.spaces[i])};
-        actor_start_in(s, c.spaces[i], 1 + i % (cpu_count() - 1), run_until_stopped, &victims[i]);
-    }
+    interrupted_start(&c.programs, s, 1);
     actor_run(s, 0, drive, &c);
-    store_release(&c.stop, 1u);
-    for (u32 i = 0; i < SPACES; i++)
-        mm_put_user(c.spaces[i]);
+    interrupted_end(&c.programs, s);
     scene_end(s);
     check_devices(&c);
 }
