@@ -54,30 +54,61 @@ static void check_works(struct block_device *disk)
     kfree(page);
 }
 
+/* One read of one page from the scratch disk, which is kept waiting until the disk is unplugged. */
+struct trial {
+    struct block_device *disk;
+    struct virtio_blk *blk;
+    struct page *page;
+    u32 resets; /* before it */
+    struct answers answers;
+    struct asked asked;
+};
+
+static void trial_begin(struct trial *t)
+{
+    *t = (struct trial){.disk = scratch_disk(), .page = obtain(page_alloc(GFP_KERNEL))};
+    check(t->page != NULL);
+    t->blk = virtio_blk_of(t->disk);
+    t->resets = t->blk->resets;
+}
+
+/* The request stands in the queue on return; the disk has not been told. */
+static void trial_ask(struct trial *t, u64 sector)
+{
+    answers_init(&t->answers);
+    block_plug(t->disk);
+    check_eq(answers_ask(&t->answers, &t->asked, t->disk, BLOCK_READ, sector, whole_page(t->page)), 0);
+}
+
+/* Answered, with this: 0 or -errno. */
+static void trial_check(struct trial *t, int error)
+{
+    check_eq(answers_wait(&t->answers), error != 0);
+    check_eq(t->answers.error, error);
+    check_eq(page_refs(t->page), 1);
+}
+
+static void trial_end(struct trial *t)
+{
+    page_put(t->page);
+    block_device_put(t->disk);
+}
+
 TEST(disk_never_answers, .disk = true,
      .shows = "a disk that does not answer in time is reset; its request fails, the next one does not")
 {
-    struct block_device *disk = scratch_disk();
-    struct virtio_blk *blk = virtio_blk_of(disk);
-    struct page *page = obtain(page_alloc(GFP_KERNEL));
-    u32 resets = blk->resets, patience = virtio_blk_patience;
-    struct answers answers;
-    struct asked asked;
+    u32 patience = virtio_blk_patience;
+    struct trial t;
 
-    check(page != NULL);
-    answers_init(&answers);
-    block_plug(disk); /* it is not told, so it never answers, however long we would wait */
-    virtio_blk_patience = 0;
-    check_eq(answers_ask(&answers, &asked, disk, BLOCK_READ, 1, whole_page(page)), 0);
+    trial_begin(&t);
+    virtio_blk_patience = 0; /* it is not told, so it never answers, however long we would wait */
+    trial_ask(&t, 1);
     virtio_blk_patience = patience;
-    check_eq(answers_wait(&answers), 1);
-    check_eq(answers.error, -ETIMEDOUT);
-    check_eq(blk->resets - resets, 1);
-    check_eq(page_refs(page), 1);
-    block_unplug(disk);
-    check_works(disk);
-    page_put(page);
-    block_device_put(disk);
+    trial_check(&t, -ETIMEDOUT);
+    check_eq(t.blk->resets - t.resets, 1);
+    block_unplug(t.disk);
+    check_works(t.disk);
+    trial_end(&t);
 }
 
 /* The first piece of the only request in the queue is empty, which no device accepts: QEMU's stops, and asks
@@ -103,32 +134,22 @@ static void await_resets(struct virtio_blk *blk, u32 resets)
 TEST(disk_breaks_down, .disk = true,
      .shows = "a disk that asks for a reset gets one and its request again; who breaks it twice fails")
 {
-    struct block_device *disk = scratch_disk();
-    struct virtio_blk *blk = virtio_blk_of(disk);
-    struct page *page = obtain(page_alloc(GFP_KERNEL));
-    u32 resets = blk->resets;
-    struct answers answers;
-    struct asked asked;
+    struct trial t;
 
-    check(page != NULL);
+    trial_begin(&t);
     for (u32 times = 1; times <= 2; times++) {
-        answers_init(&answers);
-        block_plug(disk);
-        check_eq(answers_ask(&answers, &asked, disk, BLOCK_READ, 33, whole_page(page)), 0);
+        trial_ask(&t, 33);
         for (u32 i = 0; i < times; i++) {
-            break_down(blk);
-            await_resets(blk, ++resets);
+            break_down(t.blk);
+            await_resets(t.blk, ++t.resets);
         }
-        block_unplug(disk);
-        check_eq(answers_wait(&answers), times == 2);
-        check_eq(answers.error, times == 2 ? -EIO : 0);
-        check_eq(page_refs(page), 1);
+        block_unplug(t.disk);
+        trial_check(&t, times == 2 ? -EIO : 0);
         if (times == 1)
-            check(scratch_is_right(page_address(page), 33, PAGE_SECTORS));
+            check(scratch_is_right(page_address(t.page), 33, PAGE_SECTORS));
     }
-    check_works(disk);
-    page_put(page);
-    block_device_put(disk);
+    check_works(t.disk);
+    trial_end(&t);
 }
 
 /* Puts an answer into the used ring (virtio 2.7.8: flags, idx, then pairs of id and length) that the device
@@ -148,24 +169,16 @@ static void answer_falsely(struct virtio_blk *blk)
 TEST(disk_answers_falsely, .disk = true,
      .shows = "an answer to a request that there is not: the disk is reset, what it really has is sent again")
 {
-    struct block_device *disk = scratch_disk();
-    struct virtio_blk *blk = virtio_blk_of(disk);
-    struct page *page = obtain(page_alloc(GFP_KERNEL));
-    u32 resets = blk->resets;
-    struct answers answers;
-    struct asked asked;
+    struct trial t;
 
-    check(page != NULL);
-    answers_init(&answers);
-    block_plug(disk);
-    check_eq(answers_ask(&answers, &asked, disk, BLOCK_READ, 41, whole_page(page)), 0);
-    answer_falsely(blk);
-    check_eq(blk->resets - resets, 1);
-    block_unplug(disk);
-    check_eq(answers_wait(&answers), 0);
-    check(scratch_is_right(page_address(page), 41, PAGE_SECTORS));
-    page_put(page);
-    block_device_put(disk);
+    trial_begin(&t);
+    trial_ask(&t, 41);
+    answer_falsely(t.blk);
+    check_eq(t.blk->resets - t.resets, 1);
+    block_unplug(t.disk);
+    trial_check(&t, 0);
+    check(scratch_is_right(page_address(t.page), 41, PAGE_SECTORS));
+    trial_end(&t);
 }
 
 /* Frames in use when nothing is kept for later. */
@@ -177,24 +190,19 @@ static u32 frames_now(void)
 }
 
 /* Takes the disk away while it has a request that it was not told of. */
-static void take_away(struct block_device *disk)
+static void take_away(void)
 {
-    struct page *page = obtain(page_alloc(GFP_KERNEL));
-    struct answers answers;
-    struct asked asked, late;
+    struct asked late;
+    struct trial t;
 
-    check(page != NULL);
-    answers_init(&answers);
-    block_plug(disk);
-    check_eq(answers_ask(&answers, &asked, disk, BLOCK_READ, 1, whole_page(page)), 0);
-    virtio_blk_stop(virtio_blk_of(disk));
-    check_eq(answers_ask(&answers, &late, disk, BLOCK_READ, 1, whole_page(page)), -ENODEV);
-    block_unplug(disk);
-    check_eq(block_interrupt_on(disk, 0), -ENODEV);
-    check_eq(answers_wait(&answers), 1);
-    check_eq(answers.error, -ENODEV);
-    check_eq(page_refs(page), 1);
-    page_put(page);
+    trial_begin(&t);
+    trial_ask(&t, 1);
+    virtio_blk_stop(t.blk);
+    check_eq(answers_ask(&t.answers, &late, t.disk, BLOCK_READ, 1, whole_page(t.page)), -ENODEV);
+    block_unplug(t.disk);
+    check_eq(block_interrupt_on(t.disk, 0), -ENODEV);
+    trial_check(&t, -ENODEV);
+    trial_end(&t);
 }
 
 TEST(
@@ -207,8 +215,8 @@ TEST(
     u32 refused = 0, before = frames_now();
     struct virtio_blk *back = NULL;
 
-    take_away(disk);
     block_device_put(disk);
+    take_away();
     u32 without = frames_now();
     check(without < before);
     for (u32 n = 1; !back && n < 100; n++) {
