@@ -74,6 +74,7 @@ enum race_id {
     R59,
     R60,
     R61,
+    R62,
     RACE_COUNT,
 };
 

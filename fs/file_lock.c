@@ -6,6 +6,7 @@
  * Key: (l) file_lock_lock.
  */
 #include "fs/file_lock.h"
+#include "diag/race.h"
 #include "lib/string.h"
 #include "mm/kernel/slab.h"
 
@@ -17,12 +18,7 @@ struct lock_wait {
 
 DEFINE_SPINLOCK(file_lock_lock, FILE);
 static struct list lock_waits = LIST_INIT(lock_waits); /* (l) */
-static struct waitqueue lock_released;
-
-void file_locks_init(void)
-{
-    waitqueue_init(&lock_released);
-}
+DEFINE_WAITQUEUE(lock_released);
 
 /* What a change may need: the new lock, and the far end of one that it cuts in two. Made before the lock is
  * taken. */
@@ -185,6 +181,17 @@ int file_lock_set(struct inode *inode, const struct file_lock *wanted, bool wait
     return error;
 }
 
+int file_lock_set_while_open(struct inode *inode, const struct file_lock *wanted, bool wait,
+                             bool (*is_open)(const void *arg), const void *arg)
+{
+    race_point(R62); /* who closes the number now finds nothing of ours to drop */
+    int error = file_lock_set(inode, wanted, wait);
+    if (error || wanted->type == FILE_UNLOCK || mutant(R62) || is_open(arg))
+        return error;
+    file_locks_drop(inode, wanted->owner);
+    return -EBADF;
+}
+
 bool file_lock_find(struct inode *inode, const struct file_lock *wanted, struct file_lock *found)
 {
     spin_lock(&file_lock_lock);
@@ -197,7 +204,9 @@ bool file_lock_find(struct inode *inode, const struct file_lock *wanted, struct 
 
 void file_locks_drop(struct inode *inode, const void *owner)
 {
-    if (!READ_ONCE(inode->locks)) /* the owner's own locks are there to be seen: it made them before */
+    /* The owner's own locks are there to be seen: it made them before, or asks after it has made them (R62).
+     */
+    if (!READ_ONCE(inode->locks))
         return;
     spin_lock(&file_lock_lock);
     for (struct file_lock **link = &inode->locks; *link;) {

@@ -24,12 +24,15 @@ struct file_lock {
     u32 pid;           /* whom F_GETLK names */
 };
 
-/* Once, before the first file is opened. */
-void file_locks_init(void);
 /* Gives the owner what it asks for, in place of what it had of these bytes. 0; -EAGAIN: another's lock is in
  * the way; with `wait` sleeps until none is: -ERESTARTSYS after a signal, -EDEADLK where those who wait would
  * wait for each other. -ENOLCK: no memory. No lock held. */
 int file_lock_set(struct inode *inode, const struct file_lock *wanted, bool wait);
+/* The same for an owner that may lose all its locks of the file meanwhile (R62: another of its threads closes
+ * the number): is_open(arg) is asked when the lock is there. False: what the owner has in the file goes
+ * again, and -EBADF. `is_open` may sleep. */
+int file_lock_set_while_open(struct inode *inode, const struct file_lock *wanted, bool wait,
+                             bool (*is_open)(const void *arg), const void *arg);
 /* A copy of a lock that is in the way of `wanted`; false: none. */
 bool file_lock_find(struct inode *inode, const struct file_lock *wanted, struct file_lock *found);
 /* Takes away all that `owner` has in the file. Takes a spinlock. */

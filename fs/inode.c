@@ -5,7 +5,6 @@
 #include "diag/panic.h"
 #include "fs/dir.h"
 #include "fs/file.h"
-#include "fs/file_lock.h"
 #include "fs/tmpfs.h"
 #include "lib/string.h"
 #include "mm/kernel/slab.h"
@@ -73,7 +72,6 @@ void inode_put(struct inode *inode)
 void fs_init(void)
 {
     rwsem_init(&fs_tree_lock, "fs_tree_lock", FILE);
-    file_locks_init();
     fs_root = tmpfs_create(S_IFDIR | 0755);
     if (!fs_root)
         panic("No memory for the root directory.");

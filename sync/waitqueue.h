@@ -36,6 +36,12 @@ struct waiter {
 void waitqueue_init_class(struct waitqueue *wq, struct lock_class *class);
 /* The place that initialises it names it, in reports of who waits for what. */
 #define waitqueue_init(wq) waitqueue_init_class(wq, LOCK_CLASS(#wq, WAIT))
+/* File-scope queue with its own class, of this file alone. */
+#define DEFINE_WAITQUEUE(ident)                                                                              \
+    static struct lock_class ident##_class = {                                                               \
+        .name = #ident, .rank = RANK_WAIT, .file = __FILE__, .line = __LINE__};                              \
+    static struct waitqueue ident = {.lock = SPINLOCK_INIT(&ident##_class),                                  \
+                                     .waiters = LIST_INIT(ident.waiters)}
 static inline void waiter_init(struct waiter *w)
 {
     list_init(&w->link);

@@ -132,12 +132,26 @@ static int answer(struct file *file, u32 command, vaddr_t arg, struct user_lock 
     return write_answer(command, arg, user);
 }
 
+struct numbered {
+    struct file *file;
+    int fd;
+};
+
+/* Not closed by another thread; and what has been opened there since would be another file. */
+static bool is_open(const void *arg)
+{
+    const struct numbered *numbered = arg;
+    struct file *now = fd_get(numbered->fd);
+
+    file_put(now);
+    return now == numbered->file;
+}
+
 s32 file_lock_fcntl(struct file *file, int fd, u32 command, vaddr_t arg)
 {
-    struct fd_table *table = thread_current()->files;
     bool by_file = is_by_file(command), question = is_question(command);
     struct file_lock lock = {.kind = FILE_LOCK_BYTES,
-                             .owner = by_file ? (void *)file : (void *)table,
+                             .owner = by_file ? (void *)file : (void *)thread_current()->files,
                              .pid = by_file ? (u32)-1 : (u32)process_current()->pid};
     struct user_lock user;
     int error;
@@ -149,16 +163,10 @@ s32 file_lock_fcntl(struct file *file, int fd, u32 command, vaddr_t arg)
         return -EINVAL;
     if (question)
         return answer(file, command, arg, &user, &lock);
-    error = file_lock_set(file->inode, &lock, is_patient(command));
-    if (error || by_file)
-        return error;
-    /* Another thread may have closed the number meanwhile, and so dropped what was not there yet. */
-    struct file *now = fd_get(fd);
-    file_put(now);
-    if (now == file)
-        return 0;
-    file_locks_drop(file->inode, table);
-    return -EBADF;
+    if (by_file) /* its locks go with the file itself, which the caller holds */
+        return file_lock_set(file->inode, &lock, is_patient(command));
+    struct numbered numbered = {file, fd};
+    return file_lock_set_while_open(file->inode, &lock, is_patient(command), is_open, &numbered);
 }
 
 #define LOCK_SH 1u
