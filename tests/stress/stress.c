@@ -2,40 +2,29 @@
  * Mixed stress: threads of one process map, unmap, protect, move, drop, fork and fault without end, and know
  * at every moment what each of their pages must hold. `stress SECONDS`; make stress.
  *
- * Each thread has areas of its own: private and shared anonymous memory, and a private view of a file. Of
- * each page it keeps the seed of what it wrote there last; a check computes the page's checksum anew. A child
- * of fork checks everything private that its thread had at that moment, overwrites it, checks again, and
- * ends, while the parent goes on writing: neither may see the other's pages. All threads and their children's
- * parents also count up words of pages that they share.
+ * Each thread has areas of its own (area.h): private and shared anonymous memory, and a private view of a
+ * file. A check computes a page's checksum anew. A child of fork checks everything private that its thread
+ * had at that moment, overwrites it, checks again, and ends, while the parent goes on writing: neither may
+ * see the other's pages. All threads and their children's parents also count up words of pages that they
+ * share.
  *
  * The work is done in child processes, some seconds each; after each of them the frames in use must be what
  * they were before.
  */
 #define _GNU_SOURCE
-#include "stress.h"
 #include "../programs/memory_use.h"
-#include <fcntl.h>
+#include "area.h"
 #include <pthread.h>
-#include <sys/mman.h>
 #include <sys/wait.h>
 #include <time.h>
-#include <unistd.h>
 
 #define THREADS      6u
 #define AREAS        12u
-#define AREA_PAGES   48u
 #define COMMON_PAGES 64u
 #define SLICE        10u /* seconds between two counts of the frames */
 
-enum kind { PRIVATE, SHARED, OF_FILE, KINDS };
-struct area {
-    unsigned char *base; /* NULL: nothing mapped */
-    uint32_t pages;
-    enum kind kind;
-    uint32_t seed[AREA_PAGES]; /* 0: never written since it was mapped or dropped */
-};
 struct worker {
-    uint32_t id, random, common[COMMON_PAGES];
+    uint32_t id, dice, common[COMMON_PAGES];
     uint64_t operations;
     pid_t child;
     struct area areas[AREAS];
@@ -53,106 +42,15 @@ static uint64_t now_ns(void)
     return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
-static uint32_t below(struct worker *w, uint32_t n)
-{
-    w->random = next_random(w->random);
-    return (w->random >> 8) % n;
-}
-
-/* What page i of the area must hold. */
-static uint32_t wanted(const struct area *a, uint32_t i)
-{
-    if (a->seed[i])
-        return sum_of_seed(a->seed[i]);
-    return a->kind == OF_FILE ? sum_of_seed(i + 1) : 0;
-}
-
-static void check_page(const struct worker *w, const struct area *a, uint32_t i, const char *who)
-{
-    uint32_t sum = checksum((uint32_t *)(a->base + i * PAGE));
-
-    expect(sum == wanted(a, i), "%s, worker %u, kind %d, page %u at %p: checksum %#x, wanted %#x", who, w->id,
-           a->kind, i, (void *)(a->base + i * PAGE), sum, wanted(a, i));
-}
-
-static void write_page(struct area *a, uint32_t i, uint32_t seed)
-{
-    fill((uint32_t *)(a->base + i * PAGE), seed);
-    a->seed[i] = seed;
-}
-
-static void map_area(struct worker *w, struct area *a)
-{
-    a->kind = below(w, KINDS);
-    a->pages = 1 + below(w, AREA_PAGES);
-    memset(a->seed, 0, sizeof a->seed);
-    int flags = a->kind == PRIVATE  ? MAP_PRIVATE | MAP_ANONYMOUS
-                : a->kind == SHARED ? MAP_SHARED | MAP_ANONYMOUS
-                                    : MAP_PRIVATE;
-    a->base = mmap(NULL, a->pages * PAGE, PROT_READ | PROT_WRITE, flags, a->kind == OF_FILE ? file : -1, 0);
-    expect(a->base != MAP_FAILED, "mmap of %u pages", a->pages);
-}
-
-static void unmap_area(struct area *a)
-{
-    expect(munmap(a->base, a->pages * PAGE) == 0, "munmap of %u pages", a->pages);
-    a->base = NULL;
-}
-
-/* Its end goes; what is left must be as it was. */
-static void shrink_area(struct worker *w, struct area *a)
-{
-    uint32_t pages = 1 + below(w, a->pages);
-
-    if (pages == a->pages)
-        return;
-    expect(munmap(a->base + pages * PAGE, (a->pages - pages) * PAGE) == 0, "munmap of an end");
-    a->pages = pages;
-}
-
-static void protect_area(struct worker *w, struct area *a)
-{
-    uint32_t first = below(w, a->pages), pages = 1 + below(w, a->pages - first);
-    int rights = below(w, 2) ? PROT_READ : PROT_NONE;
-
-    expect(mprotect(a->base + first * PAGE, pages * PAGE, rights) == 0, "mprotect of %u pages", pages);
-    if (rights == PROT_READ)
-        check_page(w, a, first, "read-only");
-    expect(mprotect(a->base + first * PAGE, pages * PAGE, PROT_READ | PROT_WRITE) == 0, "mprotect back");
-}
-
-static void move_area(struct area *a)
-{
-    void *place = mmap(NULL, a->pages * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-    expect(place != MAP_FAILED, "mmap of a place to move to");
-    void *moved = mremap(a->base, a->pages * PAGE, a->pages * PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, place);
-    expect(moved == place, "mremap");
-    a->base = moved;
-}
-
-/* What is dropped of a private mapping is fresh again; a shared one keeps its pages. */
-static void drop_pages(struct worker *w, struct area *a)
-{
-    uint32_t first = below(w, a->pages), pages = 1 + below(w, a->pages - first);
-
-    expect(madvise(a->base + first * PAGE, pages * PAGE, MADV_DONTNEED) == 0, "madvise of %u pages", pages);
-    if (a->kind != SHARED)
-        memset(a->seed + first, 0, pages * sizeof *a->seed);
-    check_page(w, a, first, "dropped");
-}
-
 static void child_of_fork(struct worker *w)
 {
     for (struct area *a = w->areas; a < w->areas + AREAS; a++) {
         if (!a->base || a->kind == SHARED)
             continue;
-        for (uint32_t i = 0; i < a->pages; i++)
-            check_page(w, a, i, "child");
+        area_check_all(a, "child");
         for (uint32_t i = 0; i < a->pages; i += 2)
-            write_page(a, i, w->random + i + 1);
-        for (uint32_t i = 0; i < a->pages; i++)
-            check_page(w, a, i, "child, its own");
+            area_write(a, i, w->dice + i + 1);
+        area_check_all(a, "child, its own");
     }
     _exit(0);
 }
@@ -178,7 +76,7 @@ static void fork_child(struct worker *w)
 
 static void count_up(struct worker *w)
 {
-    uint32_t page = below(w, COMMON_PAGES);
+    uint32_t page = below(&w->dice, COMMON_PAGES);
     volatile uint32_t *word = common + page * (PAGE / 4) + w->id;
 
     expect(*word == w->common[page], "common page %u, worker %u: %u, wanted %u", page, w->id, *word,
@@ -188,26 +86,26 @@ static void count_up(struct worker *w)
 
 static void one_operation(struct worker *w)
 {
-    struct area *a = &w->areas[below(w, AREAS)];
-    uint32_t what = below(w, 100);
+    struct area *a = &w->areas[below(&w->dice, AREAS)];
+    uint32_t what = below(&w->dice, 100);
 
     count_up(w);
     if (!a->base)
-        map_area(w, a);
+        area_map(a, file, &w->dice);
     else if (what < 45)
-        write_page(a, below(w, a->pages), w->random | 1);
+        area_write(a, below(&w->dice, a->pages), w->dice | 1);
     else if (what < 70)
-        check_page(w, a, below(w, a->pages), "owner");
+        area_check(a, below(&w->dice, a->pages), "owner");
     else if (what < 78)
-        protect_area(w, a);
+        area_protect(a, &w->dice);
     else if (what < 85)
-        drop_pages(w, a);
+        area_drop(a, &w->dice);
     else if (what < 90)
-        move_area(a);
+        area_move(a);
     else if (what < 93)
-        shrink_area(w, a);
+        area_shrink(a, &w->dice);
     else if (what < 98)
-        unmap_area(a);
+        area_unmap(a);
     else
         fork_child(w);
 }
@@ -223,8 +121,8 @@ static void *work(void *arg)
     }
     join_child(w);
     for (struct area *a = w->areas; a < w->areas + AREAS; a++)
-        for (uint32_t i = 0; a->base && i < a->pages; i++)
-            check_page(w, a, i, "at the end");
+        if (a->base)
+            area_check_all(a, "at the end");
     return NULL;
 }
 
@@ -239,7 +137,9 @@ static void run_slice(uint32_t seconds, uint32_t seed)
     expect(common != MAP_FAILED, "mmap of the common pages");
     deadline = now_ns() + seconds * 1000000000ull;
     for (uint32_t i = 0; i < THREADS; i++) {
-        workers[i] = (struct worker){.id = i, .random = seed * THREADS + i};
+        workers[i] = (struct worker){.id = i, .dice = seed * THREADS + i};
+        for (uint32_t n = 0; n < AREAS; n++)
+            workers[i].areas[n].worker = i;
         expect(pthread_create(&threads[i], NULL, work, &workers[i]) == 0, "thread %u", i);
     }
     for (uint32_t i = 0; i < THREADS; i++) {

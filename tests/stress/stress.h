@@ -1,4 +1,4 @@
-/* What the stress program knows of pages' contents. */
+/* What the stress program knows of chance, and of pages' contents. */
 #pragma once
 #include "../programs/expect.h"
 #include <fcntl.h>
@@ -10,6 +10,12 @@
 static inline uint32_t next_random(uint32_t x)
 {
     return x * 1664525u + 1013904223u;
+}
+
+static inline uint32_t below(uint32_t *dice, uint32_t n)
+{
+    *dice = next_random(*dice);
+    return (*dice >> 8) % n;
 }
 
 /* Depends on the place of every word; 0 for a page of zeroes. */
