@@ -1,15 +1,12 @@
-/* /proc's files about the machine. */
+/* /proc's files about the machine, and about the kernel itself. */
 #include "arch/clock.h"
 #include "diag/counters.h"
 #include "diag/trace_control.h"
-#include "fs/dir.h"
 #include "fs/generated.h"
-#include "fs/tmpfs.h"
 #include "lib/string.h"
 #include "mm/kernel/kvalloc.h"
 #include "mm/kernel/slab.h"
 #include "mm/space/commit.h"
-#include "mm/space/compact.h"
 #include "sync/lock_cost.h"
 #include "sync/lock_stat.h"
 #include "sync/lockdep.h"
@@ -131,62 +128,10 @@ static void make_slabinfo(struct text *t, u32 unused)
 {
     slab_report(text_line, t);
 }
-/* A write, whatever it says, makes 4 MiB free in one piece if that can be done. */
-static int take_compact_memory(char *written, u32 unused)
-{
-    struct compaction what;
-    struct page *block = compact(COMPACT_MAX, COMPACT_ANYWHERE, &what);
-    if (!block)
-        return -ENOMEM;
-    page_put_range(block, COMPACT_MAX);
-    return 0;
-}
 static void make_unknown(struct text *t, u32 unused)
 {
     syscall_print_unknown(t);
 }
-static void make_pid_max(struct text *t, u32 unused)
-{
-    text_print(t, "32768\n");
-}
-static void make_zero(struct text *t, u32 unused)
-{
-    text_print(t, "0\n");
-}
-static void make_map_count(struct text *t, u32 unused)
-{
-    text_print(t, "65530\n");
-}
-
-/* A number up to `most`, with or without its newline. */
-static int take_number(char *written, u32 most, u32 *to)
-{
-    char *end = strrchr(written, '\n');
-    u32 value;
-    if (end && !end[1])
-        *end = '\0';
-    if (!parse_u32(written, &value) || value > most)
-        return -EINVAL;
-    WRITE_ONCE(*to, value);
-    return 0;
-}
-static void make_overcommit_memory(struct text *t, u32 unused)
-{
-    text_print(t, "%u\n", READ_ONCE(overcommit_mode));
-}
-static int take_overcommit_memory(char *written, u32 unused)
-{
-    return take_number(written, OVERCOMMIT_NEVER, &overcommit_mode);
-}
-static void make_overcommit_ratio(struct text *t, u32 unused)
-{
-    text_print(t, "%u\n", READ_ONCE(overcommit_ratio));
-}
-static int take_overcommit_ratio(char *written, u32 unused)
-{
-    return take_number(written, 0x7fffffff, &overcommit_ratio);
-}
-
 struct load {
     u32 running, all;
     s32 last;
@@ -206,57 +151,35 @@ static void make_loadavg(struct text *t, u32 unused)
 }
 
 static const struct {
-    const char *dir, *name;
+    const char *name;
     text_maker make;
     text_taker take;
 } files[] = {
-    {"", "meminfo", make_meminfo, NULL},
-    {"", "vmstat", make_vmstat, NULL},
-    {"", "stat", make_stat, NULL},
-    {"", "cpuinfo", make_cpuinfo, NULL},
-    {"", "uptime", make_uptime, NULL},
-    {"", "loadavg", make_loadavg, NULL},
-    {"", "version", make_version, NULL},
-    {"", "mounts", make_mounts, NULL},
-    {"", "filesystems", make_filesystems, NULL},
-    {"", "swaps", make_swaps, NULL},
-    {"", "lock_stat", make_lock_stat, take_lock_stat},
-    {"", "lockdep", make_lockdep, NULL},
-    {"", "trace", make_trace, take_trace},
-    {"", "lockcost", make_lock_cost, NULL},
-    {"", "kvranges", make_kvranges, NULL},
-    {"", "slabinfo", make_slabinfo, NULL},
-    {"", "unknown_syscalls", make_unknown, NULL},
-    {"kernel", "pid_max", make_pid_max, NULL},
-    {"kernel", "tainted", make_zero, NULL},
-    {"vm", "max_map_count", make_map_count, NULL},
-    {"vm", "compact_memory", make_zero, take_compact_memory},
-    {"vm", "overcommit_memory", make_overcommit_memory, take_overcommit_memory},
-    {"vm", "overcommit_ratio", make_overcommit_ratio, take_overcommit_ratio},
+    {"meminfo", make_meminfo, NULL},
+    {"vmstat", make_vmstat, NULL},
+    {"stat", make_stat, NULL},
+    {"cpuinfo", make_cpuinfo, NULL},
+    {"uptime", make_uptime, NULL},
+    {"loadavg", make_loadavg, NULL},
+    {"version", make_version, NULL},
+    {"mounts", make_mounts, NULL},
+    {"filesystems", make_filesystems, NULL},
+    {"swaps", make_swaps, NULL},
+    {"lock_stat", make_lock_stat, take_lock_stat},
+    {"lockdep", make_lockdep, NULL},
+    {"trace", make_trace, take_trace},
+    {"lockcost", make_lock_cost, NULL},
+    {"kvranges", make_kvranges, NULL},
+    {"slabinfo", make_slabinfo, NULL},
+    {"unknown_syscalls", make_unknown, NULL},
 };
-
-static struct inode *add_dir(struct inode *parent, const char *name, int *error)
-{
-    struct inode *dir = tmpfs_create(S_IFDIR | 0555);
-    *error = dir ? dir_link(parent, name, dir) : -ENOMEM;
-    return dir;
-}
 
 int proc_machine_init(struct inode *proc)
 {
-    lock_cost_init();
     int error = 0;
-    struct inode *sys = add_dir(proc, "sys", &error), *kernel = NULL, *vm = NULL;
-    if (!error)
-        kernel = add_dir(sys, "kernel", &error);
-    if (!error)
-        vm = add_dir(sys, "vm", &error);
-    for (u32 i = 0; i < ARRAY_SIZE(files) && !error; i++) {
-        struct inode *dir = !files[i].dir[0] ? proc : files[i].dir[0] == 'k' ? kernel : vm;
-        error = generated_add(dir, files[i].name, files[i].make, files[i].take);
-    }
-    inode_put(vm);
-    inode_put(kernel);
-    inode_put(sys);
+
+    lock_cost_init();
+    for (u32 i = 0; i < ARRAY_SIZE(files) && !error; i++)
+        error = generated_add(proc, files[i].name, files[i].make, files[i].take);
     return error;
 }

@@ -82,6 +82,8 @@ int proc_init(void)
     if (!error)
         error = proc_machine_init(proc);
     if (!error)
+        error = proc_tunables_init(proc);
+    if (!error)
         error = proc_failures_init(proc);
     inode_put(proc);
     return error;
