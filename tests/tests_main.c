@@ -15,6 +15,7 @@
 #include "sync/held.h"
 #include "sync/lock_stat.h"
 #include "sync/rcu.h"
+#include "tests/data_races.h"
 #include "tests/machine/scratch_disk.h"
 #include "tests/scale.h"
 #include "tests/test.h"
@@ -90,29 +91,6 @@ static bool was_refused(vaddr_t place)
     return false;
 }
 
-static const char *what_it_does(const struct watched_access *a)
-{
-    return a->writes ? a->marked ? "writes (marked)" : "writes" : a->marked ? "reads (marked)" : "reads";
-}
-
-/* False when the test's run had a data race (RACES=1). */
-static bool tell_of_races(u32 n)
-{
-    struct watched_race race;
-
-    for (u32 i = 0; watch_found(i, &race); i++) {
-        const struct watched_access *a = &race.waited, *b = &race.came;
-        if (b->ip)
-            test_note("data race: CPU %u %s %u bytes at %#x in %pS, CPU %u %s %u bytes at once in %pS",
-                      a->cpu, what_it_does(a), a->bytes, race.at, (void *)a->ip, b->cpu, what_it_does(b),
-                      b->bytes, (void *)b->ip);
-        else
-            test_note("data race: while CPU %u %s %u bytes at %#x in %pS, code without hooks changes them",
-                      a->cpu, what_it_does(a), a->bytes, race.at, (void *)a->ip);
-    }
-    return n == 0;
-}
-
 static bool run_watched(const struct test *test)
 {
     u64 ticks = (u64)(test->limit_ticks ? test->limit_ticks : DEFAULT_LIMIT_TICKS) * test_patience();
@@ -121,7 +99,7 @@ static bool run_watched(const struct test *test)
     timer_arm(&limit, clock_ns() + ticks * (1000000000u / TICK_HZ), limit_passed);
     watch_begin();
     bool passed = test_run(test);
-    passed &= tell_of_races(watch_end());
+    passed &= data_races_tell(watch_end());
     timer_cancel(&limit);
     race_reset();
     return passed;
