@@ -177,13 +177,15 @@ static void touch_slowly(u32 at, u32 bytes, bool writes, bool marked, vaddr_t ip
         wait_at(at, &me);
 }
 
-static always_inline void touch(const volatile void *p, u32 bytes, bool writes, bool marked, vaddr_t ip)
+static always_inline void hook_access(const volatile void *p, size_t bytes, bool writes, bool marked,
+                                      vaddr_t ip)
 {
     if (likely(!__atomic_load_n(&watching, __ATOMIC_RELAXED)))
         return;
     for (u32 at = (u32)p; bytes; at += MIN(bytes, 4u), bytes -= MIN(bytes, 4u))
         touch_slowly(at, MIN(bytes, 4u), writes, marked, ip);
 }
+#include "diag/access_hooks.h"
 
 void watch_begin(void)
 {
@@ -211,95 +213,4 @@ bool watch_found(u32 n, struct watched_race *race)
     *race = found[n];
     return true;
 }
-
-/* ---- the compiler's hooks ---- */
-
-#define HOOK(type, name, ...)                                                                                \
-    type name(__VA_ARGS__);                                                                                  \
-    type name(__VA_ARGS__)
-#define ACCESSES(size)                                                                                       \
-    HOOK(void, __tsan_read##size, void *p)                                                                   \
-    {                                                                                                        \
-        touch(p, size, false, false, CALLER_IP());                                                           \
-    }                                                                                                        \
-    HOOK(void, __tsan_write##size, void *p)                                                                  \
-    {                                                                                                        \
-        touch(p, size, true, false, CALLER_IP());                                                            \
-    }                                                                                                        \
-    HOOK(void, __tsan_unaligned_read##size, void *p)                                                         \
-    {                                                                                                        \
-        touch(p, size, false, false, CALLER_IP());                                                           \
-    }                                                                                                        \
-    HOOK(void, __tsan_unaligned_write##size, void *p)                                                        \
-    {                                                                                                        \
-        touch(p, size, true, false, CALLER_IP());                                                            \
-    }                                                                                                        \
-    HOOK(void, __tsan_volatile_read##size, void *p)                                                          \
-    {                                                                                                        \
-        touch(p, size, false, true, CALLER_IP());                                                            \
-    }                                                                                                        \
-    HOOK(void, __tsan_volatile_write##size, void *p)                                                         \
-    {                                                                                                        \
-        touch(p, size, true, true, CALLER_IP());                                                             \
-    }
-ACCESSES(1)
-ACCESSES(2)
-ACCESSES(4)
-ACCESSES(8)
-ACCESSES(16)
-HOOK(void, __tsan_init, void) {}
-HOOK(void, __tsan_read_range, void *p, size_t n)
-{
-    touch(p, n, false, false, CALLER_IP());
-}
-HOOK(void, __tsan_write_range, void *p, size_t n)
-{
-    touch(p, n, true, false, CALLER_IP());
-}
-
-/* The hook is the operation; the orders that the source asks for are constants of no use here: on x86 locked
- * instructions and plain moves order at least as much, and the compiler sees a call. */
-#define FETCH(bits, type, op, builtin)                                                                       \
-    HOOK(type, __tsan_atomic##bits##_##op, volatile type *p, type v, int order)                              \
-    {                                                                                                        \
-        touch(p, sizeof(*p), true, true, CALLER_IP());                                                       \
-        return builtin(p, v, __ATOMIC_SEQ_CST);                                                              \
-    }
-#define COMPARE(bits, type, strength)                                                                        \
-    HOOK(int, __tsan_atomic##bits##_compare_exchange_##strength, volatile type *p, type *expected, type v,   \
-         int order, int failure_order)                                                                       \
-    {                                                                                                        \
-        touch(p, sizeof(*p), true, true, CALLER_IP());                                                       \
-        return __atomic_compare_exchange_n(p, expected, v, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);       \
-    }
-#define ATOMICS(bits, type)                                                                                  \
-    HOOK(type, __tsan_atomic##bits##_load, const volatile type *p, int order)                                \
-    {                                                                                                        \
-        touch(p, sizeof(*p), false, true, CALLER_IP());                                                      \
-        return __atomic_load_n(p, __ATOMIC_ACQUIRE);                                                         \
-    }                                                                                                        \
-    HOOK(void, __tsan_atomic##bits##_store, volatile type *p, type v, int order)                             \
-    {                                                                                                        \
-        touch(p, sizeof(*p), true, true, CALLER_IP());                                                       \
-        if (order == __ATOMIC_SEQ_CST)                                                                       \
-            __atomic_store_n(p, v, __ATOMIC_SEQ_CST);                                                        \
-        else                                                                                                 \
-            __atomic_store_n(p, v, __ATOMIC_RELEASE);                                                        \
-    }                                                                                                        \
-    FETCH(bits, type, exchange, __atomic_exchange_n)                                                         \
-    FETCH(bits, type, fetch_add, __atomic_fetch_add)                                                         \
-    FETCH(bits, type, fetch_sub, __atomic_fetch_sub)                                                         \
-    FETCH(bits, type, fetch_and, __atomic_fetch_and)                                                         \
-    FETCH(bits, type, fetch_or, __atomic_fetch_or)                                                           \
-    FETCH(bits, type, fetch_xor, __atomic_fetch_xor)                                                         \
-    COMPARE(bits, type, strong)                                                                              \
-    COMPARE(bits, type, weak)
-ATOMICS(8, u8)
-ATOMICS(16, u16)
-ATOMICS(32, u32)
-HOOK(void, __tsan_atomic_thread_fence, int order)
-{
-    __atomic_thread_fence(__ATOMIC_SEQ_CST);
-}
-HOOK(void, __tsan_atomic_signal_fence, int order) {}
 #endif

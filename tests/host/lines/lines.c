@@ -103,95 +103,10 @@ void lines_forget(void)
     operations = 0;
 }
 
-/* ---- what the compiler calls ---- */
-
-void __tsan_init(void);
-void __tsan_func_entry(void *caller);
-void __tsan_func_exit(void);
-void __tsan_init(void) {}
-void __tsan_func_entry(void *caller)
+/* Where it stands in the source, and whether the source marked it, makes no difference to a cache. */
+static void hook_access(const volatile void *p, size_t n, bool writes, bool marked, u32 ip)
 {
-    (void)caller;
+    for (size_t i = 0; i < n; i += LINE_BYTES)
+        note((const volatile char *)p + i, writes);
 }
-void __tsan_func_exit(void) {}
-
-/* Laid out by hand: lists of macros. */
-/* clang-format off */
-#define PLAIN(name, is_write)       \
-    void name(void *p);             \
-    void name(void *p)              \
-    {                               \
-        note(p, is_write);          \
-    }
-#define SIZE(n)                             \
-    PLAIN(__tsan_read##n, false)            \
-    PLAIN(__tsan_write##n, true)            \
-    PLAIN(__tsan_unaligned_read##n, false)  \
-    PLAIN(__tsan_unaligned_write##n, true)
-SIZE(1) SIZE(2) SIZE(4) SIZE(8) SIZE(16)
-    /* clang-format on */
-
-    void __tsan_read_range(void *p, unsigned long n);
-void __tsan_write_range(void *p, unsigned long n);
-void __tsan_read_range(void *p, unsigned long n)
-{
-    for (unsigned long i = 0; i < n; i += LINE_BYTES)
-        note((char *)p + i, false);
-}
-void __tsan_write_range(void *p, unsigned long n)
-{
-    for (unsigned long i = 0; i < n; i += LINE_BYTES)
-        note((char *)p + i, true);
-}
-
-/* Atomics are handed over whole. A failed exchange takes the line all the same. */
-#define ATOMIC(bits, type)                                                                                   \
-    type __tsan_atomic##bits##_load(const volatile type *p, int order);                                      \
-    type __tsan_atomic##bits##_load(const volatile type *p, int order)                                       \
-    {                                                                                                        \
-        note(p, false);                                                                                      \
-        return __atomic_load_n(p, __ATOMIC_SEQ_CST);                                                         \
-    }                                                                                                        \
-    void __tsan_atomic##bits##_store(volatile type *p, type v, int order);                                   \
-    void __tsan_atomic##bits##_store(volatile type *p, type v, int order)                                    \
-    {                                                                                                        \
-        note(p, true);                                                                                       \
-        __atomic_store_n(p, v, __ATOMIC_SEQ_CST);                                                            \
-    }                                                                                                        \
-    FETCH(bits, type, exchange, __atomic_exchange_n)                                                         \
-    FETCH(bits, type, fetch_add, __atomic_fetch_add)                                                         \
-    FETCH(bits, type, fetch_sub, __atomic_fetch_sub)                                                         \
-    FETCH(bits, type, fetch_or, __atomic_fetch_or)                                                           \
-    FETCH(bits, type, fetch_and, __atomic_fetch_and)                                                         \
-    FETCH(bits, type, fetch_xor, __atomic_fetch_xor)                                                         \
-    int __tsan_atomic##bits##_compare_exchange_strong(volatile type *p, type *old, type v, int s, int f);    \
-    int __tsan_atomic##bits##_compare_exchange_strong(volatile type *p, type *old, type v, int s, int f)     \
-    {                                                                                                        \
-        note(p, true);                                                                                       \
-        return __atomic_compare_exchange_n(p, old, v, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);            \
-    }                                                                                                        \
-    int __tsan_atomic##bits##_compare_exchange_weak(volatile type *p, type *old, type v, int s, int f);      \
-    int __tsan_atomic##bits##_compare_exchange_weak(volatile type *p, type *old, type v, int s, int f)       \
-    {                                                                                                        \
-        note(p, true);                                                                                       \
-        return __atomic_compare_exchange_n(p, old, v, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);            \
-    }
-#define FETCH(bits, type, name, builtin)                                                                     \
-    type __tsan_atomic##bits##_##name(volatile type *p, type v, int order);                                  \
-    type __tsan_atomic##bits##_##name(volatile type *p, type v, int order)                                   \
-    {                                                                                                        \
-        note(p, true);                                                                                       \
-        return builtin(p, v, __ATOMIC_SEQ_CST);                                                              \
-    }
-ATOMIC(8, u8)
-ATOMIC(16, u16)
-ATOMIC(32, u32)
-ATOMIC(64, u64)
-
-void __tsan_atomic_thread_fence(int order);
-void __tsan_atomic_thread_fence(int order)
-{
-    __atomic_thread_fence(__ATOMIC_SEQ_CST);
-}
-void __tsan_atomic_signal_fence(int order);
-void __tsan_atomic_signal_fence(int order) {}
+#include "diag/access_hooks.h"
