@@ -7,10 +7,6 @@ static inline u32 mmio_read32(const volatile void *at)
 {
     return *(const volatile u32 *)at;
 }
-static inline u8 mmio_read8(const volatile void *at)
-{
-    return *(const volatile u8 *)at;
-}
 static inline void mmio_write32(volatile void *at, u32 value)
 {
     *(volatile u32 *)at = value;

@@ -137,7 +137,7 @@ bool race_is_caught(enum race_id id)
     return atomic_read_acquire(&slots[id].state) == TRAP_CAUGHT;
 }
 
-struct task *race_caught_task(enum race_id id)
+static struct task *caught_task(enum race_id id)
 {
     return race_is_caught(id) ? READ_ONCE(slots[id].caught) : NULL;
 }
@@ -147,7 +147,7 @@ bool race_has_caught(const struct task *task)
     if (atomic_read(&parked) == 0) /* one word to look at, instead of every point's */
         return false;
     for (int id = R01; id < RACE_COUNT; id++)
-        if (race_caught_task(id) == task)
+        if (caught_task(id) == task)
             return true;
     return false;
 }

@@ -99,9 +99,8 @@ void race_init(void);
  */
 void race_trap(enum race_id id, struct task *who);
 bool race_is_caught(enum race_id id);
-struct task *race_caught_task(enum race_id id); /* NULL when nobody is */
-bool race_has_caught(const struct task *task);  /* at any point */
-void race_release(enum race_id id);             /* also disarms a trap that caught nobody */
+bool race_has_caught(const struct task *task); /* at any point */
+void race_release(enum race_id id);            /* also disarms a trap that caught nobody */
 void race_action(enum race_id id, void (*action)(void *), void *arg);
 void race_reset(void); /* releases everyone, forgets traps and actions */
 

@@ -2,7 +2,8 @@
 #include "diag/symbols.h"
 #include "lib/format.h"
 
-int symbol_format(char *buf, size_t size, vaddr_t addr)
+/* %pS's text: "name+0x12 (file:line)" as far as known, else the address. Returns its full length. */
+static int symbol_format(char *buf, size_t size, vaddr_t addr)
 {
     struct symbol_where at = symbol_find(addr);
 

@@ -10,7 +10,5 @@ struct symbol_where {
     u32 line;
 };
 struct symbol_where symbol_find(vaddr_t addr);
-/* %pS's text: "name+0x12 (file:line)" as far as known, else the address. Returns its full length. */
-int symbol_format(char *buf, size_t size, vaddr_t addr);
 /* From here on %pS prints symbols. Call it first of all. */
 void symbols_init(void);

@@ -60,7 +60,7 @@ void text_print(struct text *t, const char *fmt, ...)
     assert(t->length < t->room);
 }
 
-void text_free(struct text *t)
+static void text_free(struct text *t)
 {
     kvfree(t->p);
     *t = (struct text){0};

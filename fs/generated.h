@@ -12,7 +12,6 @@ struct text {
 };
 void text_print(struct text *t, const char *fmt, ...) printf_like(2, 3);
 void text_append(struct text *t, const void *bytes, size_t n);
-void text_free(struct text *t);
 
 /* Prints the file's text; may sleep, no lock held. `arg` is the inode's data. */
 typedef void (*text_maker)(struct text *t, u32 arg);

@@ -10,7 +10,7 @@
 #include "lib/string.h"
 #include "mm/kernel/slab.h"
 
-void page_to_kernel(struct page *page, u32 offset, void *to, size_t n)
+static void page_to_kernel(struct page *page, u32 offset, void *to, size_t n)
 {
     assert(offset + n <= PAGE_SIZE);
     const char *p = page_map(page);

@@ -7,7 +7,6 @@
 must_check s32 page_to_user(struct page *page, u32 offset, vaddr_t user, size_t n);
 must_check s32 page_from_user(struct page *page, u32 offset, vaddr_t user, size_t n);
 /* Kernel memory; never sleeps. */
-void page_to_kernel(struct page *page, u32 offset, void *to, size_t n);
 void page_from_kernel(struct page *page, u32 offset, const void *from, size_t n);
 /* Contents of a file as the kernel reads them (ELF headers, scripts): bytes read, short at the end, or
  * -errno. Sleeps. */

@@ -36,7 +36,9 @@ u32 balance_pick_cpu(struct task *task, u32 here)
     return best != MAX_CPUS ? best : MIN(cpumask_next(&task->allowed, 0), MAX_CPUS - 1);
 }
 
-void balance_move(struct runq *from, struct runq *to, struct task *task)
+/* Moves a task that was found queued on `from`. */
+static void balance_move(struct runq *from, struct runq *to, struct task *task)
+    must_hold(&from->lock, &to->lock)
 {
     assert(task->queued && task->cpu == from->cpu && !task->on_cpu);
     runq_remove(from, task);

@@ -146,12 +146,6 @@ lock_implementation void runq_lock_pair(struct runq *a, struct runq *b)
     spin_lock_nested(a->cpu < b->cpu ? &b->lock : &a->lock);
 }
 
-lock_implementation void runq_unlock_pair(struct runq *a, struct runq *b)
-{
-    spin_unlock(&a->lock);
-    spin_unlock(&b->lock);
-}
-
 /* The task may be moved between our look and our lock; once the lock of its queue is held it stays. */
 lock_implementation void runq_lock_of(struct task *task, struct runq **q)
 {

@@ -61,7 +61,6 @@ void runq_resched(struct runq *q) must_hold(&q->lock);
 /* The same if `task`, just inserted, should run before the one that runs. */
 void runq_check_preempt(struct runq *q, struct task *task) must_hold(&q->lock);
 void runq_lock_pair(struct runq *a, struct runq *b) acquires(&a->lock, &b->lock);
-void runq_unlock_pair(struct runq *a, struct runq *b) releases(&a->lock, &b->lock);
 /* Locks the run queue that `task` belongs to, whichever that is by then: *q. */
 void runq_lock_of(struct task *task, struct runq **q) acquires(&(*q)->lock);
 u32 nice_weight(int nice);
@@ -71,8 +70,6 @@ u32 balance_pick_cpu(struct task *task, u32 here);
 /* Brings one queued task of another CPU to `q`. True when it did. */
 bool balance_steal(struct runq *q) must_hold(&q->lock);
 void balance_tick(struct runq *q) must_hold(&q->lock);
-/* Moves a task that was found queued on `from`; both locked. */
-void balance_move(struct runq *from, struct runq *to, struct task *task) must_hold(&from->lock, &to->lock);
 /* A runnable task was taken off a CPU on which it may not run any more: puts it where it may. No lock held.
  */
 void balance_push(struct task *task) must_not_hold(&runq_here()->lock);

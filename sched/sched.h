@@ -18,8 +18,6 @@ void schedule(void);
 extern bool (*sched_idle_work)(void);
 /* Makes `cpu` pass through the scheduler soon. Any context. */
 void sched_resched_cpu(u32 cpu);
-/* Says that something was achieved, to the heartbeat by which the host tells life from hang. Any context. */
-void sched_note_progress(void);
 /* Prints for whom `task` waits, and for whom that one, down to the one that is not waiting. Any context. */
 void sched_print_wait_chain(struct task *task);
 /* The same as text: one sentence without newline, cut to `size`. */
@@ -27,8 +25,6 @@ void sched_wait_chain(struct task *task, char *to, size_t size);
 /* What `what` is, where that can be said better than by its class's name and its address ("page 3 of tmpfs
  * file 12"); false where it cannot. mm/ sets it. Any context: takes no lock. */
 extern bool (*sched_name_of)(const void *what, const char *class_name, char *to, size_t size);
-/* Longest time without progress, for the soft-lockup check, in ns. */
-u64 sched_cpu_stalled_ns(u32 cpu);
 
 /* One-shot timers, in interrupt context on the CPU that armed them. */
 struct timer {

@@ -7,15 +7,7 @@
 #include "sched/runq.h"
 #include "sync/rcu.h"
 
-static PERCPU(u32, progress);
-
-void sched_note_progress(void)
-{
-    irqflags_t flags = irq_save();
-
-    own_word_add(&this_cpu(progress), 1);
-    irq_restore(flags);
-}
+static PERCPU(u32, progress); /* ticks that interrupted a program */
 
 /* Whatever only a living kernel does: the runner on the host calls it hung when this number stands still. */
 static void heartbeat(void)

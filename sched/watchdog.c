@@ -28,11 +28,6 @@ struct watch {
 };
 static PERCPU(struct watch, watches);
 
-u64 sched_cpu_stalled_ns(u32 cpu)
-{
-    return (u64)READ_ONCE(per_cpu(watches, cpu).stuck_ticks) * (1000000000u / TICK_HZ);
-}
-
 static void watch_self(struct watch *w, struct runq *q, bool could_switch)
 {
     w->stuck_ticks = could_switch ? 0 : w->stuck_ticks + 1;

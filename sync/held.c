@@ -22,7 +22,8 @@ void held_print(const struct held_locks *held)
     }
 }
 
-void held_print_here(void)
+/* What this CPU and, when there are tasks, the running task hold. */
+static void held_print_here(void)
 {
     held_print(&this_cpu(spins_held));
     if (held_sleeping)

@@ -81,9 +81,8 @@ bool held_sleep(const void *lock, enum lock_mode at_least); /* by this task */
 /* True from the moment at which sleeping means switching: boot code before that runs where nobody else does.
  */
 extern bool held_scheduling;
-/* Says on the console what this CPU and, when there are tasks, the running task hold. Any context. */
+/* Says on the console what is held there. Any context. */
 void held_print(const struct held_locks *held);
-void held_print_here(void);
 /* Adds the spinlocks held to every dump; once, at init. */
 void held_dump_init(void);
 

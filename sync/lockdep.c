@@ -162,15 +162,9 @@ static void note_use(const struct lock_want *want)
 }
 
 #ifdef FL_TEST
-void irqs_come_on(vaddr_t ip)
-{
-    if (lockdep_watching())
-        lockdep_irqs_on(ip);
-}
-#endif
-
-/* Not in a handler: its own locks cannot be waited for by what it interrupted. */
-void lockdep_irqs_on(vaddr_t ip)
+/* What is held here and was taken with interrupts off is held with them on from now. Not in a handler: its
+ * own locks cannot be waited for by what it interrupted. */
+static void held_with_irqs_on(vaddr_t ip)
 {
     if (in_interrupt())
         return;
@@ -185,6 +179,13 @@ void lockdep_irqs_on(vaddr_t ip)
             learn_use(&want, USED_IRQS_ON);
     }
 }
+
+void irqs_come_on(vaddr_t ip)
+{
+    if (lockdep_watching())
+        held_with_irqs_on(ip);
+}
+#endif
 
 /* The locks that the running context holds, at most two lists: fn for each. */
 static void after_all_held(const struct lock_want *want)

@@ -22,9 +22,6 @@ extern unsigned lockdep_mode; /* boot word lockdep=off|on|warn; `on` is the test
 void lockdep_acquire(const void *lock, struct lock_class *class, u32 flags, vaddr_t ip);
 /* A wait that is no lock, for something that `class` names: edges from all that is held. */
 void lockdep_wait(struct lock_class *class, vaddr_t ip);
-/* Interrupts come on: what is held here and was taken with them off is held with them on from now. Any
- * context but NMI; interrupts are off. */
-void lockdep_irqs_on(vaddr_t ip);
 /* That something happens now, and needed all that is held here to happen: edges to it. */
 void lockdep_happens(struct lock_class *class, vaddr_t ip);
 

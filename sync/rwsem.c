@@ -128,11 +128,6 @@ lock_implementation in_registers void rwsem_write_lock(struct rwsem *s)
     (void)write_lock(s, CALLER_IP(), 0);
 }
 
-lock_implementation void rwsem_write_lock_nested(struct rwsem *s)
-{
-    (void)write_lock(s, CALLER_IP(), HOW_NESTED);
-}
-
 lock_implementation int rwsem_write_lock_killable(struct rwsem *s)
 {
     return write_lock(s, CALLER_IP(), HOW_KILLABLE);

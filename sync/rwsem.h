@@ -25,8 +25,6 @@ must_check in_registers int rwsem_read_lock_killable(struct rwsem *s)
 bool rwsem_read_try_lock(struct rwsem *s) try_acquires_shared(true, s);
 in_registers void rwsem_read_unlock(struct rwsem *s) releases_shared(s);
 in_registers void rwsem_write_lock(struct rwsem *s) acquires(s);
-/* A second one of the same rank, in the order that the caller documents (fork: parent, then child). */
-void rwsem_write_lock_nested(struct rwsem *s) acquires(s);
 must_check int rwsem_write_lock_killable(struct rwsem *s) try_acquires(0, s);
 bool rwsem_write_try_lock(struct rwsem *s) try_acquires(true, s);
 in_registers void rwsem_write_unlock(struct rwsem *s) releases(s);

@@ -87,10 +87,9 @@ pte_t scene_pte(struct mm *mm, vaddr_t addr);
  * scene_end checks the scene's own. */
 void scene_check_tables(struct mm *mm);
 
-/* A file of which word i of page p holds p*1024+i, and how often one of its pages was read. */
+/* A file of which word i of page p holds p*1024+i. */
 struct mapping *scene_file(u32 pages);
 void scene_file_free(struct mapping *file);
-u32 scene_file_reads(struct mapping *file);
 
 /* Spins until *flag is set, answering cross-calls; never sleeps, so the CPU keeps its TLB. */
 void scene_await(const u32 *flag);

@@ -6,14 +6,10 @@
 struct scene_file {
     struct mapping mapping;
     u32 pages;
-    atomic_t reads;
 };
 
 static int file_read_page(struct mapping *mapping, struct page *page)
 {
-    struct scene_file *file = mapping->host;
-
-    atomic_inc(&file->reads);
     u32 *word = page_map(page);
     for (u32 i = 0; i < PAGE_SIZE / 4; i++)
         word[i] = page_index(page) * 1024 + i;
@@ -44,7 +40,6 @@ struct mapping *scene_file(u32 pages)
 
     assert(file != NULL);
     file->pages = pages;
-    atomic_set(&file->reads, 0);
     mapping_init(&file->mapping, &file_ops, file);
     return &file->mapping;
 }
@@ -54,10 +49,4 @@ void scene_file_free(struct mapping *mapping)
     scene_drain(); /* regions that are gone may still be about to put it */
     mapping_drop(mapping, 0);
     kfree(mapping->host);
-}
-
-u32 scene_file_reads(struct mapping *mapping)
-{
-    struct scene_file *file = mapping->host;
-    return (u32)atomic_read(&file->reads);
 }

@@ -30,8 +30,6 @@ u32 memory_window_direct(vaddr_t va);
 u32 memory_window_entry(u32 n);
 
 /* ---- memory_host.c ---- */
-/* The window's page at `va` is touched: maps it. False: nothing is mapped there. */
-bool memory_host_touch(vaddr_t va);
 /* Page n of the window, or many pages, are not what they were: what the host has mapped there goes. */
 void memory_host_forget(u32 n);
 void memory_host_sync(void);

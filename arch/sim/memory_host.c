@@ -69,7 +69,8 @@ static void map_here(u32 n, u32 entry)
         refuse("a kernel-window mapping failed");
 }
 
-bool memory_host_touch(vaddr_t va)
+/* The window's page at `va` is touched: maps it. False: nothing is mapped there. */
+static bool touch(vaddr_t va)
 {
     if (va < KWINDOW_BASE || va >= KWINDOW_END)
         return false;
@@ -105,7 +106,7 @@ void memory_host_sync(void)
 /* A fault that is not the window's is the former handler's: the sanitizer's report, or death. */
 static void on_fault(int number, siginfo_t *info, void *context)
 {
-    if (memory_host_touch((vaddr_t)(uintptr_t)info->si_addr))
+    if (touch((vaddr_t)(uintptr_t)info->si_addr))
         return;
     if (run_crashed(number, context))
         return;

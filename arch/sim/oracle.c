@@ -73,7 +73,7 @@ static void check_cpu(u32 cpu, pfn_t pfn)
                 cpu_id(), pfn, cpu, m->pde[i].index << PDE_SHIFT, m->pde[i].step);
 }
 
-void oracle_frame_freed(pfn_t pfn)
+static void frame_freed(pfn_t pfn)
 {
     if (!listening || pfn >= SIM_FRAMES || is_blind(BLIND_FRAMES))
         return;
@@ -83,7 +83,7 @@ void oracle_frame_freed(pfn_t pfn)
     freed_by[pfn] = (s32)cpu_id();
 }
 
-void oracle_frame_allocated(pfn_t pfn)
+static void frame_allocated(pfn_t pfn)
 {
     if (pfn < SIM_FRAMES)
         is_free[pfn] = false;
@@ -95,7 +95,7 @@ in_registers void __real_trace_write_mm_page_alloc(pfn_t pfn, u32 flags);
 in_registers void __wrap_trace_write_mm_page_alloc(pfn_t pfn, u32 flags);
 in_registers void __wrap_trace_write_mm_page_alloc(pfn_t pfn, u32 flags)
 {
-    oracle_frame_allocated(pfn);
+    frame_allocated(pfn);
     __real_trace_write_mm_page_alloc(pfn, flags);
 }
 
@@ -103,6 +103,6 @@ in_registers void __real_trace_write_mm_page_free(pfn_t pfn);
 in_registers void __wrap_trace_write_mm_page_free(pfn_t pfn);
 in_registers void __wrap_trace_write_mm_page_free(pfn_t pfn)
 {
-    oracle_frame_freed(pfn);
+    frame_freed(pfn);
     __real_trace_write_mm_page_free(pfn);
 }

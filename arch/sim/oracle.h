@@ -9,8 +9,5 @@
 void oracle_frame_used(u32 cpu, vaddr_t va, pfn_t pfn, u32 loaded);
 /* A CPU walks through a cached PDE: the table for va is `pfn`. */
 void oracle_table_used(u32 cpu, vaddr_t va, pfn_t pfn, u32 loaded);
-/* Called for each mm_page_free and mm_page_alloc event. */
-void oracle_frame_freed(pfn_t pfn);
-void oracle_frame_allocated(pfn_t pfn);
 /* Starts to listen. */
 void oracle_start(void);

@@ -33,10 +33,10 @@ static bool access_allowed(u32 vm_flags, u32 access)
         vm_flags); /* two-level paging knows no execute right: what can be read can be run */
 }
 
-enum fault_result fault_spurious(struct fault *f)
+/* The entry already allows it: another CPU raised the right and owed us no flush, or resolved the same fault.
+ */
+static enum fault_result fault_spurious(struct fault *f) must_hold(f)
 {
-    /* The entry already allows it: another CPU raised the right and owed us no flush, or resolved the same
-     * fault. */
     count_event_anywhere(pgfault_spurious);
     tlb_flush_page(f->address);
     return mutant(R48) ? FAULT_BAD_ACCESS : FAULT_DONE;

@@ -17,7 +17,6 @@ enum fault_result {
 };
 #define ACCESS_READ  0u
 #define ACCESS_WRITE 1u
-#define ACCESS_EXEC  2u
 #define ACCESS_FORCE                                                                                         \
     4u /* a debugger's: private pages may be read and copied whatever the region's rights are */
 

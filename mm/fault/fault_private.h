@@ -52,7 +52,6 @@ enum fault_result fault_write_protected(struct fault *f)
     must_hold(f); /* cow.c: present, and may be written but by a copy */
 enum fault_result fault_shared_upgrade(struct fault *f)
     must_hold(f); /* fault_file.c: present, shared, first write */
-enum fault_result fault_spurious(struct fault *f) must_hold(f); /* fault.c: present, and already fine (R48) */
 /* fault_stack.c: no region; a stack above may grow. Nothing is held, on entry and on return. FAULT_WAIT: look
  * again. */
 enum fault_result fault_grow_stack(struct fault *f) must_not_hold(f);

@@ -28,5 +28,3 @@ u32 frames_users(void);
 #define frames_move_begin() ((void)0)
 #define frames_move_end()   ((void)0)
 #endif
-/* Prints which code allocated the frames in use, most first (test image; nothing in the product). */
-void frames_report_owners(void (*line)(void *ctx, const char *text), void *ctx);

@@ -110,7 +110,8 @@ static void remove_and_put(struct range_set *set, struct range_node *node)
     set->node_put(set, node);
 }
 
-void range_carve(struct range_set *set, struct range_node *node, u32 start, u32 count)
+/* Takes [start, start + count) out of the extent that contains it. */
+static void range_carve(struct range_set *set, struct range_node *node, u32 start, u32 count)
 {
     u32 node_end = node->start + node->count, end = start + count;
     assert(!set->addr_only && start >= node->start && end <= node_end);

@@ -13,5 +13,3 @@ static inline struct range_node *size_node(const struct splay_node *n)
 /* The extent that serves the request, and where in it; NULL: none does. Changes nothing but the trees' shape.
  */
 struct range_node *range_fit(struct range_set *set, const struct range_request *request, u32 *start);
-/* Takes [start, start + count) out of the extent that contains it. */
-void range_carve(struct range_set *set, struct range_node *node, u32 start, u32 count);

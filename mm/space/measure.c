@@ -77,7 +77,7 @@ void mm_measure(struct mm *mm, struct space_sums *sums)
     sums->peak_resident = MAX(mm_peak_resident(mm), sums->resident);
 }
 
-u64 mm_pagemap_entry(struct mm *mm, vaddr_t addr)
+static u64 pagemap_entry(struct mm *mm, vaddr_t addr) must_hold_shared(&mm->mmap_lock)
 {
     struct page *table;
     pte_t *slot = pt_lock(mm, addr, &table);
@@ -101,7 +101,7 @@ int mm_pagemap(struct mm *mm, u32 first, u32 n, u64 *entries)
     if (rwsem_read_lock_killable(&mm->mmap_lock))
         return -EINTR;
     for (u32 i = 0; i < n; i++)
-        entries[i] = mm_pagemap_entry(mm, (first + i) << PAGE_SHIFT);
+        entries[i] = pagemap_entry(mm, (first + i) << PAGE_SHIFT);
     rwsem_read_unlock(&mm->mmap_lock);
     return 0;
 }

@@ -19,7 +19,6 @@ struct space_sums {
 /* One moment of the whole space; takes mmap_lock. Sleeps. */
 void mm_measure(struct mm *mm, struct space_sums *sums);
 
-/* One entry of /proc/PID/pagemap for addr: Documentation/admin-guide/mm/pagemap. */
-u64 mm_pagemap_entry(struct mm *mm, vaddr_t addr) must_hold_shared(&mm->mmap_lock);
-/* `n` of them from page `first` of the space on. 0 or -EINTR. Sleeps. */
+/* `n` entries of /proc/PID/pagemap, from page `first` of the space on (Documentation/admin-guide/mm/pagemap).
+ * Takes mmap_lock. 0 or -EINTR. Sleeps. */
 must_check int mm_pagemap(struct mm *mm, u32 first, u32 n, u64 *entries);

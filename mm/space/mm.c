@@ -18,7 +18,6 @@
 DEFINE_SLAB(mm_cache, struct mm, NULL);
 DEFINE_SPINLOCK(mm_list_lock, SPACES);
 static struct list mm_list = LIST_INIT(mm_list); /* under mm_list_lock */
-static u32 mm_live;                              /* under mm_list_lock */
 
 static void mm_setup(struct mm *mm, struct page *root)
 {
@@ -32,7 +31,6 @@ static void mm_setup(struct mm *mm, struct page *root)
     mm->mmap_top = MMAP_TOP;
     spin_lock(&mm_list_lock);
     list_push_back(&mm_list, &mm->all);
-    mm_live++;
     spin_unlock(&mm_list_lock);
 }
 
@@ -134,7 +132,6 @@ void mm_put(struct mm *mm)
     assert(cpumask_empty(&mm->space.cpus) || mutant(R44)); /* or a CPU walks a directory that is free (R44) */
     spin_lock(&mm_list_lock);
     list_remove(&mm->all);
-    mm_live--;
     spin_unlock(&mm_list_lock);
     space_exit(&mm->space);
     if (mutant(R44)) /* who still walks it is to meet what comes after it, and not nothing */
@@ -158,11 +155,6 @@ struct mm *mm_next_user(struct mm *after)
     if (after)
         mm_put_user(after);
     return next;
-}
-
-u32 mm_live_count(void)
-{
-    return READ_ONCE(mm_live);
 }
 
 void mm_maps_report(struct mm *mm, void (*line)(void *ctx, const struct vma *vma), void *ctx)

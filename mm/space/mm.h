@@ -142,6 +142,4 @@ u32 mm_resident_estimate(const struct mm *mm);
 /* Goes through all address spaces that have users: the one after `after` (NULL: the first) with a user's
  * reference, which the next call lets go; NULL at the end. Sleeps. */
 struct mm *mm_next_user(struct mm *after);
-/* Address spaces alive, for leak checks. */
-u32 mm_live_count(void);
 void mm_init(void);

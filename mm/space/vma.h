@@ -44,8 +44,6 @@ void vma_insert(struct mm *mm, struct vma *vma) must_hold(&mm->mmap_lock);
 /* The same for one that lies above all others, `last` being the uppermost of them (NULL: there is none). */
 void vma_append(struct mm *mm, struct vma *last, struct vma *vma) must_hold(&mm->mmap_lock);
 void vma_remove(struct mm *mm, struct vma *vma) must_hold(&mm->mmap_lock);
-/* Splits at addr (inside, page aligned): vma keeps the lower part; 0 or -ENOMEM with nothing changed. */
-int vma_split(struct mm *mm, struct vma *vma, vaddr_t addr) must_hold(&mm->mmap_lock);
 /* Joins it with equal neighbours; returns the region that now covers it. */
 struct vma *vma_merge(struct mm *mm, struct vma *vma) must_hold(&mm->mmap_lock);
 /* A hole of `length` below mmap_top, highest first, or 0. */

@@ -4,7 +4,8 @@
 #include "mm/space/commit.h"
 #include "mm/space/mm_private.h"
 
-int vma_split(struct mm *mm, struct vma *vma, vaddr_t addr)
+/* Splits at addr (inside, page aligned): vma keeps the lower part. 0, or -ENOMEM with nothing changed. */
+static int vma_split(struct mm *mm, struct vma *vma, vaddr_t addr) must_hold(&mm->mmap_lock)
 {
     struct vma *upper;
 

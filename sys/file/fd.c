@@ -47,7 +47,6 @@ s32 sys_dup2(int old, int new)
 
 enum { F_DUPFD, F_GETFD, F_SETFD, F_GETFL, F_SETFL };
 #define F_DUPFD_CLOEXEC 1030u
-#define F_SETPIPE_SZ    1031u
 #define F_GETPIPE_SZ    1032u
 #define F_ADD_SEALS     1033u
 #define F_GET_SEALS     1034u

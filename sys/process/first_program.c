@@ -71,8 +71,8 @@ static int hex_digit(char c)
 }
 
 /* Decodes a boot word into strings: a comma ends one, %XX is any byte, so %20 a space and %2C a comma. An
- * empty word gives no string. */
-int first_program_words(struct strings *list, const char *word)
+ * empty word gives no string. 0, -E2BIG or -ENOMEM. */
+static int decode_words(struct strings *list, const char *word)
 {
     char text[WORD_TEXT_MAX];
     u32 n = 0;
@@ -137,11 +137,11 @@ void first_program_enter(void)
     if (!error)
         error = strings_add(&args, path, (u32)strlen(path));
     if (!error)
-        error = first_program_words(&args, args_word);
+        error = decode_words(&args, args_word);
     if (!error)
         error = add_default_env(&env);
     if (!error)
-        error = first_program_words(&env, env_word);
+        error = decode_words(&env, env_word);
     if (!error)
         error = exec_load(fs_root, path, &args, &env, &why);
     strings_free(&args);

@@ -4,5 +4,3 @@
 /* The first thread execs its program. Does not return when that is refused: the process ends with 126 or 127.
  */
 void first_program_enter(void);
-/* Decodes args= and env= into strings. 0, -E2BIG or -ENOMEM. */
-int first_program_words(struct strings *list, const char *word);

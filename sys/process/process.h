@@ -111,10 +111,6 @@ struct process {
 extern struct mutex process_lock; /* RANK_PROCESS */
 extern struct process *process_root;
 
-static inline struct thread *thread_of(struct task *task)
-{
-    return task->private;
-}
 static inline struct thread *thread_current(void)
 {
     return current->private;

@@ -45,7 +45,9 @@ int signal_dequeue(sigset wanted, struct siginfo *info)
     return signal;
 }
 
-int signal_dequeue_action(struct siginfo *info, struct action *action, sigset *restore)
+/* The lowest pending signal that is not blocked, with what is to be done about it; where that is a handler,
+ * its mask holds from here on, and *restore is what comes back after it. 0: none. Of current. */
+static int dequeue_action(struct siginfo *info, struct action *action, sigset *restore)
 {
     struct thread *thread = thread_current();
     struct process *process = thread->process;
@@ -172,7 +174,7 @@ static bool deliver_next(struct trap_frame *frame)
     struct siginfo info;
     struct action action;
     sigset restore;
-    int signal = signal_dequeue_action(&info, &action, &restore);
+    int signal = dequeue_action(&info, &action, &restore);
     if (!signal)
         return false;
     if (action_is_handler(&action)) {

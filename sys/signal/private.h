@@ -21,8 +21,6 @@ void pending_discard(struct pending *pending, sigset signals);
 /* The number taken, 0 when none of `wanted` is pending. *spent is set when there is a queue entry to kfree()
  * once the lock is released: the slab's own locks are outside signal_lock. */
 int pending_take(struct pending *pending, sigset wanted, struct siginfo *info, struct queued_signal **spent);
-/* A new mask for the running thread, without KILL and STOP. Under its process's signal_lock. */
-void signal_set_blocked_locked(struct thread *thread, sigset blocked);
 /* Wakes threads that let one of the process's own pending signals through. Under signal_lock. */
 void signal_wake_receivers_slow(struct process *process);
 static inline void signal_wake_receivers_locked(struct process *process)

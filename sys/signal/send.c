@@ -149,7 +149,8 @@ void signal_wake_receivers_slow(struct process *process)
     }
 }
 
-void signal_set_blocked_locked(struct thread *thread, sigset blocked)
+/* A new mask for the running thread, without KILL and STOP. Under its process's signal_lock. */
+static void set_blocked_locked(struct thread *thread, sigset blocked)
 {
     thread->blocked = blocked & ~UNBLOCKABLE;
     if (thread->pending.set & ~thread->blocked)
@@ -164,7 +165,7 @@ void signal_set_blocked(sigset blocked)
     if ((blocked & ~UNBLOCKABLE) == thread->blocked)
         return;
     irqflags_t flags = spin_lock_irq_save(&process->signal_lock);
-    signal_set_blocked_locked(thread, blocked);
+    set_blocked_locked(thread, blocked);
     spin_unlock_irq_restore(&process->signal_lock, flags);
 }
 

@@ -140,9 +140,6 @@ void signal_set_blocked(sigset blocked);
 sigset signal_pending_set(struct thread *thread); /* (thread or process) and blocked or not */
 /* Takes the lowest pending signal of `wanted` out; 0 when there is none. Of current. */
 int signal_dequeue(sigset wanted, struct siginfo *info);
-/* The same of what is not blocked, with what is to be done about it; where that is a handler, its mask holds
- * from here on, and *restore is what comes back after it. */
-int signal_dequeue_action(struct siginfo *info, struct action *action, sigset *restore);
 static inline bool action_is_handler(const struct action *action)
 {
     return action->handler != SIG_DFL && action->handler != SIG_IGN;
