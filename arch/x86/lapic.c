@@ -30,7 +30,6 @@
 #define DELIVER_STARTUP 0x600u
 #define COMMAND_BUSY    0x1000u
 #define COMMAND_ASSERT  0x4000u
-#define TO_ALL_BUT_SELF 0xC0000u
 #define DIVIDE_BY_16    0x3u
 #define COMMAND_POLLS   1000000
 
@@ -122,10 +121,9 @@ void lapic_send_startup(u32 apic_id, paddr_t entry)
     send(apic_id, COMMAND_ASSERT | DELIVER_STARTUP | (entry >> PAGE_SHIFT));
 }
 
-void lapic_send_nmi_to_others(void)
+void lapic_send_nmi(u32 apic_id)
 {
-    if (registers)
-        send(0, COMMAND_ASSERT | DELIVER_NMI | TO_ALL_BUT_SELF);
+    send(apic_id, COMMAND_ASSERT | DELIVER_NMI);
 }
 
 init_text void lapic_timer_calibrate(void)

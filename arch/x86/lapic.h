@@ -21,4 +21,4 @@ void lapic_timer_stop(void);
 
 void lapic_send_init(u32 apic_id);
 void lapic_send_startup(u32 apic_id, paddr_t entry);
-void lapic_send_nmi_to_others(void);
+void lapic_send_nmi(u32 apic_id);

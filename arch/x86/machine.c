@@ -1,5 +1,6 @@
 /* Ending, stopping, waiting. */
 #include "arch/cpu.h"
+#include "arch/x86/cpu_block.h"
 #include "arch/x86/lapic.h"
 #include "arch/x86/port.h"
 
@@ -18,7 +19,11 @@ void cpu_wait_for_interrupt(void)
     __asm__ volatile("sti; hlt" ::: "memory");
 }
 
+/* One by one: sent to all at once it would also find those that nobody has started yet, in the firmware's
+ * real mode, and what they do then resets the machine in the middle of the dump. */
 void cpu_stop_others(void)
 {
-    lapic_send_nmi_to_others();
+    for (u32 cpu = 0; cpu < cpu_count(); cpu++)
+        if (cpu != cpu_id())
+            lapic_send_nmi(cpu_blocks[cpu]->apic_id);
 }

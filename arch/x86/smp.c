@@ -112,8 +112,7 @@ static init_text bool start_one(struct cpu_block *block, u32 apic_id)
         return true;
     /* Take the offer back; who has it already is on its way and will arrive. */
     if (__atomic_exchange_n(&box->stack_top, 0, __ATOMIC_SEQ_CST) != 0) {
-        lapic_send_init(
-            apic_id); /* one that comes later waits for a STARTUP again, where no NMI of a panic reaches it */
+        lapic_send_init(apic_id); /* whatever it does by now, it waits for a STARTUP again */
         return false;
     }
     if (!wait_arrived(10 * ANSWER_US))
