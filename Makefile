@@ -94,7 +94,7 @@ $(B)/make_exit.so: tools/make_exit.c | $(DEPS_OK)
 programs: $(ISO) ## user programs (tests/programs, glibc and musl) and wrong input, on the product kernel
 	$(RUNNER) programs
 .PHONY: fail-nth models
-fail-nth: $(ISO) ## refuse each allocation that the kernel makes for a program, one by one: sites, refusals, leaks
+fail-nth: $(ISO) ## refuse each allocation that the kernel makes for a program, one by one: sites, refusals, leaks; and some of the boot itself
 	$(RUNNER) fail-nth
 mutants: $(ISO) ## switch each known mistake on and require that its test fails; prints the table; PROTOCOLS=all: mutant by faultlock=
 	$(RUNNER) mutants

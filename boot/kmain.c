@@ -12,7 +12,9 @@
 #include "diag/panic.h"
 #include "diag/symbols.h"
 #include "diag/trace.h"
+#include "fs/devices.h"
 #include "fs/initramfs.h"
+#include "lib/errno.h"
 #include "mm/frame/frames.h"
 #include "mm/kernel/kvalloc.h"
 #include "mm/kernel/slab.h"
@@ -38,8 +40,12 @@ static void start_programs(void)
 {
     if (boot.modules_n == 0)
         boot_refuse("no initramfs: the boot loader gave no module");
-    if (initramfs_unpack(phys_to_direct(boot.modules[0].start), boot.modules[0].bytes) != 0)
-        boot_refuse("the initramfs cannot be used");
+    int error = initramfs_unpack(phys_to_direct(boot.modules[0].start), boot.modules[0].bytes);
+    if (error)
+        boot_refuse("the initramfs cannot be used: %s", errno_text(error));
+    error = devices_init();
+    if (error)
+        boot_refuse("the files of /dev cannot be made: %s", errno_text(error));
     sys_init();
     sys_run_first_program();
 }

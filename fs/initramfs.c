@@ -3,7 +3,6 @@
 #include "diag/assert.h"
 #include "diag/printk.h"
 #include "fs/cpio.h"
-#include "fs/devices.h"
 #include "fs/dir.h"
 #include "fs/path.h"
 #include "fs/pipe.h"
@@ -144,8 +143,8 @@ static int unpack_all(struct unpacker *u, const u8 *archive, size_t bytes, char 
         string_copy(name + 1, e.name, PATH_MAX);
         int error = unpack_entry(u, &e, name);
         if (error) {
-            printk("The initramfs entry \"%s\" at byte %zu cannot be made: error %d.\n", e.name, start,
-                   -error);
+            printk("The initramfs entry \"%s\" at byte %zu cannot be made: %s.\n", e.name, start,
+                   errno_text(error));
             return error;
         }
         u->entries++;
@@ -172,5 +171,5 @@ int initramfs_unpack(const void *data, size_t bytes)
         kfree(l);
     }
     kfree(name);
-    return error ? error : devices_init();
+    return error;
 }

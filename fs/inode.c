@@ -74,7 +74,7 @@ void fs_init(void)
     rwsem_init(&fs_tree_lock, "fs_tree_lock", FILE);
     fs_root = tmpfs_create(S_IFDIR | 0755);
     if (!fs_root)
-        panic("No memory for the root directory.");
+        panic("no memory for the root directory");
     fs_root->dir.parent = fs_root;
     fs_root->nlink = 2;
 }

@@ -47,5 +47,8 @@ enum {
     EOWNERDEAD = 130,
     ETIMEDOUT = 110,
 };
+/* What a person is told of -errno where the kernel itself was refused something: a few words, no full stop.
+ */
+const char *errno_text(int error);
 /* Inside the kernel only: restart the call after the handler as SA_RESTART says. */
 #define ERESTARTSYS 512

@@ -8,6 +8,7 @@
 #include "arch/user.h"
 #include "diag/assert.h"
 #include "diag/counters.h"
+#include "diag/printk.h"
 #include "diag/trace.h"
 #include "fs/page_io.h"
 #include "fs/path.h"
@@ -153,6 +154,9 @@ static int load_elf(struct inode *inode, struct exec_request *r)
     }
     count_event(exec);
     error = enter_image(mm, inode, &image, r);
+    if (error && !task_is_killed(current))
+        printk("process %d (%s) ends before its first instruction: %s\n", current->pid, current->comm,
+               errno_text(error));
     if (error)
         process_exit(SIGSEGV);
     return 0;
@@ -181,7 +185,8 @@ int exec_load(struct inode *base, const char *path, struct strings *args, struct
     for (unsigned depth = 0;; depth++) {
         struct inode *inode = path_inode(base, r.path, PATH_FOLLOW, &error);
         if (!inode) {
-            *r.why = depth ? "is a script whose interpreter does not exist" : "does not exist";
+            if (error == -ENOENT)
+                *r.why = depth ? "is a script whose interpreter does not exist" : "does not exist";
             break;
         }
         error = check_executable(inode, r.why);

@@ -59,7 +59,7 @@ void sys_init(void)
     process_init();
     tty_init();
     if (proc_init())
-        panic("No memory for /proc.");
+        panic("no memory for /proc");
 }
 
 static int hex_digit(char c)
@@ -114,8 +114,10 @@ static const char *program_path(void)
     if (run_word[0])
         return run_word;
     struct inode *init = path_inode(fs_root, "/init", PATH_FOLLOW, &error);
+    if (!init && error == -ENOENT)
+        return "/bin/sh";
     inode_put(init);
-    return init ? "/init" : "/bin/sh";
+    return "/init"; /* what else is wrong with it is said when it is loaded */
 }
 
 static int add_default_env(struct strings *env)
@@ -152,7 +154,7 @@ void first_program_enter(void)
     if (why)
         printk("%s cannot be run: it %s.\n", path, why);
     else
-        printk("%s cannot be run: error %d.\n", path, -error);
+        printk("%s cannot be run: %s.\n", path, errno_text(error));
     process_exit((error == -ENOENT ? 127u : 126u) << 8);
 }
 
@@ -165,13 +167,13 @@ static struct thread *create_first(void)
         actions ? process_create(process_root, run_word[0] ? pid_alloc() : 1, actions) : NULL;
     struct thread *thread = process ? thread_create(process, "first", process->pid) : NULL;
     if (!thread)
-        panic("No memory for the first program.");
+        panic("no memory for the first program");
     process->is_first = true;
     process->group = process->session = process->pid;
     thread->files = fd_table_create();
     thread->fs = fs_context_create(fs_root, 022);
     if (!thread->files || !thread->fs)
-        panic("No memory for the first program.");
+        panic("no memory for the first program");
     frame_start_user(&frame, 0, 0);
     context_init_user(thread->task, &frame);
     thread->enter_first = true;

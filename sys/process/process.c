@@ -30,7 +30,7 @@ void process_init(void)
     process_root = actions ? process_create(NULL, 0, actions) : NULL;
     mutex_unlock(&process_lock);
     if (!process_root)
-        panic("No memory for the first process.");
+        panic("no memory for the first process");
 }
 
 static void process_inherit(struct process *process, const struct process *parent)

@@ -1,8 +1,8 @@
-"""`make fail-nth`: each allocation that the test kernel makes for a program is refused once (row S14)."""
+"""`make fail-nth`: each allocation that the test kernel makes for a program is refused once (row S14); and some of its boot."""
 
 import re
 
-from tools.runner import program
+from tools.runner import program, refused_boot
 from tools.runner.compile import compile_program
 from tools.runner.options import Refusal
 from tools.runner.show import say, table, verdict
@@ -43,5 +43,7 @@ def main(config):
         say("  | " + "\n  | ".join(text.split("\n")[-40:]))
         say(f"fail-nth: {outcome.end.sentence}")
         failed += 1
-    verdict(len(results) - sum(bool(bad) for bad, _, _ in results), failed, 0)
+    good_boots, bad_boots = refused_boot.run_all(config)
+    failed += bad_boots
+    verdict(len(results) - sum(bool(bad) for bad, _, _ in results) + good_boots, failed, 0)
     return 1 if failed else 0
