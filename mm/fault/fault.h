@@ -17,8 +17,8 @@ enum fault_result {
 };
 #define ACCESS_READ  0u
 #define ACCESS_WRITE 1u
-#define ACCESS_FORCE                                                                                         \
-    4u /* a debugger's: private pages may be read and copied whatever the region's rights are */
+/* A debugger's: private pages may be read and copied whatever the region's rights are. */
+#define ACCESS_FORCE 4u
 
 /* Whether a write may go into a region with these flags. Forced, it makes a private copy that stays
  * read-only. */

@@ -25,28 +25,35 @@ struct page *page_alloc(unsigned gfp);
  * crossing no multiple of `boundary` frames (0: any); each with one reference; NULL when there is none (S19,
  * S20). */
 struct page *page_alloc_range(u32 count, u32 align, pfn_t below, u32 boundary, unsigned gfp);
+/* One reference of each of them; any context. */
 void page_put_range(struct page *first, u32 count);
-/* Takes this very frame if it is free (S22): exactly one of many callers wins. */
+/* Takes this very frame if it is free (S22): exactly one of many callers wins, the others get NULL. Waits
+ * for the other CPUs, which may have it cached: no spinlock held. */
 struct page *page_claim(pfn_t pfn);
 
+/* One reference more, by who has one already. Any context. */
 void page_get(struct page *page);
-bool page_get_unless_free(struct page *page);
-void page_put(struct page *page); /* frees on the last reference; any context */
+/* The same by who has none; false: the frame is free. */
+must_check bool page_get_unless_free(struct page *page);
+/* One less; the last frees the frame. Any context. */
+void page_put(struct page *page);
 /* The same for a frame whose every word is zero, as a page table's is when it dies: where that frees it, the
  * next who wants a frame of zeroes gets it as it is. */
 void page_put_zeroed(struct page *page);
+/* How many there are: a hint, unless the caller keeps everybody out who could take one (R06). */
 int page_refs(const struct page *page);
 
 pfn_t page_pfn(const struct page *page);
 struct page *page_of(pfn_t pfn); /* NULL for a frame that is no RAM */
-struct page *
-page_at(pfn_t pfn); /* the same where it is known to be: the number comes out of an entry of ours */
+/* The same where it is known to be: the number comes out of an entry of ours. */
+struct page *page_at(pfn_t pfn);
 /* Direct-map address; only for frames below DIRECT_LIMIT_PFN (asserted). */
 void *page_address(const struct page *page);
 /* A kernel address of any frame, through the direct map or a per-CPU slot; preemption stays off until unmap,
  * at most two at once, last in first out. */
 void *page_map(struct page *page);
 void page_unmap(const void *addr);
+/* The whole frame, wherever it lies; any context that may map one or two. */
 void page_zero(struct page *page);
 void page_copy(struct page *to, struct page *from);
 
@@ -64,13 +71,15 @@ int page_map_dec(struct page *page); /* returns the new count; asserts against u
 int page_map_count(const struct page *page);
 
 /* ---- page lock and state bits ---- */
-void page_lock(struct page *page); /* sleeps; RANK_PAGE */
-must_check int page_lock_killable(struct page *page);
-bool page_try_lock(struct page *page);
-void page_unlock(
-    struct page *page); /* wakes all who wait; by the task that locked it, who holds a reference */
-void page_wait_unlocked(struct page *page); /* sleeps until unlocked; takes nothing (shape B) */
-must_check int page_wait_unlocked_killable(struct page *page);
+/* RANK_PAGE; the caller has a reference. Sleeps. */
+void page_lock(struct page *page);
+must_check int page_lock_killable(struct page *page); /* 0, or -EINTR after a fatal signal */
+bool page_try_lock(struct page *page);                /* never sleeps */
+/* By the task that locked it, which still has its reference. Wakes all who wait. */
+void page_unlock(struct page *page);
+/* Sleeps until nobody has it locked; takes nothing (shape B). */
+void page_wait_unlocked(struct page *page);
+must_check int page_wait_unlocked_killable(struct page *page); /* 0, or -EINTR after a fatal signal */
 bool page_is_locked(const struct page *page);
 enum page_bit {
     PAGE_UPTODATE = 1,

@@ -198,10 +198,9 @@ static int madvise_populate(struct mm *mm, vaddr_t start, vaddr_t end, bool writ
 int mm_madvise(struct mm *mm, vaddr_t start, u32 length, int advice)
 {
     vaddr_t end;
-    int error;
+    int error = user_range(start, length, &end);
 
     might_sleep();
-    error = user_range(start, length, &end);
     if (error) /* beyond the user's half nothing is mapped; around the end there is no such range */
         return error == -ENOMEM && start + ALIGN_UP(length, PAGE_SIZE) >= start && length <= USER_END
                    ? -ENOMEM

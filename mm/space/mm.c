@@ -157,10 +157,10 @@ struct mm *mm_next_user(struct mm *after)
     return next;
 }
 
-void mm_maps_report(struct mm *mm, void (*line)(void *ctx, const struct vma *vma), void *ctx)
+void mm_maps_report(struct mm *mm, void (*fn)(void *ctx, const struct vma *vma), void *ctx)
 {
     rwsem_read_lock(&mm->mmap_lock);
     for (struct vma *vma = vma_find_above(mm, 0); vma; vma = vma_next(vma))
-        line(ctx, vma);
+        fn(ctx, vma);
     rwsem_read_unlock(&mm->mmap_lock);
 }

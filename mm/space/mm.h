@@ -38,9 +38,14 @@ struct mm {
     struct mapping *exe; /* (m) the file it was loaded from, may be NULL */
 };
 
-struct mm *mm_create(void); /* one user, empty; NULL when no memory; sleeps */
+/* Empty, with one user; NULL when no memory. Sleeps. */
+struct mm *mm_create(void);
+/* One user more, by who is one; any context. And one less: the last unmaps everything. Sleeps, no lock held.
+ */
 void mm_get_user(struct mm *mm);
-void mm_put_user(struct mm *mm); /* last: unmaps everything; sleeps; no locks held */
+void mm_put_user(struct mm *mm);
+/* The same for the struct alone, without its contents. Any context; the last put, which frees it and its
+ * directory, has no spinlock held. */
 void mm_get(struct mm *mm);
 void mm_put(struct mm *mm);
 /* Who has a reference of the struct alone (an open /proc/PID/mem) asks for the contents: false when the last
@@ -63,8 +68,7 @@ struct mm *task_get_mm(struct task *task);
 /* Calls fn if `mm` is the task's, and keeps the task in it so long. fn under a spinlock (RANK_TASK_MM). */
 void task_if_in_mm(struct task *task, const struct mm *mm, void (*fn)(struct task *, void *), void *arg);
 
-/* ---- the calls (man pages, section 2); each takes mmap_lock for write inside, sleeps; errors negative ----
- */
+/* ---- the calls ---- */
 #define VM_READ       0x01u
 #define VM_WRITE      0x02u
 #define VM_EXEC       0x04u
@@ -76,9 +80,9 @@ void task_if_in_mm(struct task *task, const struct mm *mm, void (*fn)(struct tas
 #define VM_WIPEONFORK 0x100u
 #define VM_NORESERVE  0x200u
 #define VM_STACK      0x400u
+#define VM_RANDOM     0x800u  /* madvise said so: a read of a file page maps that page alone */
 #define VM_ACCOUNT    0x1000u /* its pages are promised (mm/space/commit.h) */
 #define VM_ONFAULT    0x2000u /* with VM_LOCKED: locked as it comes in, not filled at once */
-#define VM_RANDOM     0x800u  /* madvise said so: a read of a file page maps that page alone */
 
 #define STACK_LIMIT 0x00800000u /* a VM_GROWSDOWN region grows to 8 MiB: RLIMIT_STACK's default */
 
@@ -101,32 +105,46 @@ static inline bool mm_is_error(s32 result)
 {
     return (u32)result >= (u32)-4095;
 }
-/* The address, or -errno (an address >= -4095 is an error). */
+/*
+ * What follows takes mmap_lock itself, and sleeps: no lock held. Where nothing else is said, 0 or -errno as
+ * the call's page in section 2 of the manual has it, and: -EINVAL for an argument that makes no sense,
+ * -ENOMEM where memory, a limit or a mapping is missing, -EINTR after a fatal signal, which a program never
+ * sees.
+ */
+/* The address, or -errno (mm_is_error tells them apart); -EEXIST: MM_FIXED_NOREPLACE and something lies
+ * there; -EPERM: page 0; -EAGAIN: more than may be locked. */
 s32 mm_mmap(struct mm *mm, const struct mmap_request *request);
+/* What is not mapped is no error. -ENOMEM changes nothing. */
 int mm_munmap(struct mm *mm, vaddr_t start, u32 length);
 /* shmdt(2): unmaps what the attachment at `start` still shows of its memory; *owner is whose it was
  * (shmem_owner). 0, -EINVAL when there is none, -ENOMEM, -EINTR. */
 int mm_detach(struct mm *mm, vaddr_t start, void **owner);
 /* The rights of all of the range are `vm_flags` afterwards; with VM_GROWSDOWN it begins where the stack
- * begins that it is a part of, and -EINVAL says that it is of none. */
+ * begins that it is a part of, and -EINVAL says that it is of none. -EACCES: a file that may not be written.
+ * Up to a hole, or to such a file, the range is changed all the same. */
 int mm_mprotect(struct mm *mm, vaddr_t start, u32 length, u32 vm_flags);
-s32 mm_mremap(struct mm *mm, vaddr_t old, u32 old_len, u32 new_len, u32 flags,
-              vaddr_t new_addr); /* MREMAP_* */
+/* The address where it is now, or -errno as mm_mmap has it; flags: MREMAP_*. -EFAULT: not one region. */
+s32 mm_mremap(struct mm *mm, vaddr_t old, u32 old_len, u32 new_len, u32 flags, vaddr_t new_addr);
 /* remap_file_pages(2): [start, start + length), rounded down, shows its file from page pgoff on. 0; -EINVAL
  * where it is not all one shared file's; -ENOMEM, -EINTR. */
 int mm_remap_file_pages(struct mm *mm, vaddr_t start, u32 length, u32 pgoff, bool populate);
-int mm_madvise(struct mm *mm, vaddr_t start, u32 length, int advice); /* MADV_*: Linux numbers */
-vaddr_t mm_brk(struct mm *mm, vaddr_t new_brk);                       /* the brk now, as Linux returns it */
+/* advice: MADV_*, in Linux's numbers. Over a hole it goes on, and says -ENOMEM at the end. */
+int mm_madvise(struct mm *mm, vaddr_t start, u32 length, int advice);
+/* Where the heap ends now, which is what Linux's brk returns: refused, it is where it was. */
+vaddr_t mm_brk(struct mm *mm, vaddr_t new_brk);
+/* A byte for each page, to the program's `user_vec`; -EFAULT where that cannot be written. */
 int mm_mincore(struct mm *mm, vaddr_t start, u32 length, vaddr_t user_vec);
+/* mlock2(2) and munlock(2): fills the range unless on_fault. -EAGAIN: a page of it cannot be had now. */
 int mm_mlock(struct mm *mm, vaddr_t start, u32 length, bool lock, bool on_fault);
-int mm_msync(struct mm *mm, vaddr_t start, u32 length, int flags);
-/* Faults the range in, as MAP_POPULATE does. */
-int mm_populate(struct mm *mm, vaddr_t start, u32 length, bool write);
-/* One line a region through `line`: /proc/PID/maps without the file name's directory part. */
-/* Called with mmap_lock shared: `line` must not touch user memory (R34). */
-void mm_maps_report(struct mm *mm, void (*line)(void *ctx, const struct vma *vma), void *ctx);
-/* mlockall(2) and munlockall(2): marks every region now, and those to come. Populates unless on_fault. */
+/* mlockall(2) and munlockall(2): marks every region now, and those to come. Fills them unless on_fault. */
 int mm_mlock_all(struct mm *mm, bool now, bool future, bool on_fault);
+/* flags: MS_*. -EBUSY: MS_INVALIDATE of what is locked; -EIO and its like are the file's. */
+int mm_msync(struct mm *mm, vaddr_t start, u32 length, int flags);
+/* Faults the range in, as MAP_POPULATE does. -ENOMEM: a hole; -EINVAL: a region that does not allow it;
+ * -EAGAIN: no memory; -EFAULT: a page that cannot be read, or lies beyond the end of its file. */
+int mm_populate(struct mm *mm, vaddr_t start, u32 length, bool write);
+/* fn once for each region, lowest first, with mmap_lock held shared: it must not touch user memory (R34). */
+void mm_maps_report(struct mm *mm, void (*fn)(void *ctx, const struct vma *vma), void *ctx);
 /* Copies n bytes between kernel memory and [addr, addr + n) of an address space, whosever it is; access:
  * ACCESS_READ, ACCESS_WRITE (into it), and ACCESS_FORCE. Returns how many were moved: fewer where the region
  * refuses, or a fatal signal came. Sleeps; a user (or visitor) of mm, which need not be the running one. */
@@ -142,4 +160,5 @@ u32 mm_resident_estimate(const struct mm *mm);
 /* Goes through all address spaces that have users: the one after `after` (NULL: the first) with a user's
  * reference, which the next call lets go; NULL at the end. Sleeps. */
 struct mm *mm_next_user(struct mm *after);
+/* Boot, once, after slab_init(). */
 void mm_init(void);

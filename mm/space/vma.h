@@ -32,6 +32,7 @@ struct vma {
 struct vma *vma_find(struct mm *mm, vaddr_t addr) must_hold_shared(&mm->mmap_lock);
 /* The first region that ends above addr, or NULL. */
 struct vma *vma_find_above(struct mm *mm, vaddr_t addr) must_hold_shared(&mm->mmap_lock);
+/* Its neighbours in the tree, or NULL; mmap_lock held in any mode. */
 struct vma *vma_next(const struct vma *vma);
 struct vma *vma_prev(const struct vma *vma);
 /* A region of mm that is in no tree yet, all fields zero but mm; NULL when no memory. Sleeps. */
@@ -40,9 +41,11 @@ struct vma *vma_alloc(struct mm *mm);
 struct vma *vma_clone(const struct vma *from, struct mm *mm);
 /* Puts its mapping, and gives the memory back; both after a grace period where faults take no lock. */
 void vma_free(struct vma *vma);
+/* Into the tree, where nothing may overlap it. */
 void vma_insert(struct mm *mm, struct vma *vma) must_hold(&mm->mmap_lock);
 /* The same for one that lies above all others, `last` being the uppermost of them (NULL: there is none). */
 void vma_append(struct mm *mm, struct vma *last, struct vma *vma) must_hold(&mm->mmap_lock);
+/* Out of it, marked as changing for good: the caller frees it. */
 void vma_remove(struct mm *mm, struct vma *vma) must_hold(&mm->mmap_lock);
 /* Joins it with equal neighbours; returns the region that now covers it. */
 struct vma *vma_merge(struct mm *mm, struct vma *vma) must_hold(&mm->mmap_lock);
