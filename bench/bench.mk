@@ -1,5 +1,5 @@
 # Where instructions go; throughput and stress: user programs on the product kernel, free running.
-PROTOCOLS ?=        ## bench, mutants: all, or some of mutex rwsem retry vma seq: compares fault locking protocols, or tries each mutant under them
+PROTOCOLS ?=        ## bench, mutants, refusals: all, or some of mutex rwsem retry vma seq: compares fault locking protocols, or tries each mutant or refusal under them
 ROW       ?=        ## bench-where: which row of make bench: ROW="anonymous write fault"
 SECONDS   ?= 60     ## stress: how long
 $(foreach v,PROTOCOLS ROW SECONDS,$(if $(filter file,$(origin $(v))),$(eval $(v) := $(strip $($(v))))))
