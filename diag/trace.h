@@ -54,6 +54,7 @@ enum fault_phase {
     PHASE_pt_alloc,
     PHASE_alloc,
     PHASE_io,
+    PHASE_ask,
     PHASE_relock,
     PHASE_recheck_won,
     PHASE_recheck_lost,

@@ -98,8 +98,8 @@
     E(exceptions, page_fault_kernel, FAULT_TEXT_) \
     E(faultline, fault_phase, "\"fault %u %s address=0x%08x outcome=%u at %pS\", REC->fault, __print_symbolic(REC->phase, " \
       "{ 0, \"entry\" }, { 1, \"irq_on\" }, { 2, \"lookup\" }, { 3, \"pt_alloc\" }, { 4, \"alloc\" }, { 5, \"io\" }, " \
-      "{ 6, \"relock\" }, { 7, \"recheck_won\" }, { 8, \"recheck_lost\" }, { 9, \"install\" }, { 10, \"flush\" }, " \
-      "{ 11, \"retry\" }, { 12, \"exit\" }), REC->address, REC->outcome, REC->ip") \
+      "{ 6, \"ask\" }, { 7, \"relock\" }, { 8, \"recheck_won\" }, { 9, \"recheck_lost\" }, { 10, \"install\" }, " \
+      "{ 11, \"flush\" }, { 12, \"retry\" }, { 13, \"exit\" }), REC->address, REC->outcome, REC->ip") \
     E(faultline, race_point, "\"R%02u at %pS\", REC->race, REC->ip") \
     E(faultline, shootdown, "\"0x%08x-0x%08x cpus=0x%x answered=%u\", REC->start, REC->end, REC->mask, REC->answered") \
     E(tlb, tlb_flush, "\"pages:%ld reason:%s (%d)\", REC->pages, __print_symbolic(REC->reason, { 0, \"flush on task switch\" }, " \

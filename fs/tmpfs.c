@@ -52,6 +52,7 @@ static const struct mapping_ops tmpfs_mapping_ops = {
     .size = tmpfs_size,
     .get = tmpfs_map_get,
     .put = tmpfs_map_put,
+    .is_memory = true,
 };
 void tmpfs_mapping_init(struct inode *inode)
 {

@@ -21,12 +21,13 @@
     L(TASK_MM) /* which address space a task is in */                                                        \
     L(KVALLOC) /* the kernel window's ranges */                                                              \
     L(SLAB)                                                                                                  \
-    L(ZONE)   /* free frames */                                                                              \
-    L(SIGNAL) /* pending signals of one process */                                                           \
-    L(FUTEX)  /* one futex bucket */                                                                         \
-    L(DEVICE) /* a device's queue of requests: taken in its interrupts */                                    \
-    L(WAIT)   /* a wait queue, and the inner lock of mutex and rwsem */                                      \
-    L(EVENTS) /* the wait queue of an epoll set: its files' queues wake it */                                \
+    L(ZONE)      /* free frames */                                                                           \
+    L(SIGNAL)    /* pending signals of one process */                                                        \
+    L(FUTEX)     /* one futex bucket */                                                                      \
+    L(USERFAULT) /* who waits for a page that a program has to provide */                                    \
+    L(DEVICE)    /* a device's queue of requests: taken in its interrupts */                                 \
+    L(WAIT)      /* a wait queue, and the inner lock of mutex and rwsem */                                   \
+    L(EVENTS)    /* the wait queue of an epoll set: its files' queues wake it */                             \
     L(TIMER)                                                                                                 \
     L(RUNQ)                                                                                                  \
     L(CROSSCALL)                                                                                             \

@@ -215,6 +215,9 @@ s32 sys_ipc(u32 call, u32 first, u32 second, u32 third, vaddr_t pointer);
 /* shmctl as ipc(2) has it, too: then the 64-bit layouts must be asked for (always_64 false). */
 s32 shm_control(s32 id, u32 command, vaddr_t buffer, bool always_64);
 
+/* sys/memory/userfaultfd.c */
+s32 sys_userfaultfd(u32 flags);
+
 /* sys/memory/process_vm.c */
 s32 sys_process_vm_readv(s32 pid, vaddr_t local, u32 local_count, vaddr_t remote, u32 remote_count,
                          u32 flags);

@@ -86,6 +86,7 @@ void fault_to_signal(struct trap_frame *frame, vaddr_t addr, enum fault_result w
         return signal_force(SIGBUS, BUS_ADRERR, addr);
     case FAULT_NO_MEMORY:
         return signal_force(SIGKILL, SI_KERNEL, addr);
+    case FAULT_INTERRUPTED:
     case FAULT_KILLED: /* the signal that ended the wait is pending already */
         return;
     default:

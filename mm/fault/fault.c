@@ -6,6 +6,8 @@
  *   empty, no file            the zero page                a zeroed frame             fault_anon.c
  *   empty, private file       the cache's page, read-only  a copy of it               fault_file.c
  *   empty, shared file        the cache's page, read-only  the cache's page           fault_file.c
+ *   empty, no page in the     the program that provides    the same                   fault_userfault.c
+ *     cache, VM_USERFAULT     its pages is asked
  *   present, read-only        spurious                     private: re-use or copy    cow.c
  *                                                          shared: may write now      fault_file.c
  *   present, allowed          spurious                     spurious                   here

@@ -6,17 +6,19 @@
 #include "mm/space/vma.h"
 
 enum fault_result {
-    FAULT_DONE,       /* go back and run the instruction again */
-    FAULT_WAIT,       /* inside mm/ only: wait for fault.pending, then retry from the look-up */
-    FAULT_NO_REGION,  /* SIGSEGV, SEGV_MAPERR */
-    FAULT_BAD_ACCESS, /* SIGSEGV, SEGV_ACCERR */
-    FAULT_PAST_END,   /* SIGBUS, BUS_ADRERR: beyond the file's last page */
-    FAULT_IO_ERROR,   /* SIGBUS, BUS_ADRERR */
-    FAULT_NO_MEMORY,  /* nothing held; the caller decides */
-    FAULT_KILLED,     /* a fatal signal came while it waited */
+    FAULT_DONE,        /* go back and run the instruction again */
+    FAULT_WAIT,        /* inside mm/ only: wait for fault.pending, then retry from the look-up */
+    FAULT_NO_REGION,   /* SIGSEGV, SEGV_MAPERR */
+    FAULT_BAD_ACCESS,  /* SIGSEGV, SEGV_ACCERR */
+    FAULT_PAST_END,    /* SIGBUS, BUS_ADRERR: beyond the file's last page */
+    FAULT_IO_ERROR,    /* SIGBUS, BUS_ADRERR */
+    FAULT_NO_MEMORY,   /* nothing held; the caller decides */
+    FAULT_KILLED,      /* a fatal signal came while it waited */
+    FAULT_INTERRUPTED, /* ACCESS_USER: any signal did; the instruction is run again when that is delivered */
 };
 #define ACCESS_READ  0u
 #define ACCESS_WRITE 1u
+#define ACCESS_USER  2u /* a program's own instruction, not a copy in the kernel */
 /* A debugger's: private pages may be read and copied whatever the region's rights are. */
 #define ACCESS_FORCE 4u
 

@@ -44,7 +44,13 @@ static enum fault_result anonymous_write(struct fault *f) must_hold(f)
 
 enum fault_result fault_anonymous(struct fault *f)
 {
-    if (unlikely(READ_ONCE(f->mm->reaped)))
-        return FAULT_KILLED; /* what was here has been taken; a fatal signal is on its way (oom.c) */
+    u32 wary = READ_ONCE(f->mm->wary);
+
+    if (unlikely(wary)) {
+        if (wary & MM_REAPED)
+            return FAULT_KILLED; /* what was here has been taken; a fatal signal is on its way (oom.c) */
+        if (f->vma->flags & VM_USERFAULT)
+            return fault_missing(f);
+    }
     return fault_is_write(f) ? anonymous_write(f) : anonymous_read(f);
 }

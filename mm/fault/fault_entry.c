@@ -77,7 +77,8 @@ static inline enum fault_result fault_resolve_access(struct trap_frame *frame, s
         trace_write_fault_phase(self->fault_seq, PHASE_entry, addr, frame_error(frame));
         trace_write_fault_phase_plain(self->fault_seq, PHASE_irq_on, addr);
     }
-    return fault_handle(mm, addr, frame_error(frame) & PF_WRITE ? ACCESS_WRITE : ACCESS_READ);
+    static_assert(PF_WRITE >> 1 == ACCESS_WRITE && PF_USER >> 1 == ACCESS_USER, "one shift gives both");
+    return fault_handle(mm, addr, frame_error(frame) >> 1 & (ACCESS_WRITE | ACCESS_USER));
 }
 
 void page_fault_seen(struct trap_frame *frame, vaddr_t addr)
@@ -96,8 +97,8 @@ static noinline void fault_unresolved(struct trap_frame *frame, vaddr_t addr, u3
 {
     if (!frame_from_user(frame))
         return kernel_fixup(frame, addr, code);
-    if (why == FAULT_KILLED)
-        return; /* the way back to user mode ends in the exit */
+    if (why == FAULT_KILLED || why == FAULT_INTERRUPTED)
+        return; /* the way back to user mode ends in the exit, or in the signal's handler */
     count_unresolved(why);
     if (!fault_signal_hook)
         kernel_oops(frame, "page fault of a program, and nobody to send a signal", addr, code);

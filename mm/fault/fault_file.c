@@ -5,18 +5,22 @@
 
 /* The file's page, referenced and up to date. Or what to wait for, where the protocol will not wait with the
  * region held; or why there is none. */
-static enum fault_result file_page(struct fault *f, u32 index, struct page **page)
+static enum fault_result file_page(struct fault *f, u32 index, struct page **page) must_hold(f)
 {
     struct mapping *mapping = f->vma->mapping;
+    bool known_page;
     int error;
 
     *page = mapping_find(mapping, index);
     if (likely(*page != NULL) && likely(page_bit_test(*page, PAGE_UPTODATE)))
         return FAULT_DONE; /* whether the file reaches so far is asked when it is mapped: it has to be then */
-    if (*page)
+    known_page = *page != NULL;
+    if (known_page)
         page_put(*page);
     if (index >= mapping_pages(mapping))
         return FAULT_PAST_END;
+    if (!known_page && (f->vma->flags & VM_USERFAULT))
+        return fault_missing(f);
     fault_phase(f, io, faultlock.holds_through_io);
     if (!faultlock.holds_through_io) {
         mapping->ops->get(mapping); /* the region, and its reference with it, may be gone when we read */

@@ -31,13 +31,15 @@ void fault_install(struct fault *f, struct page *page, pte_t entry) must_hold(pa
 #define fault_phase(f, phase, outcome) trace_fault_phase(current->fault_seq, phase, (f)->address, outcome)
 
 /* Shape B: what is to be waited for once nothing is held: a page, referenced; or a file's page `index` to be
- * read, the file held open; or nothing: the look-up alone is to be done again. Always FAULT_WAIT. */
+ * read, the file held open; or nothing: the look-up alone is to be done again. Always FAULT_WAIT. (And, by
+ * fault_missing() alone, a program's answer.) */
 static inline enum fault_result fault_wait_for(struct fault *f, struct page *page, struct mapping *file,
                                                u32 index)
 {
     f->pending = page;
     f->pending_file = file;
     f->pending_index = index;
+    f->pending_userfault = NULL;
     return FAULT_WAIT;
 }
 static inline bool fault_is_write(const struct fault *f)
@@ -52,6 +54,9 @@ enum fault_result fault_write_protected(struct fault *f)
     must_hold(f); /* cow.c: present, and may be written but by a copy */
 enum fault_result fault_shared_upgrade(struct fault *f)
     must_hold(f); /* fault_file.c: present, shared, first write */
+/* fault_userfault.c: empty, in the file, too, and a program provides the pages: names whom to ask.
+ * FAULT_DONE: there is one now. */
+enum fault_result fault_missing(struct fault *f) must_hold(f);
 /* fault_stack.c: no region; a stack above may grow. Nothing is held, on entry and on return. FAULT_WAIT: look
  * again. */
 enum fault_result fault_grow_stack(struct fault *f) must_not_hold(f);
@@ -90,6 +95,9 @@ static inline void fault_unpin_file(const struct fault *f)
 }
 /* fault_wait.c: what f->pending or f->pending_file asks for, with nothing held. FAULT_DONE: retry. */
 enum fault_result fault_wait(struct fault *f) must_not_hold(f);
+
+/* fault_userfault.c: the same for f->pending_userfault. */
+enum fault_result fault_ask(struct fault *f) must_not_hold(f);
 
 /* fault_wait.c: no frame was found. FAULT_DONE: retry; or why there is no sense in it. Nothing is held. */
 enum fault_result fault_make_room(struct fault *f) must_not_hold(f);

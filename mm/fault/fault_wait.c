@@ -41,6 +41,8 @@ noinline enum fault_result fault_wait(struct fault *f)
         result = wait_for_read(f);
     else if (f->pending)
         result = wait_for_page(f);
+    else if (f->pending_userfault)
+        result = fault_ask(f);
     return result;
 }
 

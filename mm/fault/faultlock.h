@@ -23,6 +23,8 @@ struct lock_type("stable region") fault
     struct page *pending; /* shape B: the page to wait for, referenced; the wait happens with nothing held */
     struct mapping *pending_file; /* shape B: the file to read page pending_index of, held open */
     u32 pending_index;
+    struct userfault *pending_userfault; /* shape B: whom to ask for the page, referenced */
+    u32 seen_answers; /* what had been answered before the page was looked for (mm/fault/userfault.c) */
 };
 
 struct faultlock {

@@ -11,7 +11,7 @@
  *
  * The victim is never waited for. It may sleep uninterruptibly on a lock that the task in here holds: a
  * file's, for the fault may be that of a write(2). Its anonymous pages are nobody's any more from the moment
- * of its death, and mmap_lock shared is enough to take them (as MADV_DONTNEED does). `reaped` is set first:
+ * of its death, and mmap_lock shared is enough to take them (as MADV_DONTNEED does). MM_REAPED is set first:
  * from then on a fault in that space ends instead of finding a page of zeroes where data was. Only mmap_lock
  * may be in use there, by somebody who changes regions; that takes a moment, so it is tried for a while, and
  * then somebody else must end. Each call marks one space, so there is an end.
@@ -71,7 +71,7 @@ static void reap_regions(struct mm *mm) must_hold_shared(&mm->mmap_lock)
 
 static void reap(struct mm *mm)
 {
-    WRITE_ONCE(mm->reaped, 1);
+    atomic_bits_set(&mm->wary, MM_REAPED);
     memory_barrier(); /* before the first entry goes: a fault that finds it empty sees this */
     for (u32 i = 0; i < REAP_TRIES; i++) {
         if (rwsem_read_try_lock(&mm->mmap_lock)) {

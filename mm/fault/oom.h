@@ -11,7 +11,7 @@ enum fault_result oom_relieve(void);
 /* Its last resort alone: ends one program, takes its memory at once, and returns as oom_relieve() does. */
 enum fault_result oom_kill_one(void);
 
-/* sys/ sets it at init: chooses who is to end among the spaces whose `reaped` is not set, kills it, and
+/* sys/ sets it at init: chooses who is to end among the spaces whose MM_REAPED is not set, kills it, and
  * returns its space with a user reference; NULL: nobody is left. Called by one task at a time. Must not sleep
  * or allocate. */
 extern struct mm *(*oom_victim_hook)(void);

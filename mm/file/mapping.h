@@ -25,6 +25,8 @@ struct mapping_ops {
     int (*sync)(struct mapping *mapping, u32 first, u32 end);
     void (*get)(struct mapping *mapping); /* a vma holds the file open */
     void (*put)(struct mapping *mapping);
+    /* Nothing is behind it: a page that it lacks was never written, and userfaultfd may provide it. */
+    bool is_memory;
 };
 struct mapping {
     struct spinlock lock;
@@ -53,6 +55,9 @@ static inline u32 mapping_pages(struct mapping *mapping)
 }
 /* Inserts a fresh locked page; -EEXIST when another came first. Takes a reference of its own. */
 must_check int mapping_insert(struct mapping *mapping, struct page *page, u32 index);
+/* Page `index` becomes `page` (fresh, nobody else's), contents and all; takes a reference of its own. 0;
+ * -EEXIST: the file has one; -EFAULT: the file does not reach so far. mmap_lock may be held. */
+must_check int mapping_provide(struct mapping *mapping, u32 index, struct page *page);
 /* Drops all pages from `first_index` on out of the cache; who has one mapped keeps it. */
 void mapping_drop(struct mapping *mapping, u32 first_index);
 /* The same for pages [first, end). */

@@ -66,6 +66,7 @@ static const struct mapping_ops shmem_ops = {
     .size = shmem_size,
     .get = shmem_get,
     .put = shmem_put,
+    .is_memory = true,
 };
 
 bool mapping_is_shmem(const struct mapping *mapping)

@@ -33,10 +33,13 @@ struct mm {
     vaddr_t arg_start, arg_end, env_start, env_end; /* (c after exec) */
     u32 def_flags;                                  /* (m) mlockall's future flags */
     u32 has_lazy;                                   /* (a) pages were given up (mm/space/lazy_free.c) */
-    u32 reaped;          /* (a) out of memory: its pages are being taken, for good */
+    u32 wary; /* (a) MM_*: what a fault has to know before it fills an entry; set for good, in few spaces */
     struct list all;     /* list of all mms */
     struct mapping *exe; /* (m) the file it was loaded from, may be NULL */
 };
+
+#define MM_REAPED    1u /* out of memory: its pages are being taken */
+#define MM_USERFAULT 2u /* some region is or was registered with a userfaultfd */
 
 /* Empty, with one user; NULL when no memory. Sleeps. */
 struct mm *mm_create(void);
@@ -83,6 +86,7 @@ void task_if_in_mm(struct task *task, const struct mm *mm, void (*fn)(struct tas
 #define VM_RANDOM     0x800u  /* madvise said so: a read of a file page maps that page alone */
 #define VM_ACCOUNT    0x1000u /* its pages are promised (mm/space/commit.h) */
 #define VM_ONFAULT    0x2000u /* with VM_LOCKED: locked as it comes in, not filled at once */
+#define VM_USERFAULT  0x4000u /* a program provides its missing pages (mm/fault/userfault.h) */
 
 #define STACK_LIMIT 0x00800000u /* a VM_GROWSDOWN region grows to 8 MiB: RLIMIT_STACK's default */
 

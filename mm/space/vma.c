@@ -83,7 +83,7 @@ struct vma *vma_clone(const struct vma *from, struct mm *mm)
     /* Not the whole of it: faults are in `from`, and its sequence is its own. */
     *vma = (struct vma){.start = from->start,
                         .end = from->end,
-                        .flags = from->flags,
+                        .flags = from->flags & ~VM_USERFAULT,
                         .pgoff = from->pgoff,
                         .mapping = from->mapping,
                         .mm = mm,

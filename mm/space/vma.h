@@ -17,10 +17,11 @@ struct vma {
     /* Set once, never cleared, under any mode of (m): a page of its own may be mapped here, so fork must copy
      * its page tables; else the child's faults find everything in the file. */
     u32 has_private;
-    struct list mapped;  /* the mapping's lock: among the regions of its file */
-    u32 visited;         /* ... and the last walk along them that was here */
-    const char *name;    /* (c) */
-    struct rcu_head rcu; /* its last grace period */
+    struct userfault *userfault; /* (m) whom VM_USERFAULT asks for its missing pages; no reference */
+    struct list mapped;          /* the mapping's lock: among the regions of its file */
+    u32 visited;                 /* ... and the last walk along them that was here */
+    const char *name;            /* (c) */
+    struct rcu_head rcu;         /* its last grace period */
 };
 
 #define VMA_LIMIT 65530u /* regions of one address space: more are refused with ENOMEM */
@@ -37,7 +38,8 @@ struct vma *vma_next(const struct vma *vma);
 struct vma *vma_prev(const struct vma *vma);
 /* A region of mm that is in no tree yet, all fields zero but mm; NULL when no memory. Sleeps. */
 struct vma *vma_alloc(struct mm *mm);
-/* The same with the fields of `from` and a reference of its own to the file. */
+/* The same with the fields of `from` and a reference of its own to the file; but not registered with a
+ * userfaultfd. */
 struct vma *vma_clone(const struct vma *from, struct mm *mm);
 /* Puts its mapping, and gives the memory back; both after a grace period where faults take no lock. */
 void vma_free(struct vma *vma);

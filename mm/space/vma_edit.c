@@ -1,6 +1,7 @@
 /* Splitting, joining and placing regions: everything that gives the tree another shape without losing a page.
  */
 #include "diag/assert.h"
+#include "mm/fault/userfault.h"
 #include "mm/space/commit.h"
 #include "mm/space/mm_private.h"
 
@@ -21,6 +22,8 @@ static int vma_split(struct mm *mm, struct vma *vma, vaddr_t addr) must_hold(&mm
     }
     upper->pgoff = vma_index(vma, addr);
     upper->start = addr;
+    upper->flags = vma->flags;
+    upper->userfault = vma->userfault;
     WRITE_ONCE(vma->end, addr); /* before the insertion, which refuses overlaps */
     vma_insert(mm, upper);
     vma_change_end(mm, vma);
@@ -45,7 +48,8 @@ int vma_isolate(struct mm *mm, vaddr_t start, vaddr_t end)
 static bool vma_joinable(const struct vma *low, const struct vma *high)
 {
     return low->end == high->start && low->flags == high->flags && low->mapping == high->mapping &&
-           low->name == high->name && vma_index(low, high->start) == high->pgoff;
+           low->name == high->name && low->userfault == high->userfault &&
+           vma_index(low, high->start) == high->pgoff;
 }
 
 static void vma_join(struct mm *mm, struct vma *low, struct vma *high) must_hold(&mm->mmap_lock)
@@ -90,6 +94,8 @@ static void vma_unaccount(struct mm *mm, const struct vma *vma) must_hold(&mm->m
 
 void vma_discard(struct mm *mm, struct vma *vma)
 {
+    if (vma->flags & VM_USERFAULT) /* who waits for its pages finds out that they are not to come */
+        userfault_wake(vma->userfault, vma->start, vma->end);
     vma_unaccount(mm, vma);
     vma_remove(mm, vma);
     vma_free(vma);

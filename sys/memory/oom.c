@@ -37,7 +37,7 @@ static void consider_in_mm(struct task *task, void *arg)
     struct candidate *best = arg;
     int adj = READ_ONCE(task->process->oom_score_adj);
     bool dying = task_is_killed(task);
-    if (READ_ONCE(task->mm->reaped) || (adj == OOM_SCORE_ADJ_MIN && !dying))
+    if ((READ_ONCE(task->mm->wary) & MM_REAPED) || (adj == OOM_SCORE_ADJ_MIN && !dying))
         return;
     int score = dying ? 0x7fffffff : oom_badness(task->mm, adj, best->memory);
     if (best->mm && score <= best->score)

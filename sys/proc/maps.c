@@ -113,7 +113,7 @@ static void print_flags(struct text *t, u32 flags)
         const char *name;
     } names[] = {{VM_READ, "rd"},      {VM_WRITE, "wr"},      {VM_EXEC, "ex"},     {VM_SHARED, "sh"},
                  {VM_GROWSDOWN, "gd"}, {VM_LOCKED, "lo"},     {VM_DONTFORK, "dc"}, {VM_ACCOUNT, "ac"},
-                 {VM_NORESERVE, "nr"}, {VM_WIPEONFORK, "wf"}, {VM_RANDOM, "rr"}};
+                 {VM_NORESERVE, "nr"}, {VM_WIPEONFORK, "wf"}, {VM_RANDOM, "rr"},   {VM_USERFAULT, "um"}};
     text_print(t, "VmFlags:");
     for (u32 i = 0; i < ARRAY_SIZE(names); i++) {
         if (flags & names[i].flag)

@@ -3,15 +3,16 @@
 from collections import namedtuple
 from dataclasses import dataclass, field
 
-PHASES = ("entry", "irq_on", "lookup", "pt_alloc", "alloc", "io", "relock", "recheck_won", "recheck_lost", "install",
-          "flush", "retry", "exit")
+PHASES = ("entry", "irq_on", "lookup", "pt_alloc", "alloc", "io", "ask", "relock", "recheck_won", "recheck_lost",
+          "install", "flush", "retry", "exit")
 # What a fault has behind it when it reaches each phase: the name of the time before it.
 STEPS = {"irq_on": "entry, interrupts on again", "lookup": "take mmap_lock, find the region", "pt_alloc": "page table made",
-         "alloc": "frame taken and filled", "io": "page cache asked", "relock": "up to the page table's lock",
+         "alloc": "frame taken and filled", "io": "page cache asked", "ask": "page cache asked", "relock": "up to the page table's lock",
          "recheck_won": "lock taken, entry still as seen", "recheck_lost": "lock taken, entry changed meanwhile",
          "install": "entry written", "flush": "other CPUs told", "retry": "all let go, wait to come",
          "exit": "locks let go, way out"}
-OUTCOMES = ("done", "wait", "no region", "bad access", "past the end of the file", "I/O error", "no memory", "killed")
+OUTCOMES = ("done", "wait", "no region", "bad access", "past the end of the file", "I/O error", "no memory", "killed",
+            "interrupted")
 WRITE_CODE, USER_CODE = 2, 4
 IN_INTERRUPT = 8
 # `ip`: where in the kernel the mark was set, 0 when the trace does not say.

@@ -23,6 +23,7 @@ PHASES = {
     "pt_alloc": "The address's page table was missing: made one, or found the one that somebody else had made meanwhile.",
     "alloc": "Took a frame, with no spinlock held: this may take long.",
     "io": "The file's page is not there yet: it must be read.",
+    "ask": "Nobody has provided the page yet: the program that does so (userfaultfd) is to be asked.",
     "relock": "All that can sleep is done: asks for the page table's lock.",
     "recheck_won": "Took the lock and looked again: the entry is still what it was. This fault is the first.",
     "recheck_lost": "Took the lock and looked again: somebody else was faster. Gives back what it had prepared.",
@@ -35,11 +36,11 @@ PHASES = {
 # The note's own steps, each told up to the phase that ends it.
 STAGES = {"entry": "The address of the fault is saved", "irq_on": "Interrupts come back on",
           "lookup": "The semaphore of the address space, and the region",
-          "pt_alloc": "The page table", "alloc": "The page", "io": "The page, from its file",
+          "pt_alloc": "The page table", "alloc": "The page", "io": "The page, from its file", "ask": "The page, from its program",
           "relock": "What was let go is taken again", "recheck_won": "Has somebody else mapped it meanwhile?",
           "recheck_lost": "Has somebody else mapped it meanwhile?", "install": "The page is mapped",
           "flush": "Who still sees the old page?", "retry": "Wait with nothing held, and again", "exit": "The end"}
-BEGINNINGS = {"flush", "io", "retry"}
+BEGINNINGS = {"flush", "io", "ask", "retry"}
 
 
 def count(n, what):

@@ -2,7 +2,7 @@
 
 const NAMED = ["paper", "lane", "band", "line", "ink", "faint", "label", "running", "runnable", "asleep", "wait", "wait-deep", "queue",
                "hold", "hold-read", "release", "shootdown", "tick", "select", "fault"];
-const PHASE_TONES = {entry: "quiet", irq_on: "quiet", lookup: "lookup", pt_alloc: "make", alloc: "make", io: "io", relock: "lock",
+const PHASE_TONES = {entry: "quiet", irq_on: "quiet", lookup: "lookup", pt_alloc: "make", alloc: "make", io: "io", ask: "io", relock: "lock",
                      recheck_won: "lock", recheck_lost: "lost", install: "install", flush: "flush", retry: "retry", exit: "quiet"};
 
 // A colour as a canvas's pixel holds it: red in the lowest byte.
