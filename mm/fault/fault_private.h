@@ -54,8 +54,8 @@ enum fault_result fault_write_protected(struct fault *f)
     must_hold(f); /* cow.c: present, and may be written but by a copy */
 enum fault_result fault_shared_upgrade(struct fault *f)
     must_hold(f); /* fault_file.c: present, shared, first write */
-/* fault_userfault.c: empty, in the file, too, and a program provides the pages: names whom to ask.
- * FAULT_DONE: there is one now. */
+/* fault_userfault.c: empty, in the file, too, and a program provides the pages: FAULT_WAIT, with
+ * whom to ask or (there is one now) nothing; or FAULT_IO_ERROR, where it may not be waited for. */
 enum fault_result fault_missing(struct fault *f) must_hold(f);
 /* fault_stack.c: no region; a stack above may grow. Nothing is held, on entry and on return. FAULT_WAIT: look
  * again. */

@@ -33,10 +33,10 @@ enum fault_result fault_missing(struct fault *f)
         return FAULT_IO_ERROR;
     f->seen_answers = load_acquire(&uf->answers); /* before the look (userfault.c) */
     if (!still_missing(f))
-        return FAULT_DONE;
-    userfault_get(uf);
+        return fault_wait_for(f, NULL, NULL, 0); /* look again, and it is there */
     fault_phase(f, ask, 0);
     (void)fault_wait_for(f, NULL, NULL, 0);
+    userfault_get(uf);
     f->pending_userfault = uf;
     return FAULT_WAIT;
 }

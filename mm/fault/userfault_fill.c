@@ -91,10 +91,10 @@ static lock_implementation void leave_space(struct mm *mm)
 }
 
 /* The one region that has all of [start, end) and asks uf, or NULL. */
-static struct vma *region_of(struct userfault *uf, vaddr_t start, vaddr_t end)
-    must_hold_shared(&uf->mm->mmap_lock)
+static struct vma *region_of(struct mm *mm, const struct userfault *uf, vaddr_t start, vaddr_t end)
+    must_hold_shared(&mm->mmap_lock)
 {
-    struct vma *vma = vma_find(uf->mm, start);
+    struct vma *vma = vma_find(mm, start);
 
     return vma && vma->userfault == uf && end <= vma->end ? vma : NULL;
 }
@@ -107,7 +107,7 @@ int userfault_covers(struct userfault *uf, vaddr_t start, vaddr_t end)
     might_sleep();
     if (error)
         return error;
-    error = region_of(uf, start, end) ? 0 : -ENOENT;
+    error = region_of(mm, uf, start, end) ? 0 : -ENOENT;
     leave_space(mm);
     return error;
 }
@@ -121,7 +121,7 @@ int userfault_fill(struct userfault *uf, vaddr_t addr, struct page *page)
     might_sleep();
     if (error)
         return error;
-    vma = region_of(uf, addr, addr + PAGE_SIZE);
+    vma = region_of(mm, uf, addr, addr + PAGE_SIZE);
     if (!vma)
         error = -ENOENT;
     else

@@ -27,10 +27,10 @@ static int may_unregister(const struct vma *vma, const struct userfault *uf)
 }
 
 /* Asks `may` of each region in the range, of which there must be one. */
-static int check_all(struct userfault *uf, vaddr_t start, vaddr_t end,
-                     int (*may)(const struct vma *, const struct userfault *)) must_hold(&uf->mm->mmap_lock)
+static int check_all(struct mm *mm, const struct userfault *uf, vaddr_t start, vaddr_t end,
+                     int (*may)(const struct vma *, const struct userfault *)) must_hold(&mm->mmap_lock)
 {
-    struct vma *vma = vma_find_above(uf->mm, start);
+    struct vma *vma = vma_find_above(mm, start);
     int error = vma && vma->start < end ? 0 : -EINVAL;
 
     for (; vma && vma->start < end && !error; vma = vma_next(vma))
@@ -86,7 +86,7 @@ int userfault_register(struct userfault *uf, vaddr_t start, vaddr_t end)
 
     if (error)
         return error;
-    error = check_all(uf, start, end, may_register);
+    error = check_all(mm, uf, start, end, may_register);
     if (!error) {
         atomic_bits_set(&mm->wary, MM_USERFAULT); /* before any region is: who sees the region sees it too */
         error = set_all(mm, start, end, uf);
@@ -102,7 +102,7 @@ int userfault_unregister(struct userfault *uf, vaddr_t start, vaddr_t end)
 
     if (error)
         return error;
-    error = check_all(uf, start, end, may_unregister);
+    error = check_all(mm, uf, start, end, may_unregister);
     if (!error)
         error = set_all(mm, start, end, NULL);
     if (!error)
@@ -112,10 +112,8 @@ int userfault_unregister(struct userfault *uf, vaddr_t start, vaddr_t end)
 }
 
 /* A region may be joined with the next one that is cleared: the search goes by address. */
-static void clear_all_of(struct userfault *uf) must_hold(&uf->mm->mmap_lock)
+static void clear_all_of(struct mm *mm, const struct userfault *uf) must_hold(&mm->mmap_lock)
 {
-    struct mm *mm = uf->mm;
-
     for (struct vma *vma = vma_find_above(mm, 0); vma; vma = vma_find_above(mm, vma->end))
         if (vma->userfault == uf)
             vma = set_one(mm, vma, NULL);
@@ -128,7 +126,7 @@ void userfault_close(struct userfault *uf)
     might_sleep();
     if (mm_visit_begin(mm)) { /* else its regions are going, and nobody faults there any more */
         rwsem_write_lock(&mm->mmap_lock);
-        clear_all_of(uf);
+        clear_all_of(mm, uf);
         rwsem_write_unlock(&mm->mmap_lock);
         mm_visit_end(mm);
     }

@@ -6,14 +6,17 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/userfaultfd.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
@@ -179,6 +182,21 @@ static int do_event(void)
     TRY(read(fd, &value, sizeof value));
     return 0;
 }
+static int do_user_fault(void)
+{
+    int fd = (int)syscall(SYS_userfaultfd, O_NONBLOCK);
+    char *p = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    struct uffdio_api api = {.api = UFFD_API};
+    TRY(fd);
+    if (p == MAP_FAILED)
+        return 1;
+    struct uffdio_register half = {.range = {(uintptr_t)p, PAGE}, .mode = UFFDIO_REGISTER_MODE_MISSING};
+    struct uffdio_copy copy = {.dst = (uintptr_t)p, .src = (uintptr_t)plain, .len = PAGE};
+    TRY(ioctl(fd, UFFDIO_API, &api));
+    TRY(ioctl(fd, UFFDIO_REGISTER, &half));
+    TRY(ioctl(fd, UFFDIO_COPY, &copy));
+    return p[0] != plain[0];
+}
 static void on_signal(int signal)
 {
     plain[3 * PAGE] += (char)signal;
@@ -237,6 +255,7 @@ static const struct operation {
     {"getdents", do_list},
     {"pipe, poll, 70 descriptors", do_pipe},
     {"eventfd", do_event},
+    {"userfaultfd", do_user_fault},
     {"signals and timers", do_signal},
     {"/proc", do_proc},
     {"process_vm_readv", do_others_memory},
