@@ -4,7 +4,7 @@
 #include "mm/space/mm_private.h"
 
 /* The file's page, referenced and up to date. Or what to wait for, where the protocol will not wait with the
- * region held; or why there is none. */
+ * region held, or a program is to provide the page; or why there is none. */
 static enum fault_result file_page(struct fault *f, u32 index, struct page **page) must_hold(f)
 {
     struct mapping *mapping = f->vma->mapping;

@@ -302,9 +302,9 @@ static void memory_is_gone(void)
     fd = uffd_open(0, 0);
     expect(uname(&name) == 0 && uffd_register(fd, p, PAGES * PAGE) == 0, "register");
     if (strstr(name.release, "faultline")) {
-        pthread_t thread = uffd_thread(die_in_fault, p);
+        pthread_t thread = uffd_thread(die_in_fault, p + PAGE);
         (void)uffd_next(fd);
-        expect(munmap(p, PAGE) == 0 && uffd_join(thread) == (void *)1, "unmapped under who waits");
+        expect(munmap(p + PAGE, PAGE) == 0 && uffd_join(thread) == (void *)1, "unmapped under who waits");
     }
     close(fd);
     munmap(p, PAGES * PAGE);
