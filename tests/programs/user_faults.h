@@ -17,6 +17,13 @@
 #define UFFD_USER_MODE_ONLY 1
 #endif
 
+/* The call fails with this errno. */
+#define refused(call, why)                                                                                   \
+    do {                                                                                                     \
+        errno = 0;                                                                                           \
+        expect((call) == -1 && errno == (why), "errno is to be %d", why);                                    \
+    } while (0)
+
 static inline int uffd_raw(int flags)
 {
     return (int)syscall(SYS_userfaultfd, flags);
