@@ -82,6 +82,8 @@ struct cpu_local *cpu_local_of(u32 cpu)
     return &cpu_blocks[cpu]->local;
 }
 
+/* The LDT is loaded with nothing: a reset leaves one that begins at address 0, which programs may map.
+ * Whoever writes descriptors writes call gates to ring 0. SDM vol. 3A, table 10-1 (state after reset). */
 static void load_segments(const struct cpu_block *block)
 {
     struct packed {
@@ -96,6 +98,7 @@ static void load_segments(const struct cpu_block *block)
                      "movw %w3, %%es\n\t"
                      "movw %w4, %%fs\n\t"
                      "movw %w5, %%gs\n\t"
+                     "lldt %w5\n\t"
                      "ltr %w6"
                      :
                      : "m"(gdtr), "i"(KERNEL_CS), "r"(KERNEL_DS), "r"(USER_DS), "r"(CPU_SELECTOR), "r"(0),
