@@ -8,7 +8,6 @@
 #include "sched/sched.h"
 #include "sync/spinlock.h"
 
-#define SLICE_NS      6000000u /* one task's turn when others wait */
 #define SLEEPER_BONUS 4000000u /* how far before the queue a woken task may stand */
 #define WAKE_PREEMPT  1000000u /* by how much it must be behind the running one to take its CPU at once */
 #define NICE_0_WEIGHT 1024u

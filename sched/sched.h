@@ -2,6 +2,8 @@
 #pragma once
 #include "sched/task.h"
 
+#define SLICE_NS 6000000u /* one task's turn when others wait */
+
 /* Makes the code that runs now CPU 0's idle task, and turns preemption off until sched_idle_loop(): tasks may
  * be started, other CPUs run them, this one goes on with boot. Interrupts off. */
 void sched_init_boot_cpu(void);
@@ -16,6 +18,8 @@ void schedule(void);
 /* What an idle CPU does before it sleeps (mm: zeroes frames): true when it did a little and wants to be
  * called again. Interrupts on, preemption on; NULL: nothing. */
 extern bool (*sched_idle_work)(void);
+/* At each tick of a CPU that runs a program's task; interrupts off, no lock held. sys/ sets it. */
+extern void (*sched_tick_hook)(void);
 /* Makes `cpu` pass through the scheduler soon. Any context. */
 void sched_resched_cpu(u32 cpu);
 /* Prints for whom `task` waits, and for whom that one, down to the one that is not waiting. Any context. */

@@ -8,6 +8,7 @@
 #include "sync/rcu.h"
 
 static PERCPU(u32, progress); /* ticks that interrupted a program */
+void (*sched_tick_hook)(void);
 
 /* Whatever only a living kernel does: the runner on the host calls it hung when this number stands still. */
 static void heartbeat(void)
@@ -49,6 +50,8 @@ void timer_tick(bool from_user)
     balance_tick(q);
     spin_unlock(&q->lock);
     timers_run();
+    if (current->process && sched_tick_hook)
+        sched_tick_hook();
     watchdog_tick(q, could_switch);
     static u32 beat_in; /* CPU 0's alone */
     if (q->cpu == 0 && beat_in++ % TICK_HZ == TICK_HZ - 1)

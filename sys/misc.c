@@ -57,7 +57,7 @@ s32 sys_sysinfo(vaddr_t to)
 s32 sys_getrandom(vaddr_t to, size_t n, u32 flags)
 {
     u8 chunk[64];
-    if (flags & ~7u)
+    if ((flags & ~7u) || (flags & 6u) == 6u) /* GRND_RANDOM and GRND_INSECURE contradict each other */
         return -EINVAL;
     n = MIN(n, 1u << 20);
     for (size_t done = 0; done < n; done += sizeof(chunk)) {
@@ -69,10 +69,6 @@ s32 sys_getrandom(vaddr_t to, size_t n, u32 flags)
     return (s32)n;
 }
 
-s32 sys_personality(u32 wanted)
-{
-    return 0;
-}
 s32 sys_sethostname(vaddr_t name, u32 n)
 {
     return -EPERM;

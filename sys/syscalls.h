@@ -184,8 +184,8 @@ s32 sys_ugetrlimit(u32 which, vaddr_t to);
 s32 sys_setrlimit(u32 which, vaddr_t from);
 
 /* sys/time/itimer.c */
-s32 sys_setitimer(int which, vaddr_t new_value, vaddr_t old_value);
-s32 sys_getitimer(int which, vaddr_t value);
+s32 sys_setitimer(u32 which, vaddr_t new_value, vaddr_t old_value);
+s32 sys_getitimer(u32 which, vaddr_t value);
 s32 sys_alarm(u32 seconds);
 
 /* sys/memory/calls.c */
@@ -243,6 +243,8 @@ s32 sys_getcpu(vaddr_t cpu_at, vaddr_t node_at);
 s32 sys_sched_getscheduler(s32 tid);
 s32 sys_sched_setscheduler(s32 tid, u32 policy, vaddr_t param);
 s32 sys_sched_getparam(s32 tid, vaddr_t to);
+s32 sys_sched_rr_get_interval(s32 tid, vaddr_t to);
+s32 sys_sched_rr_get_interval_time64(s32 tid, vaddr_t to);
 s32 sys_sched_setparam(s32 tid, vaddr_t from);
 s32 sys_sched_get_priority_max(u32 policy);
 s32 sys_sched_get_priority_min(u32 policy);

@@ -9,7 +9,10 @@
 static s32 futex_wake_op(vaddr_t addr, u32 count, u32 count2, vaddr_t addr2, u32 code, bool shared)
 {
     s32 argument = (s32)(code << 8) >> 20, compare = (s32)(code << 20) >> 20;
+    u32 comparison = code >> 24 & 15;
     u32 operand = code >> 31 ? 1u << (argument & 31) : (u32)argument, old, seen, fresh;
+    if (addr2 % 4)
+        return -EINVAL;
     int error = user_load_u32(addr2, &old);
     for (; !error; old = seen) {
         switch (code >> 28 & 7) {
@@ -37,11 +40,13 @@ static s32 futex_wake_op(vaddr_t addr, u32 count, u32 count2, vaddr_t addr2, u32
     }
     if (error)
         return error;
+    if (comparison > 5)
+        return -ENOSYS; /* the operation is done by then, as on Linux */
     s32 is = (s32)old;
     const bool holds[6] = {is == compare, is != compare, is<compare, is <= compare, is> compare,
                            is >= compare};
     s32 woken = futex_wake(addr, count, ~0u, shared);
-    if (woken >= 0 && (code >> 24 & 15) < 6 && holds[code >> 24 & 15])
+    if (woken >= 0 && holds[comparison])
         woken += MAX(futex_wake(addr2, count2, ~0u, shared), 0);
     return woken;
 }
@@ -74,6 +79,8 @@ static s32 futex(vaddr_t addr, u32 op, u32 value, vaddr_t time_or_count, vaddr_t
     bool shared = !(op & FUTEX_PRIVATE);
     u64 deadline;
     int error;
+    if ((op & FUTEX_CLOCK_REALTIME) && command != WAIT_BITSET)
+        return -ENOSYS; /* WAIT's time is a length: no clock's */
     switch (command) {
     case WAIT:
     case WAIT_BITSET:
@@ -83,9 +90,11 @@ static s32 futex(vaddr_t addr, u32 op, u32 value, vaddr_t time_or_count, vaddr_t
     case WAKE_BITSET:
         return futex_wake(addr, value, command == WAKE ? ~0u : value3, shared);
     case REQUEUE:
-        return futex_requeue(addr, value, time_or_count, addr2, shared, NULL);
     case CMP_REQUEUE:
-        return futex_requeue(addr, value, time_or_count, addr2, shared, &value3);
+        if ((s32)value < 0 || (s32)time_or_count < 0)
+            return -EINVAL;
+        return futex_requeue(addr, value, time_or_count, addr2, shared,
+                             command == CMP_REQUEUE ? &value3 : NULL);
     case WAKE_OP:
         return futex_wake_op(addr, value, time_or_count, addr2, value3, shared);
     default: /* priority inheritance is not here */

@@ -13,6 +13,7 @@
 #include "diag/assert.h"
 #include "mm/space/vma.h"
 #include "sys/futex/private.h"
+#include "sys/syscalls.h"
 
 #define BUCKETS 256u
 static struct futex_bucket buckets[BUCKETS];
@@ -122,6 +123,26 @@ static void waiter_sleep(struct futex_waiter *w, u64 deadline)
     task_set_state(TASK_RUNNING);
 }
 
+static s32 wait_again(void)
+{
+    const struct thread *t = thread_current();
+    return futex_wait(t->restart.at, t->restart.value, t->restart.bitset, t->restart.shared,
+                      t->restart.deadline);
+}
+
+/* A signal without a handler does not end the wait, and begins no new time: the moment is kept. */
+static s32 go_on_later(vaddr_t addr, u32 value, u32 bitset, bool shared, u64 deadline)
+{
+    struct thread *t = thread_current();
+    t->restart.again = wait_again;
+    t->restart.deadline = deadline;
+    t->restart.at = addr;
+    t->restart.value = value;
+    t->restart.bitset = bitset;
+    t->restart.shared = shared;
+    return -ERESTART_BLOCK;
+}
+
 s32 futex_wait(vaddr_t addr, u32 value, u32 bitset, bool shared, u64 deadline)
 {
     struct futex_waiter w = {.task = current, .bitset = bitset};
@@ -148,7 +169,7 @@ s32 futex_wait(vaddr_t addr, u32 value, u32 bitset, bool shared, u64 deadline)
         return error;
     if (late)
         return -ETIMEDOUT;
-    return deadline == NO_DEADLINE ? -ERESTARTSYS : -EINTR; /* a restart would wait the whole time again */
+    return deadline == NO_DEADLINE ? -ERESTARTSYS : go_on_later(addr, value, bitset, shared, deadline);
 }
 
 u32 futex_wake_locked(struct futex_bucket *b, const struct futex_key *key, u32 count, u32 bitset)

@@ -11,11 +11,15 @@ struct robust_head {
     u32 pending;
 };
 
-static void mark_dead(vaddr_t addr, s32 tid)
+/* `pending`: the thread died inside of lock or unlock of this one. If the word says that nobody owns it, an
+ * unlock had written it and did not come to waking: who sleeps would sleep for ever (R32 by another way). */
+static void mark_dead(vaddr_t addr, s32 tid, bool pending)
 {
     u32 word, seen;
     if (addr % 4 || user_load_u32(addr, &word))
         return;
+    if (pending && (word & FUTEX_TID_MASK) == 0)
+        futex_wake(addr, 1, ~0u, true);
     while ((word & FUTEX_TID_MASK) == (u32)tid) {
         u32 dead = (word & FUTEX_WAITERS) | FUTEX_OWNER_DIED;
         if (user_cmpxchg_u32(addr, word, dead, &seen))
@@ -39,13 +43,13 @@ void futex_release_robust(struct thread *thread)
         u32 next;
         int error = user_load_u32(entry & ~1u, &next);
         if ((entry & ~1u) != (head.pending & ~1u))
-            mark_dead((entry & ~1u) + (u32)head.futex_offset, thread->tid);
+            mark_dead((entry & ~1u) + (u32)head.futex_offset, thread->tid, false);
         if (error)
             break;
         entry = next;
     }
     if (head.pending & ~1u)
-        mark_dead((head.pending & ~1u) + (u32)head.futex_offset, thread->tid);
+        mark_dead((head.pending & ~1u) + (u32)head.futex_offset, thread->tid, true);
     thread->robust_list = 0;
 }
 

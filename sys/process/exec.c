@@ -104,6 +104,7 @@ static void set_identity(struct process *process, struct inode *inode, const cha
     struct inode *former = process->exe;
     process->exe = inode;
     process->has_execed = true;
+    process->exit_signal = SIGCHLD; /* whatever clone asked for */
     mutex_unlock(&process_lock);
     inode_put(former);
 }
@@ -215,12 +216,13 @@ static int strings_from_user(struct strings *s, vaddr_t array)
         error = user_load_u32(array, &at);
         if (error || !at)
             break;
-        for (;;) { /* a string may be longer than the buffer: in pieces */
+        for (u32 length = 0;; length += PATH_MAX) { /* it may be longer than the buffer: in pieces */
             int n = copy_string_from_user(text, at, PATH_MAX);
             bool ended = n >= 0;
             if (n == -ENAMETOOLONG)
                 n = PATH_MAX;
-            error = n < 0 ? n : strings_append(s, text, (u32)n, ended);
+            bool fits = n < 0 || length + (u32)n < EXEC_STRING_MAX;
+            error = n < 0 ? n : fits ? strings_append(s, text, (u32)n, ended) : -E2BIG;
             if (error || ended)
                 break;
             at += PATH_MAX;

@@ -8,7 +8,8 @@ struct strings {
     char *bytes; /* kvalloc'ed */
     u32 used, room, count;
 };
-#define EXEC_STRINGS_MAX (128u << 10) /* arguments and environment each: E2BIG beyond */
+#define EXEC_STRINGS_MAX (1u << 20)   /* arguments and environment each: E2BIG beyond */
+#define EXEC_STRING_MAX  (128u << 10) /* one of them, with its end */
 /* Adds n bytes and a NUL. 0, -E2BIG, -ENOMEM. */
 int strings_add(struct strings *s, const char *text, u32 n);
 void strings_free(struct strings *s);

@@ -100,33 +100,12 @@ void process_notify_parent(struct process *process, int code, int status)
     child_changed(parent);
 }
 
-/* Orphans go to the kernel's root, which nobody waits in: their zombies vanish at once. */
-static void reparent_children(struct process *process) must_hold(&process_lock)
-{
-    struct process *child, *next;
-    list_for_each_safe (child, next, &process->children, sibling) {
-        list_remove(&child->sibling);
-        child->parent = process_root;
-        WRITE_ONCE(child->parent_pid, process_root->pid);
-        list_push_back(&process_root->children, &child->sibling);
-        if (child->zombie)
-            process_free(child);
-    }
-}
-
-/* The last thread is gone. Under (P). */
-static void process_become_zombie(struct process *process) must_hold(&process_lock)
+void process_tell_of_end(struct process *process)
 {
     struct process *parent = process->parent;
     u32 code = process->exit_code, signal = code & 0x7f;
-    assert(process->live == 0 && !process->zombie);
-    reparent_children(process);
-    process->zombie = true;
-    if (parent == process_root && !process->is_first) {
-        process_free(process);
-        return;
-    }
     bool ignored = process->exit_signal == SIGCHLD && parent_ignores(parent);
+    assert(process->zombie);
     if (parent != process_root && process->exit_signal) {
         struct siginfo info = child_info(process, (int)process->exit_signal, signal ? CLD_KILLED : CLD_EXITED,
                                          (int)(signal ? signal : code >> 8 & 0xff));
@@ -135,6 +114,18 @@ static void process_become_zombie(struct process *process) must_hold(&process_lo
     if (ignored)
         process_free(process);
     child_changed(parent);
+}
+
+/* The last thread is gone. Under (P). */
+static void process_become_zombie(struct process *process) must_hold(&process_lock)
+{
+    assert(process->live == 0 && !process->zombie);
+    process_leave_family(process);
+    process->zombie = true;
+    if (process->parent == process_root && !process->is_first)
+        process_free(process);
+    else
+        process_tell_of_end(process);
 }
 
 static void let_go_of_everything(struct thread *thread)
@@ -177,9 +168,9 @@ void thread_exit(u32 code)
     count_event(exit);
     let_go_of_everything(thread);
     mutex_lock(&process_lock);
-    leave_process(thread, code);
     task->limits = NULL;
-    task->process = NULL;
+    task->process = NULL; /* first: the tick must not find a process that is gone */
+    leave_process(thread, code);
     task->private = NULL;
     mutex_unlock(&process_lock);
     thread_free(thread);

@@ -25,6 +25,7 @@
 #include "sys/process/process.h"
 #include "sys/sys.h"
 #include "sys/syscall.h"
+#include "sys/time/itimer.h"
 #include "sys/trap.h"
 
 static char run_word[WORD_TEXT_MAX], args_word[WORD_TEXT_MAX], env_word[WORD_TEXT_MAX];
@@ -55,6 +56,7 @@ void sys_init(void)
     tty_interrupt_hook = on_typed_interrupt;
     syscall_check_locks();
     futex_init();
+    cpu_timer_init();
     epoll_init();
     process_init();
     tty_init();

@@ -18,7 +18,7 @@ static int clone_check(const struct clone_request *r)
         return -EINVAL;
     if ((f & CLONE_THREAD) && !(f & CLONE_SIGHAND))
         return -EINVAL;
-    return f & CLONE_NEWNS_ALL ? -EINVAL : 0;
+    return f & (CLONE_NEWNS_ALL | CLONE_PIDFD) ? -EINVAL : 0;
 }
 
 static int copy_files(struct thread *child, const struct thread *parent, u32 flags)
@@ -191,7 +191,7 @@ s32 process_clone(const struct clone_request *r)
     thread_inherit(child, thread_current(), r);
     error = copy_everything(child, r);
     if (!error && (r->flags & CLONE_PARENT_SETTID))
-        error = user_store_u32(r->parent_tid, (u32)tid);
+        (void)user_store_u32(r->parent_tid, (u32)tid); /* a bad address: clone(2) names no EFAULT */
     struct vfork_gate *gate = child->vfork_gate;
     if (!error)
         error = link_child(child, r);

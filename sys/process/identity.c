@@ -1,8 +1,6 @@
 /* Who a process is: numbers, groups, sessions, users, a name. */
 #include "arch/user.h"
-#include "diag/trace.h"
 #include "fs/tty.h"
-#include "lib/string.h"
 #include "sys/process/process.h"
 #include "sys/syscalls.h"
 
@@ -168,40 +166,4 @@ s32 sys_getgroups32(int size, vaddr_t to)
 s32 sys_setgroups32(int size, vaddr_t from)
 {
     return size < 0 || size > 65536 ? -EINVAL : 0;
-}
-
-enum {
-    PR_SET_PDEATHSIG = 1,
-    PR_GET_DUMPABLE = 3,
-    PR_SET_DUMPABLE,
-    PR_SET_NAME = 15,
-    PR_GET_NAME,
-    PR_SET_NO_NEW_PRIVS = 38,
-    PR_SET_VMA = 0x53564d41
-};
-s32 sys_prctl(u32 option, u32 arg)
-{
-    char name[16] = {0};
-    switch (option) {
-    case PR_SET_NAME:
-        for (u32 i = 0; i < sizeof(name) - 1; i++)
-            if (copy_from_user(&name[i], arg + i, 1))
-                return -EFAULT;
-            else if (!name[i])
-                break;
-        memcpy(current->comm, name, sizeof(name));
-        trace_task_renamed(current->pid);
-        return 0;
-    case PR_GET_NAME:
-        memcpy(name, current->comm, sizeof(name) - 1);
-        return copy_to_user(arg, name, sizeof(name));
-    case PR_GET_DUMPABLE:
-        return 1;
-    case PR_SET_DUMPABLE:
-    case PR_SET_PDEATHSIG:
-    case PR_SET_NO_NEW_PRIVS:
-        return 0;
-    default:
-        return -EINVAL;
-    }
 }

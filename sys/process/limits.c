@@ -3,8 +3,15 @@
 #include "sys/file/fd_table.h"
 #include "sys/process/process.h"
 #include "sys/syscalls.h"
+#include "sys/time/itimer.h"
 
-#define MEMLOCK_DEFAULT (8u << 20)
+#define MEMLOCK_DEFAULT  (8u << 20)
+#define MSGQUEUE_DEFAULT 819200u
+
+static u32 narrow(u64 limit)
+{
+    return limit > 0xffffffffu ? 0xffffffffu : (u32)limit;
+}
 
 static u32 limit_in_pages(u64 bytes)
 {
@@ -20,6 +27,9 @@ void process_init_limits(struct process *process)
     process->limits[RLIMIT_CORE][0] = 0;
     process->limits[RLIMIT_NOFILE][0] = process->limits[RLIMIT_NOFILE][1] = FD_MAX;
     process->limits[RLIMIT_MEMLOCK][0] = process->limits[RLIMIT_MEMLOCK][1] = MEMLOCK_DEFAULT;
+    process->limits[RLIMIT_MSGQUEUE][0] = process->limits[RLIMIT_MSGQUEUE][1] = MSGQUEUE_DEFAULT;
+    process->limits[RLIMIT_NICE][0] = process->limits[RLIMIT_NICE][1] = 0;
+    process->limits[RLIMIT_RTPRIO][0] = process->limits[RLIMIT_RTPRIO][1] = 0;
     process_update_limits(process);
 }
 
@@ -31,6 +41,9 @@ void process_update_limits(struct process *process)
     WRITE_ONCE(m->space_pages, limit_in_pages(process->limits[RLIMIT_AS][0]));
     WRITE_ONCE(m->data_pages, limit_in_pages(process->limits[RLIMIT_DATA][0]));
     WRITE_ONCE(m->locked_pages, root ? 0xffffffffu : limit_in_pages(process->limits[RLIMIT_MEMLOCK][0]));
+    WRITE_ONCE(process->cpu_soft, narrow(process->limits[RLIMIT_CPU][0]));
+    WRITE_ONCE(process->cpu_hard, narrow(process->limits[RLIMIT_CPU][1]));
+    cpu_timer_watch(process);
     WRITE_ONCE(m->stack_bytes, stack > 0xffffffffu ? 0xffffffffu : (u32)stack);
 }
 
@@ -72,11 +85,6 @@ s32 sys_prlimit64(s32 pid, u32 which, vaddr_t new_at, vaddr_t old_at)
         return -EFAULT;
     int error = limit_call(pid, which, new_at ? set : NULL, old);
     return error ? error : old_at ? copy_to_user(old_at, old, sizeof(old)) : 0;
-}
-
-static u32 narrow(u64 limit)
-{
-    return limit > 0xffffffffu ? 0xffffffffu : (u32)limit;
 }
 
 s32 sys_ugetrlimit(u32 which, vaddr_t to)

@@ -27,7 +27,7 @@ void process_init(void)
     }
     struct actions *actions = actions_create(NULL);
     mutex_lock(&process_lock);
-    process_root = actions ? process_create(NULL, 0, actions) : NULL;
+    process_root = actions ? process_create(NULL, 1, actions) : NULL;
     mutex_unlock(&process_lock);
     if (!process_root)
         panic("no memory for the first process");
@@ -40,6 +40,9 @@ static void process_inherit(struct process *process, const struct process *paren
     process->session = parent->session;
     memcpy(process->limits, parent->limits, sizeof(process->limits));
     process->oom_score_adj = parent->oom_score_adj;
+    process->personality = parent->personality;
+    process->undumpable = parent->undumpable;
+    process->no_new_privs = parent->no_new_privs;
     process->exe = parent->exe;
     if (process->exe)
         inode_get(process->exe);
@@ -135,7 +138,6 @@ struct thread *thread_create(struct process *process, const char *comm, s32 tid)
     thread->task = task;
     thread->process = process;
     thread->tid = tid;
-    thread->alt_flags = 2; /* SS_DISABLE */
     list_init(&thread->link);
     list_init(&thread->hash);
     pending_init(&thread->pending);

@@ -35,15 +35,25 @@ struct vfork_gate {
 
 /* setrlimit(2)'s numbers. */
 enum {
+    RLIMIT_CPU = 0,
     RLIMIT_DATA = 2,
     RLIMIT_STACK,
     RLIMIT_CORE,
     RLIMIT_NOFILE = 7,
     RLIMIT_MEMLOCK,
     RLIMIT_AS,
+    RLIMIT_MSGQUEUE = 12,
+    RLIMIT_NICE,
+    RLIMIT_RTPRIO,
     RLIMITS = 16,
 };
 #define RLIM_INFINITY (~0ull)
+#define CPU_UNLIMITED 0xffffffffu
+
+/* Of the processor time that a process has used, in ns; next 0: off. */
+struct cpu_timer {
+    u64 next, interval;
+};
 
 struct thread {
     struct task *task;               /* (c) one reference */
@@ -57,9 +67,11 @@ struct thread {
     sigset awaited;                  /* (s) rt_sigtimedwait's: blocked, yet these wake it */
     u32 alt_sp, alt_size, alt_flags; /* (o) sigaltstack */
     struct {
-        u64 deadline;      /* clock_ns() */
-        vaddr_t remaining; /* user timespec, or 0 */
-        bool time64;
+        s32 (*again)(void);
+        u64 deadline; /* clock_ns() */
+        vaddr_t at;   /* a sleep's timespec for what remains, or 0; a futex */
+        u32 value, bitset;
+        bool time64, shared;
     } restart;                     /* (o) what restart_syscall continues */
     vaddr_t clear_tid;             /* (o) CLONE_CHILD_CLEARTID */
     vaddr_t set_tid;               /* (o) CLONE_CHILD_SETTID: written before its first instruction */
@@ -87,15 +99,20 @@ struct process {
     bool zombie;                   /* (P) */
     bool is_first;                 /* (c) the first program: its end is the machine's */
     bool stopped, stop_unreported, continue_unreported; /* (s) */
+    bool continue_unsaid;                               /* (s) the SIGCHLD of it is still to be sent */
     u32 stop_signal;                                    /* (s) */
     struct waitqueue stop_wait;
     struct task *exec_task; /* (s) the thread that execs: all others leave */
     struct waitqueue exec_wait;
-    u32 exit_signal;                  /* (c) what the parent gets: SIGCHLD or clone's choice */
+    u32 exit_signal;                  /* (P) what the parent gets: SIGCHLD or clone's choice */
     struct waitqueue child_wait;      /* waiters for children */
     atomic_t child_events;            /* rises with each change of a child: tested around the sleep */
     struct timer itimer;              /* ITIMER_REAL */
     u64 itimer_next, itimer_interval; /* (s) ns; 0: off */
+    struct cpu_timer cpu_timers[2];   /* (s) ITIMER_VIRTUAL, ITIMER_PROF */
+    u32 cpu_soft, cpu_hard;           /* (a) RLIMIT_CPU in seconds, or CPU_UNLIMITED */
+    u32 cpu_warned;                   /* (s) no SIGXCPU before so many seconds */
+    bool watches_cpu;                 /* (a) one of these counts: the tick looks */
     u64 start_ns;                     /* (c) */
     struct usage used_by_ended;       /* (s) threads that are gone */
     struct usage used_by_children;    /* (P) those that were waited for, and theirs */
@@ -103,9 +120,13 @@ struct process {
     struct memory_limits memory;      /* (a) those that mm/ asks for; its tasks point to it */
     int oom_score_adj;                /* (a) -1000 (never the victim) to 1000: proc(5) */
     bool has_execed;                  /* (P) */
-    struct inode *exe;                /* (P) referenced; NULL before the first exec */
-    u32 uid[3], gid[3];               /* (a) real, effective, saved: kept and shown, nothing is refused */
-    struct pending pending;           /* (s) signals for whichever thread; last: its end is not cleared */
+    bool undumpable, keeps_caps, no_new_privs; /* (a) prctl(2): kept and shown */
+    u32 personality;                           /* (a) kept and shown */
+    bool is_subreaper;                         /* (P) orphans below it become its children: prctl(2) */
+    u32 death_signal;                          /* (P) what it gets when its parent ends, or 0: prctl(2) */
+    struct inode *exe;                         /* (P) referenced; NULL before the first exec */
+    u32 uid[3], gid[3];     /* (a) real, effective, saved: kept and shown, nothing is refused */
+    struct pending pending; /* (s) signals for whichever thread; last: its end is not cleared */
 };
 
 extern struct mutex process_lock; /* RANK_PROCESS */
@@ -120,7 +141,7 @@ static inline struct process *process_current(void)
     return current->process;
 }
 
-/* Makes process_root, the kernel's own, whose number is `pid`. Once. */
+/* Makes process_root, the kernel's own. Orphans see the number 1 as their parent's. Once. */
 void process_init(void);
 /* A process without threads, child of `parent`, linked into the tree; NULL when no memory. */
 struct process *process_create(struct process *parent, s32 pid, struct actions *actions)
@@ -162,5 +183,15 @@ noreturn void process_exit(u32 code);
 void thread_release_memory(struct thread *thread);
 void vfork_gate_open(struct thread *thread);
 void vfork_gate_put(struct vfork_gate *gate);
+/* ---- families (family.c) ---- */
+/* Nobody is left who could continue the running process's group if it stopped: setpgid(2), "orphaned". */
+bool process_is_orphaned(void);
+/* The children of a process that ends get another parent; what that means to them and their groups. */
+void process_leave_family(struct process *process) must_hold(&process_lock);
+/* prctl(2): signal 0 is none. 0 or -EINVAL. */
+int process_set_death_signal(u32 signal);
+void process_set_subreaper(bool on);
+/* A zombie's parent gets its exit signal; one that does not want to know of it reaps it in this way. */
+void process_tell_of_end(struct process *process) must_hold(&process_lock);
 /* Tells the parent of a stop or continue. */
 void process_notify_parent(struct process *process, int code, int status) must_hold(&process_lock);

@@ -4,6 +4,7 @@
 #include "sync/crosscall.h"
 #include "sys/process/process.h"
 #include "sys/syscalls.h"
+#include "sys/time/user_time.h"
 
 s32 sys_sched_yield(void)
 {
@@ -69,29 +70,79 @@ s32 sys_getcpu(vaddr_t cpu_at, vaddr_t node_at)
     return node_at ? user_store_u32(node_at, 0) : 0;
 }
 
+enum { SCHED_OTHER, SCHED_FIFO, SCHED_RR, SCHED_BATCH, SCHED_IDLE = 5, SCHED_DEADLINE };
+static bool is_realtime(u32 policy)
+{
+    return policy == SCHED_FIFO || policy == SCHED_RR;
+}
+
+/* There is one policy, so all threads have it; but they must be there. */
+static s32 no_answer(struct task *task, void *arg)
+{
+    return SCHED_OTHER;
+}
+
 s32 sys_sched_getscheduler(s32 tid)
 {
-    return tid < 0 ? -EINVAL : 0;
+    return with_thread(tid, no_answer, NULL);
+}
+
+/* `priority` 0 is all that SCHED_OTHER and BATCH have. Real time is refused as to one who may not. */
+static s32 check_policy(s32 tid, u32 policy, vaddr_t param)
+{
+    u32 priority;
+    if (!param || policy > SCHED_DEADLINE || policy == 4)
+        return -EINVAL;
+    if (user_load_u32(param, &priority))
+        return -EFAULT;
+    s32 error = with_thread(tid, no_answer, NULL);
+    if (error < 0)
+        return error;
+    if (is_realtime(policy) ? priority < 1 || priority > 99 : priority != 0)
+        return -EINVAL;
+    return policy == SCHED_OTHER || policy == SCHED_BATCH ? 0 : -EPERM;
 }
 s32 sys_sched_setscheduler(s32 tid, u32 policy, vaddr_t param)
 {
-    return policy > 6 ? -EINVAL : policy == 0 || policy == 3 ? 0 : -EPERM;
+    return check_policy(tid, policy, param);
+}
+s32 sys_sched_setparam(s32 tid, vaddr_t param)
+{
+    return check_policy(tid, SCHED_OTHER, param);
 }
 s32 sys_sched_getparam(s32 tid, vaddr_t to)
 {
-    return user_store_u32(to, 0);
+    if (!to)
+        return -EINVAL;
+    s32 error = with_thread(tid, no_answer, NULL);
+    return error < 0 ? error : user_store_u32(to, 0);
 }
-s32 sys_sched_setparam(s32 tid, vaddr_t from)
+static s32 priority_bound(u32 policy, s32 realtime)
 {
-    return 0;
+    return is_realtime(policy) ? realtime : policy > SCHED_DEADLINE || policy == 4 ? -EINVAL : 0;
 }
 s32 sys_sched_get_priority_max(u32 policy)
 {
-    return policy == 1 || policy == 2 ? 99 : policy > 6 ? -EINVAL : 0;
+    return priority_bound(policy, 99);
 }
 s32 sys_sched_get_priority_min(u32 policy)
 {
-    return policy == 1 || policy == 2 ? 1 : policy > 6 ? -EINVAL : 0;
+    return priority_bound(policy, 1);
+}
+
+/* A turn is the same for everybody. */
+static s32 turn_length(s32 tid, vaddr_t to, bool time64)
+{
+    s32 error = with_thread(tid, no_answer, NULL);
+    return error < 0 ? error : user_time_store(to, time64, SLICE_NS);
+}
+s32 sys_sched_rr_get_interval(s32 tid, vaddr_t to)
+{
+    return turn_length(tid, to, false);
+}
+s32 sys_sched_rr_get_interval_time64(s32 tid, vaddr_t to)
+{
+    return turn_length(tid, to, true);
 }
 
 static s32 read_nice(struct task *task, void *arg)
@@ -104,14 +155,48 @@ static s32 write_nice(struct task *task, void *arg)
     return 0;
 }
 
+/* Of a group, or of a user's: getpriority(2) tells the most urgent one, setpriority(2) sets all. */
+enum { PRIO_PROCESS, PRIO_PGRP, PRIO_USER };
+struct nice_members {
+    u32 which, who;
+    const int *set; /* or NULL */
+    s32 result;
+};
+static void nice_member(struct process *process, void *arg)
+{
+    struct nice_members *m = arg;
+    struct thread *thread;
+    if (m->who != (m->which == PRIO_PGRP ? (u32)process->group : process->uid[0]))
+        return;
+    list_for_each (thread, &process->threads, link) {
+        if (m->set)
+            task_set_nice(thread->task, *m->set);
+        m->result = m->set ? 0 : MAX(m->result, 20 - thread->task->nice);
+    }
+}
+static s32 nice_of_members(u32 which, u32 who, const int *set)
+{
+    if (which > PRIO_USER)
+        return -EINVAL;
+    mutex_lock(&process_lock);
+    const struct process *self = process_current();
+    struct nice_members m = {which, who, set, -ESRCH};
+    if (!who)
+        m.who = which == PRIO_PGRP ? (u32)self->group : self->uid[0];
+    process_for_each(nice_member, &m);
+    mutex_unlock(&process_lock);
+    return m.result;
+}
+
 s32 sys_getpriority(u32 which, s32 who)
 {
-    return which ? 20 : with_thread(who, read_nice, NULL);
+    return which == PRIO_PROCESS ? with_thread(who, read_nice, NULL) : nice_of_members(which, (u32)who, NULL);
 }
 s32 sys_setpriority(u32 which, s32 who, int nice)
 {
     int clamped = nice < -20 ? -20 : nice > 19 ? 19 : nice;
-    return which ? 0 : with_thread(who, write_nice, &clamped);
+    return which == PRIO_PROCESS ? with_thread(who, write_nice, &clamped)
+                                 : nice_of_members(which, (u32)who, &clamped);
 }
 s32 sys_nice(int by)
 {

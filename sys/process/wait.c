@@ -10,6 +10,11 @@
 #define WEXITED    4u
 #define WCONTINUED 8u
 #define WNOWAIT    0x01000000u
+/* Children whose end is announced by another signal than SIGCHLD, or none, are "clones": seen on request. */
+#define WNOTHREAD 0x20000000u
+#define WALL      0x40000000u
+#define WCLONE    0x80000000u
+#define P_PIDFD   3u
 
 struct wait_request {
     s32 who;           /* >0 a process, 0 own group, -1 any, < -1 a group */
@@ -20,8 +25,10 @@ struct wait_request {
     struct usage used; /* by the child and its children */
 };
 
-static bool is_wanted(const struct process *child, s32 who)
+static bool is_wanted(const struct process *child, s32 who, u32 options)
 {
+    if (!(options & WALL) && (child->exit_signal != SIGCHLD) != !!(options & WCLONE))
+        return false;
     if (who > 0)
         return child->pid == who;
     if (who == 0)
@@ -62,7 +69,7 @@ static int look(struct wait_request *r)
     int result = -ECHILD;
     mutex_lock(&process_lock);
     list_for_each_safe (child, next, &process_current()->children, sibling) {
-        if (!is_wanted(child, r->who))
+        if (!is_wanted(child, r->who, r->options))
             continue;
         result = 0;
         if (!take_report(child, r))
@@ -99,8 +106,10 @@ static int wait_for_child(struct wait_request *r)
 
 s32 sys_wait4(s32 who, vaddr_t status_at, u32 options, vaddr_t rusage_at)
 {
-    if (options & ~(WNOHANG | WUNTRACED | WCONTINUED | 0xe0000000u)) /* __WNOTHREAD, __WALL, __WCLONE */
+    if (options & ~(WNOHANG | WUNTRACED | WCONTINUED | WNOTHREAD | WALL | WCLONE))
         return -EINVAL;
+    if (who == (s32)0x80000000)
+        return -ESRCH; /* a group whose number does not exist */
     struct wait_request r = {.who = who, .options = options | WEXITED};
     int result = wait_for_child(&r);
     if (result <= 0)
@@ -117,8 +126,12 @@ s32 sys_waitpid(s32 who, vaddr_t status_at, u32 options)
 
 s32 sys_waitid(u32 type, s32 id, vaddr_t info_at, u32 options, vaddr_t rusage_at)
 {
-    if (type > 2 || !(options & (WEXITED | WUNTRACED | WCONTINUED)))
+    if (options & ~(WNOHANG | WNOWAIT | WEXITED | WUNTRACED | WCONTINUED | WNOTHREAD | WALL | WCLONE))
         return -EINVAL;
+    if (!(options & (WEXITED | WUNTRACED | WCONTINUED)) || type > P_PIDFD)
+        return -EINVAL;
+    if (type == P_PIDFD)
+        return -EBADF; /* there are no such descriptors */
     s32 who = type == 0 ? -1 : type == 1 ? id : id ? -id : 0;
     if (type != 0 && id < (type == 1 ? 1 : 0))
         return -EINVAL;

@@ -4,6 +4,20 @@
 #include "sys/signal/private.h"
 #include "sys/syscalls.h"
 
+/* What is ignored now is no longer pending: sigaction(2). */
+static void forget_pending(struct process *process, int signal)
+{
+    struct thread *thread;
+    struct list spent = LIST_INIT(spent);
+    irqflags_t flags = spin_lock_irq_save(&process->signal_lock);
+    pending_discard(&process->pending, sig_bit(signal), &spent);
+    list_for_each (thread, &process->threads, link) {
+        pending_discard(&thread->pending, sig_bit(signal), &spent);
+    }
+    spin_unlock_irq_restore(&process->signal_lock, flags);
+    pending_free_list(&spent);
+}
+
 static int change_action(int signal, const struct action *new, struct action *old)
 {
     struct process *process = process_current();
@@ -19,16 +33,8 @@ static int change_action(int signal, const struct action *new, struct action *ol
         seq_write_end(&actions->changes);
     }
     spin_unlock_irq_restore(&actions->lock, flags);
-    if (!new || !(new->handler == SIG_IGN || (new->handler == SIG_DFL &&signal_ignored_by_default(signal))))
-        return 0;
-    struct thread *thread;
-    flags = spin_lock_irq_save(
-        &process->signal_lock); /* what is ignored now is no longer pending: sigaction(2) */
-    pending_discard(&process->pending, sig_bit(signal));
-    list_for_each (thread, &process->threads, link) {
-        pending_discard(&thread->pending, sig_bit(signal));
-    }
-    spin_unlock_irq_restore(&process->signal_lock, flags);
+    if (new && (new->handler == SIG_IGN || (new->handler == SIG_DFL &&signal_ignored_by_default(signal))))
+        forget_pending(process, signal);
     return 0;
 }
 

@@ -116,6 +116,18 @@ static void finish_interrupted_call(struct trap_frame *frame, const struct actio
         frame->eax = (u32)-EINTR;
 }
 
+/* The frame cannot be written. A handler for SIGSEGV on a stack of its own may still save the program; that
+ * one's own frame is the last try. */
+static void refuse_handler(struct trap_frame *frame, int signal, sigset restore)
+{
+    printk("%s[%d]: no stack for the handler of %s at sp %#x.\n", current->comm, current->pid,
+           signal_name(signal), frame_sp(frame));
+    if (signal == SIGSEGV)
+        process_exit(SIGSEGV);
+    signal_set_blocked(restore);
+    signal_force(SIGSEGV, SI_KERNEL, 0);
+}
+
 static void run_handler(struct trap_frame *frame, const struct action *action, const struct siginfo *info,
                         sigset restore)
 {
@@ -130,11 +142,8 @@ static void run_handler(struct trap_frame *frame, const struct action *action, c
         process->actions->of[info->signal].handler = SIG_DFL;
         spin_unlock_irq_restore(&process->actions->lock, flags);
     }
-    if (!signal_frame_push(frame, action, info, restore)) {
-        printk("%s[%d] killed by SIGSEGV: no stack for the handler of %s at sp %#x.\n", current->comm,
-               current->pid, signal_name(info->signal), frame_sp(frame));
-        process_exit(SIGSEGV);
-    }
+    if (!signal_frame_push(frame, action, info, restore))
+        refuse_handler(frame, info->signal, restore);
 }
 
 static void stop_process(struct process *process, int signal)
@@ -144,6 +153,7 @@ static void stop_process(struct process *process, int signal)
     bool first = !process->stopped && !process->group_exiting;
     if (first) {
         process->stopped = process->stop_unreported = true;
+        process->continue_unreported = false;
         process->stop_signal = (u32)signal;
         list_for_each (thread, &process->threads, link) {
             task_signal(thread->task);
@@ -161,7 +171,11 @@ static void stay_stopped(struct process *process)
 {
     if (wait_event_killable(&process->stop_wait, !READ_ONCE(process->stopped)))
         return;
-    if (!READ_ONCE(process->continue_unreported))
+    irqflags_t flags = spin_lock_irq_save(&process->signal_lock);
+    bool say = process->continue_unsaid;
+    process->continue_unsaid = false;
+    spin_unlock_irq_restore(&process->signal_lock, flags);
+    if (!say)
         return;
     mutex_lock(&process_lock);
     process_notify_parent(process, CLD_CONTINUED, SIGCONT);
@@ -184,7 +198,11 @@ static bool deliver_next(struct trap_frame *frame)
     if (action.handler == SIG_IGN || signal_ignored_by_default(signal))
         return false;
     if (signal_stops_by_default(signal)) {
+        if (signal != SIGSTOP && process_is_orphaned())
+            return false; /* nobody would ever let it go on */
         stop_process(process_current(), signal);
+        stay_stopped(
+            process_current()); /* at once: SIGCONT may be here already, and its news are to be told */
         return false;
     }
     report_death(frame, &info);

@@ -15,6 +15,7 @@
 #include "arch/user.h"
 #include "diag/assert.h"
 #include "sys/process/process.h"
+#include "sys/signal/private.h"
 #include "sys/syscalls.h"
 #include <inline/user_words.h>
 
@@ -50,8 +51,6 @@ static_assert(sizeof(struct sigcontext) == 88 && sizeof(struct ucontext) == 116,
 static_assert(sizeof(struct plain_frame) == 732, "uapi layout");
 static_assert(offsetof(struct realtime_frame, uc) == 144, "uapi layout");
 
-#define SS_ONSTACK  1u
-#define SS_DISABLE  2u
 #define EFLAGS_TF   0x100u
 #define EFLAGS_DF   0x400u
 #define EFLAGS_RF   0x10000u
@@ -144,11 +143,7 @@ static bool put_ucontext(vaddr_t sp, struct trap_frame *f, const struct frame_pa
     user_put(FIELD(ucontext, flags), 0, failed);
     user_put(FIELD(ucontext, link), 0, failed);
     user_put(FIELD(ucontext, stack_sp), t->alt_sp, failed);
-    user_put(FIELD(ucontext, stack_flags),
-             !t->alt_size              ? SS_DISABLE
-             : on_alt_stack(t, f->esp) ? SS_ONSTACK
-                                       : 0,
-             failed);
+    user_put(FIELD(ucontext, stack_flags), t->alt_flags, failed);
     user_put(FIELD(ucontext, stack_size), t->alt_size, failed);
     if (!put_context(AT(ucontext, mcontext), f, parts->fpstate, (u32)parts->restore, parts->info->field[0]))
         return false;
@@ -224,7 +219,7 @@ bool signal_frame_pop(struct trap_frame *f, bool realtime)
     vaddr_t sp = f->esp - (realtime ? 4 : 8);
     vaddr_t from = realtime ? AT(realtime_frame, uc.mcontext) : AT(plain_frame, sc);
     struct sigcontext sc;
-    u32 mask[2];
+    u32 mask[2], stack[3];
 
     if (!user_words_begin(sp, realtime ? sizeof(struct realtime_frame) : sizeof(struct plain_frame)) ||
         !user_get_words(&sc, from, sizeof(sc) / 4))
@@ -234,6 +229,12 @@ bool signal_frame_pop(struct trap_frame *f, bool realtime)
                         realtime ? AT(realtime_frame, uc.sigmask) : AT(plain_frame, extramask),
                         realtime ? 2 : 1))
         return false;
+    if (realtime && !user_get_words(stack, AT(realtime_frame, uc.stack_sp), 3))
+        return false;
     signal_set_blocked((u64)mask[1] << 32 | mask[0]);
-    return restore_context(f, &sc);
+    if (!restore_context(f, &sc))
+        return false;
+    if (realtime) /* last: it asks where the stack pointer is, and that is the interrupted one by now */
+        signal_restore_alt_stack(stack[0], stack[1], stack[2]);
+    return true;
 }

@@ -15,17 +15,29 @@ void pending_init(struct pending *pending)
     list_init(&pending->realtime);
 }
 
-void pending_free(struct pending *pending)
+void pending_free_list(struct list *queued)
 {
     struct list *node;
-    while ((node = list_pop_front(&pending->realtime)))
+    while ((node = list_pop_front(queued)))
         kfree(list_entry(node, struct queued_signal, link));
 }
 
-void pending_discard(struct pending *pending, sigset signals)
+void pending_free(struct pending *pending)
 {
-    pending->set &=
-        ~signals; /* queued entries of a signal that is not in the set are skipped and freed with the rest */
+    pending_free_list(&pending->realtime);
+}
+
+/* An entry that stayed behind would be taken for the next signal of its number. */
+void pending_discard(struct pending *pending, sigset signals, struct list *spent)
+{
+    struct queued_signal *q, *next;
+    pending->set &= ~signals;
+    list_for_each_safe (q, next, &pending->realtime, link) {
+        if (!sig_in(&signals, q->info.signal))
+            continue;
+        list_remove(&q->link);
+        list_push_back(spent, &q->link);
+    }
 }
 
 static struct queued_signal *realtime_take(struct pending *pending, int signal, struct siginfo *info)

@@ -17,10 +17,14 @@ static inline void pending_add(struct pending *pending, const struct siginfo *in
     }
     sig_add(&pending->set, signal);
 }
-void pending_discard(struct pending *pending, sigset signals);
+/* What was queued of them goes to `spent`, to be freed with pending_free_list() once the lock is released. */
+void pending_discard(struct pending *pending, sigset signals, struct list *spent);
+void pending_free_list(struct list *queued);
 /* The number taken, 0 when none of `wanted` is pending. *spent is set when there is a queue entry to kfree()
  * once the lock is released: the slab's own locks are outside signal_lock. */
 int pending_take(struct pending *pending, sigset wanted, struct siginfo *info, struct queued_signal **spent);
+/* What sigaltstack(2) had set when the handler began: sigreturn takes back what the handler changed. */
+void signal_restore_alt_stack(u32 sp, u32 flags, u32 size);
 /* Wakes threads that let one of the process's own pending signals through. Under signal_lock. */
 void signal_wake_receivers_slow(struct process *process);
 static inline void signal_wake_receivers_locked(struct process *process)

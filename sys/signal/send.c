@@ -53,14 +53,15 @@ static struct thread *choose_receiver(struct process *process, int signal)
 static void stop_and_continue(struct process *process, int signal)
 {
     struct thread *thread;
+    struct list none = LIST_INIT(none); /* of these five none is queued */
     sigset undone = signal == SIGCONT ? STOPS : sig_bit(SIGCONT);
-    pending_discard(&process->pending, undone);
+    pending_discard(&process->pending, undone, &none);
     list_for_each (thread, &process->threads, link) {
-        pending_discard(&thread->pending, undone);
+        pending_discard(&thread->pending, undone, &none);
     }
     if (signal == SIGCONT && process->stopped) {
         process->stopped = false;
-        process->continue_unreported = true;
+        process->continue_unreported = process->continue_unsaid = true;
         wake_all(&process->stop_wait);
     }
 }
@@ -85,7 +86,8 @@ static bool send_locked(struct process *process, struct thread *thread, const st
     if (seen && !awaited && is_ignored(process, signal))
         return false;
     pending_add(thread ? &thread->pending : &process->pending, info, queued);
-    if (seen && !awaited && ends_process(process, signal) &&
+    /* Who is stopped dies of it when it goes on: only SIGKILL does not wait. */
+    if (seen && !awaited && !process->stopped && ends_process(process, signal) &&
         !(thread && thread->task == current && !in_interrupt()))
         process_end_locked(process, (u32)signal);
     else if (seen)

@@ -5,6 +5,8 @@
 #include "sys/syscalls.h"
 #include "sys/time/user_time.h"
 
+enum { ITIMER_REAL, ITIMER_VIRTUAL, ITIMER_PROF };
+
 static void itimer_fired(struct timer *timer)
 {
     struct process *process = container_of(timer, struct process, itimer);
@@ -55,37 +57,53 @@ static void itimer_exchange(u64 first, u64 interval, u64 *old_left, u64 *old_int
     mutex_unlock(&process_lock);
 }
 
-s32 sys_setitimer(int which, vaddr_t new_value, vaddr_t old_value)
+static void timer_read(u32 which, u64 *left, u64 *interval)
+{
+    struct process *process = process_current();
+    if (which != ITIMER_REAL)
+        return cpu_timer_read(process, which - ITIMER_VIRTUAL, left, interval);
+    u64 next = process->itimer_next, now = clock_ns();
+    *left = next > now ? next - now : 0;
+    *interval = next ? process->itimer_interval : 0;
+}
+
+s32 sys_setitimer(u32 which, vaddr_t new_value, vaddr_t old_value)
 {
     u32 t[4] = {0};
     u64 left, interval;
-    if (which != 0) /* virtual and profiling time: nobody counts them here */
-        return which <= 2 ? 0 : -EINVAL;
+    if (which > ITIMER_PROF)
+        return -EINVAL;
     if (new_value && copy_from_user(t, new_value, sizeof(t)))
         return -EFAULT;
-    if (t[1] >= 1000000 || t[3] >= 1000000)
+    if ((s32)t[0] < 0 || t[1] >= 1000000 || (s32)t[2] < 0 || t[3] >= 1000000)
         return -EINVAL;
-    itimer_exchange(from_timeval(t + 2), from_timeval(t), &left, &interval);
+    if (which == ITIMER_REAL) {
+        itimer_exchange(from_timeval(t + 2), from_timeval(t), &left, &interval);
+    } else {
+        timer_read(which, &left, &interval);
+        cpu_timer_set(process_current(), which - ITIMER_VIRTUAL, from_timeval(t + 2), from_timeval(t));
+    }
     to_timeval(interval, t);
     to_timeval(left, t + 2);
     return old_value ? copy_to_user(old_value, t, sizeof(t)) : 0;
 }
 
-s32 sys_getitimer(int which, vaddr_t value)
+s32 sys_getitimer(u32 which, vaddr_t value)
 {
-    u32 t[4] = {0};
-    if (which != 0)
-        return which <= 2 ? copy_to_user(value, t, sizeof(t)) : -EINVAL;
-    struct process *process = process_current();
-    u64 next = process->itimer_next, now = clock_ns();
-    to_timeval(process->itimer_interval, t);
-    to_timeval(next > now ? next - now : 0, t + 2);
+    u32 t[4];
+    u64 left, interval;
+    if (which > ITIMER_PROF)
+        return -EINVAL;
+    timer_read(which, &left, &interval);
+    to_timeval(interval, t);
+    to_timeval(left, t + 2);
     return copy_to_user(value, t, sizeof(t));
 }
 
+/* To the nearest second, but never to none: alarm(2) of Linux. */
 s32 sys_alarm(u32 seconds)
 {
     u64 left, interval;
     itimer_exchange((u64)seconds * 1000000000u, 0, &left, &interval);
-    return (s32)((left + 999999999u) / 1000000000u);
+    return (s32)(left && left < 500000000u ? 1 : (left + 500000000u) / 1000000000u);
 }

@@ -49,14 +49,34 @@ enum {
     MONOTONIC_RAW,
     REALTIME_COARSE,
     MONOTONIC_COARSE,
-    BOOTTIME
+    BOOTTIME,
+    TAI = 11 /* nobody told us the leap seconds */
 };
+
+/* What others have used: the number's complement over 8 says who (0: the caller), bit 2 thread or process,
+ * the lowest two which kind of time, of which there is one. clock_getcpuclockid(3). */
+static bool clock_read_other(u32 clock, u64 *ns)
+{
+    s32 who = (s32)~clock >> 3;
+    if ((clock & 3u) == 3u)
+        return false;
+    mutex_lock(&process_lock);
+    struct thread *thread = !(clock & 4u) ? NULL : who ? thread_find(who) : thread_current();
+    struct process *process = clock & 4u ? NULL : who ? process_find(who) : process_current();
+    if (thread)
+        *ns = usage_of_task(thread->task).ns;
+    else if (process)
+        *ns = usage_of_process(process).ns;
+    mutex_unlock(&process_lock);
+    return thread || process;
+}
 
 static bool clock_read(u32 clock, u64 *ns)
 {
     switch (clock) {
     case REALTIME:
     case REALTIME_COARSE:
+    case TAI:
         *ns = wall_offset() + clock_ns();
         return true;
     case MONOTONIC:
@@ -71,11 +91,8 @@ static bool clock_read(u32 clock, u64 *ns)
     case THREAD_CPU:
         *ns = usage_of_task(current).ns;
         return true;
-    default: /* clocks of other processes and threads have negative numbers: clock_getcpuclockid(3) */
-        if ((s32)clock >= 0)
-            return false;
-        *ns = clock & 4u ? usage_of_task(current).ns : usage_of_process(process_current()).ns;
-        return true;
+    default:
+        return (s32)clock < 0 && clock_read_other(clock, ns);
     }
 }
 
@@ -125,6 +142,8 @@ s32 sys_time(vaddr_t to)
     return to && user_store_u32(to, now) ? -EFAULT : (s32)now;
 }
 
+static s32 sleep_again(void);
+
 /* Sleeps to the deadline; what is left goes to `remaining` when a signal was first. */
 static s32 sleep_to(u64 deadline, vaddr_t remaining, bool time64)
 {
@@ -145,16 +164,23 @@ static s32 sleep_to(u64 deadline, vaddr_t remaining, bool time64)
     if (remaining && user_time_store(remaining, time64, deadline > now ? deadline - now : 0))
         return -EFAULT;
     struct thread *t = thread_current();
+    t->restart.again = sleep_again;
     t->restart.deadline = deadline;
-    t->restart.remaining = remaining;
+    t->restart.at = remaining;
     t->restart.time64 = time64;
     return -ERESTART_BLOCK;
+}
+
+static s32 sleep_again(void)
+{
+    const struct thread *t = thread_current();
+    return sleep_to(t->restart.deadline, t->restart.at, t->restart.time64);
 }
 
 s32 sys_restart_syscall(void)
 {
     const struct thread *t = thread_current();
-    return sleep_to(t->restart.deadline, t->restart.remaining, t->restart.time64);
+    return t->restart.again ? t->restart.again() : -EINTR;
 }
 
 #define TIMER_ABSTIME 1u
@@ -167,9 +193,11 @@ static s32 clock_sleep(u32 clock, u32 flags, vaddr_t time, vaddr_t remaining, bo
         return error;
     if (!clock_read(clock, &unused) || clock == THREAD_CPU)
         return -EINVAL;
+    if (clock >= MONOTONIC_RAW && clock <= MONOTONIC_COARSE)
+        return -EOPNOTSUPP; /* to be read only */
     if (!(flags & TIMER_ABSTIME))
         return sleep_to(now + ns < now ? NO_DEADLINE : now + ns, remaining, time64);
-    s32 result = sleep_to(clock == REALTIME ? time_from_wall(ns) : ns, 0, time64);
+    s32 result = sleep_to(clock == REALTIME || clock == TAI ? time_from_wall(ns) : ns, 0, time64);
     return result == -ERESTART_BLOCK ? -ERESTARTNOHAND
                                      : result; /* a moment stays the same: the whole call runs again */
 }
