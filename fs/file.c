@@ -159,5 +159,6 @@ s64 file_seek(struct file *file, s64 offset, int whence)
 u32 file_poll(struct file *file, struct waitqueue **queue)
 {
     *queue = NULL;
-    return file->ops->poll ? file->ops->poll(file, queue) : POLL_IN | POLL_OUT;
+    u32 mask = file->ops->poll ? file->ops->poll(file, queue) : POLL_IN | POLL_OUT;
+    return mask | POLL_NORMAL(mask);
 }

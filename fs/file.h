@@ -26,6 +26,8 @@
 #define POLL_OUT 4u
 #define POLL_ERR 8u
 #define POLL_HUP 16u
+/* Readable and writable "normal" data, the same by other names: programs may ask for these alone. */
+#define POLL_NORMAL(mask) (((mask) & (POLL_IN | POLL_OUT)) << 6)
 
 struct file_ops {
     /* NULL: nothing to prepare. Negative errno refuses the open. */

@@ -12,7 +12,8 @@ static s32 duplicate(int fd, int from, bool close_on_exec)
     struct file *file = fd_get(fd);
     if (!file)
         return -EBADF;
-    int copy = fd_install(file, from, close_on_exec);
+    u64 limit = READ_ONCE(process_current()->limits[RLIMIT_NOFILE][0]);
+    int copy = (u32)from >= MIN(limit, (u64)FD_MAX) ? -EINVAL : fd_install(file, from, close_on_exec);
     if (copy < 0)
         file_put(file);
     return copy;
@@ -117,6 +118,8 @@ static s32 file_ioctl(struct file *file, int fd, u32 command, vaddr_t arg)
     case 0x541b: /* FIONREAD */
         if (file->ops == &pipe_file_ops)
             return user_store_u32(arg, pipe_bytes(file));
+        if (tmpfs_is_file(file->inode))
+            return user_store_u32(arg, file->inode->size - (u32)READ_ONCE(file->position));
         break;
     }
     return file->ops->ioctl ? file->ops->ioctl(file, command, arg) : -ENOTTY;

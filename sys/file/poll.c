@@ -153,13 +153,29 @@ int poll_deadline(vaddr_t time, bool time64, u64 *deadline)
     return error;
 }
 
+void poll_tell_left(vaddr_t time, enum time_form form, u64 deadline)
+{
+    u64 now = clock_ns(), left = deadline > now ? deadline - now : 0;
+    const u32 timeval[2] = {(u32)(left / 1000000000u), (u32)(left % 1000000000u) / 1000u};
+    int unwritten = 0;
+    if (time && form == TIME_VAL)
+        unwritten = copy_to_user(time, timeval, sizeof(timeval));
+    else if (time)
+        unwritten = user_time_store(time, form == TIME_SPEC64, left);
+    (void)unwritten;
+}
+
 static s32 ppoll(vaddr_t fds, u32 n, vaddr_t time, vaddr_t mask, u32 size, bool time64)
 {
     u64 deadline;
     int error = poll_deadline(time, time64, &deadline);
     if (!error)
         error = poll_mask(mask, size);
-    return error ? error : poll_unmask(poll_user(fds, n, deadline));
+    if (error)
+        return error;
+    s32 result = poll_user(fds, n, deadline);
+    poll_tell_left(time, time64 ? TIME_SPEC64 : TIME_SPEC, deadline);
+    return poll_unmask(result);
 }
 s32 sys_ppoll(vaddr_t fds, u32 n, vaddr_t time, vaddr_t mask, u32 size)
 {

@@ -83,12 +83,17 @@ static s32 select_fds(u32 n, const vaddr_t *at, u64 deadline)
 s32 sys__newselect(u32 n, vaddr_t in, vaddr_t out, vaddr_t except, vaddr_t timeval)
 {
     const vaddr_t at[3] = {in, out, except};
-    u32 tv[2];
+    s32 tv[2];
     if (!timeval)
         return select_fds(n, at, NO_DEADLINE);
     if (copy_from_user(tv, timeval, sizeof(tv)))
         return -EFAULT;
-    return select_fds(n, at, poll_deadline_in((u64)tv[0] * 1000000000u + (u64)tv[1] * 1000u));
+    if (tv[0] < 0 || tv[1] < 0)
+        return -EINVAL;
+    u64 deadline = poll_deadline_in((u64)tv[0] * 1000000000u + (u64)tv[1] * 1000u);
+    s32 result = select_fds(n, at, deadline);
+    poll_tell_left(timeval, TIME_VAL, deadline);
+    return result;
 }
 
 static s32 pselect(u32 n, vaddr_t in, vaddr_t out, vaddr_t except, vaddr_t time, vaddr_t pack, bool time64)
@@ -101,7 +106,11 @@ static s32 pselect(u32 n, vaddr_t in, vaddr_t out, vaddr_t except, vaddr_t time,
         error = copy_from_user(mask, pack, sizeof(mask));
     if (!error)
         error = poll_mask(mask[0], mask[1]);
-    return error ? error : poll_unmask(select_fds(n, at, deadline));
+    if (error)
+        return error;
+    s32 result = select_fds(n, at, deadline);
+    poll_tell_left(time, time64 ? TIME_SPEC64 : TIME_SPEC, deadline);
+    return poll_unmask(result);
 }
 s32 sys_pselect6(u32 n, vaddr_t in, vaddr_t out, vaddr_t except, vaddr_t time, vaddr_t pack)
 {

@@ -99,7 +99,9 @@ static int link_read(struct inode *link, char *buf, size_t size)
     int n = path ? inode_path(target, path, PATH_MAX) : -ENOMEM;
     if (n == -ENOENT) {
         const char *kind = inode_type(target) == S_IFIFO ? "pipe" : "anon";
-        n = fmt_snprintf(path, PATH_MAX, "%s:[%u]", kind, target->ino);
+        n = inode_type(target) == S_IFREG && target->target
+                ? fmt_snprintf(path, PATH_MAX, "/%s (deleted)", target->target) /* memfd_create() */
+                : fmt_snprintf(path, PATH_MAX, "%s:[%u]", kind, target->ino);
     }
     if (n > 0) {
         n = MIN(n, (int)size);
