@@ -7,7 +7,7 @@ B := build
 MAKEFLAGS := $(MAKEFLAGS) $(if $(filter -j% j%,$(MAKEFLAGS)),,-j$(shell nproc 2>/dev/null || echo 1))
 
 CPUS      ?= 4      ## virtual CPUs of the machine, 1 to 16
-MEM       ?= 512M   ## memory of the machine, 16M to 3G
+MEM       ?= 512M   ## memory of the machine, up to 3G; less than 20M the kernel refuses
 TEST      ?= *      ## which tests (or programs, or bench rows), as a shell pattern: TEST='r0*'
 SEED      ?=        ## smp-test: a number makes the whole machine deterministic (QEMU -icount)
 DISK      ?= auto   ## tests: a scratch disk for those that want one: yes, no, or auto: unless SEED= (a disk makes no two runs the same)

@@ -21,6 +21,8 @@
 #define O_CLOEXEC   02000000u
 #define O_PATH      010000000u
 
+#define PIPE_BUF 4096u /* pipe(7): so many bytes go in together or not at all */
+
 /* poll(2)'s bits. */
 #define POLL_IN  1u
 #define POLL_OUT 4u
@@ -38,6 +40,9 @@ struct file_ops {
      */
     s32 (*read)(struct file *file, vaddr_t user, size_t n, u64 *position);
     s32 (*write)(struct file *file, vaddr_t user, size_t n, u64 *position);
+    /* Up to PIPE_BUF bytes of the kernel's own, all or none, as write(): what a vector's pieces are gathered
+     * into where no other writer's bytes may come between them. NULL: nobody asks for that. */
+    s32 (*write_whole)(struct file *file, const char *bytes, size_t n);
     int (*ioctl)(struct file *file, u32 command, vaddr_t arg);
     /* POLL_* that hold now; *queue: what to wait on for a change. NULL: always readable and writable. */
     u32 (*poll)(struct file *file, struct waitqueue **queue);

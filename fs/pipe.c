@@ -14,7 +14,6 @@
 #include "mm/kernel/slab.h"
 
 #define PIPE_SIZE 65536u
-#define PIPE_BUF  4096u
 
 struct pipe {
     struct mutex lock;
@@ -98,12 +97,23 @@ static s32 pipe_read(struct file *file, vaddr_t user, size_t n, u64 *position)
     }
 }
 
-/* What fits now: all of an atomic write or nothing. */
-static s32 pipe_put_bytes(struct pipe *pipe, vaddr_t user, size_t n, bool atomic)
+/* The same from the kernel's memory, into the ring. */
+static u32 ring_fill(struct pipe *pipe, u32 at, const char *bytes, u32 n)
+{
+    u32 first = MIN(n, PIPE_SIZE - at);
+    memcpy(pipe->ring + at, bytes, first);
+    memcpy(pipe->ring, bytes + first, n - first);
+    return n;
+}
+
+/* What fits now: all of an atomic write or nothing. From `bytes`, or from user memory where that is NULL. */
+static always_inline s32 pipe_put_bytes(struct pipe *pipe, const char *bytes, vaddr_t user, size_t n,
+                                        bool atomic)
 {
     mutex_lock(&pipe->lock);
     u32 room = PIPE_SIZE - pipe->used, want = atomic && n > room ? 0 : MIN(n, room);
-    u32 done = ring_copy(pipe, (pipe->head + pipe->used) % PIPE_SIZE, user, want, false);
+    u32 at = (pipe->head + pipe->used) % PIPE_SIZE;
+    u32 done = bytes ? ring_fill(pipe, at, bytes, want) : ring_copy(pipe, at, user, want, false);
     assert(pipe->used + done <= PIPE_SIZE);
     WRITE_ONCE(pipe->used, pipe->used + done);
     mutex_unlock(&pipe->lock);
@@ -112,7 +122,7 @@ static s32 pipe_put_bytes(struct pipe *pipe, vaddr_t user, size_t n, bool atomic
     return done || !want ? (s32)done : -EFAULT;
 }
 
-static s32 pipe_write(struct file *file, vaddr_t user, size_t n, u64 *position)
+static always_inline s32 write_bytes(struct file *file, const char *bytes, vaddr_t user, size_t n)
 {
     struct pipe *pipe = file->inode->data;
     bool atomic = n <= PIPE_BUF;
@@ -123,7 +133,7 @@ static s32 pipe_write(struct file *file, vaddr_t user, size_t n, u64 *position)
                 pipe_broken_hook();
             return done ? (s32)done : -EPIPE;
         }
-        s32 part = pipe_put_bytes(pipe, user + done, n - done, atomic);
+        s32 part = pipe_put_bytes(pipe, bytes, user + done, n - done, atomic);
         if (part < 0)
             return done ? (s32)done : part;
         done += (u32)part;
@@ -136,6 +146,17 @@ static s32 pipe_write(struct file *file, vaddr_t user, size_t n, u64 *position)
             return done ? (s32)done : -ERESTARTSYS;
     }
     return (s32)done;
+}
+
+static s32 pipe_write(struct file *file, vaddr_t user, size_t n, u64 *position)
+{
+    return write_bytes(file, NULL, user, n);
+}
+
+static s32 pipe_write_whole(struct file *file, const char *bytes, size_t n)
+{
+    assert(n <= PIPE_BUF);
+    return write_bytes(file, bytes, 0, n);
 }
 
 static u32 pipe_poll(struct file *file, struct waitqueue **queue)
@@ -222,6 +243,7 @@ const struct file_ops pipe_file_ops = {
     .release = pipe_release,
     .read = pipe_read,
     .write = pipe_write,
+    .write_whole = pipe_write_whole,
     .poll = pipe_poll,
 };
 

@@ -2,7 +2,6 @@
 #include "arch/user.h"
 #include "fs/page_io.h"
 #include "fs/tmpfs.h"
-#include "mm/kernel/slab.h"
 #include "sys/file/fd_table.h"
 #include "sys/file/user_path.h"
 #include "sys/process/process.h"
@@ -42,95 +41,6 @@ s32 sys_pwrite64(int fd, vaddr_t from, size_t n, u32 low, u32 high)
     s32 result = file ? file_pwrite(file, from, n, (u64)high << 32 | low) : -EBADF;
     fd_return(file, counted);
     return result;
-}
-
-#define IOV_MAX 1024u
-#define IO_MAX  0x7ffff000u /* what one call moves at most, as on Linux */
-struct iovec {
-    vaddr_t base;
-    u32 length;
-};
-
-/* All pieces are looked at before the first is moved: one that is wrong refuses the call. */
-static s32 load_vector(struct iovec *v, vaddr_t at, u32 count)
-{
-    u32 total = 0;
-    if (copy_from_user(v, at, count * sizeof(*v)))
-        return -EFAULT;
-    for (u32 i = 0; i < count; i++) {
-        if ((s32)v[i].length < 0)
-            return -EINVAL;
-        v[i].length = MIN(v[i].length, IO_MAX - total);
-        total += v[i].length;
-    }
-    return 0;
-}
-
-/* Piece after piece, until one comes up short. fixed: at *position, which moves; else at the file's own.
- * A stream is read once: a second piece might sleep for what comes later, with bytes in hand. */
-static s32 move_vector(struct file *file, const struct iovec *v, u32 count, bool writes, u64 *fixed)
-{
-    s32 total = 0;
-    for (u32 i = 0; i < count; i++) {
-        if (!v[i].length && (i + 1 < count || total))
-            continue;
-        s32 done = fixed ? (writes ? file_pwrite : file_pread)(file, v[i].base, v[i].length, *fixed)
-                         : (writes ? file_write : file_read)(file, v[i].base, v[i].length);
-        if (done < 0)
-            return total ? total : done;
-        total += done;
-        if (fixed)
-            *fixed += (u32)done;
-        if ((u32)done < v[i].length || (done && !writes && !file->ops->seekable))
-            break;
-    }
-    return total;
-}
-
-static s32 vector_io(struct file *file, vaddr_t iov, u32 count, bool writes, u64 *fixed)
-{
-    struct iovec few[8], *v = few;
-    if (count > IOV_MAX)
-        return -EINVAL;
-    if (!(writes ? file_writable : file_readable)(file))
-        return -EBADF;
-    if (fixed && (!file->ops->seekable || (s64)*fixed < 0))
-        return file->ops->seekable ? -EINVAL : -ESPIPE;
-    if (count > ARRAY_SIZE(few) && !(v = kmalloc(count * sizeof(*v), GFP_KERNEL)))
-        return -ENOMEM;
-    s32 result = load_vector(v, iov, count);
-    if (!result)
-        result = move_vector(file, v, count, writes, fixed);
-    if (v != few)
-        kfree(v);
-    return result;
-}
-
-static s32 vector_call(int fd, vaddr_t iov, u32 count, bool writes, u64 *fixed)
-{
-    struct file *file = fd_get(fd);
-    s32 result = file ? vector_io(file, iov, count, writes, fixed) : -EBADF;
-    file_put(file);
-    return result;
-}
-
-s32 sys_readv(int fd, vaddr_t iov, u32 count)
-{
-    return vector_call(fd, iov, count, false, NULL);
-}
-s32 sys_writev(int fd, vaddr_t iov, u32 count)
-{
-    return vector_call(fd, iov, count, true, NULL);
-}
-s32 sys_preadv(int fd, vaddr_t iov, u32 count, u32 low, u32 high)
-{
-    u64 position = (u64)high << 32 | low;
-    return vector_call(fd, iov, count, false, &position);
-}
-s32 sys_pwritev(int fd, vaddr_t iov, u32 count, u32 low, u32 high)
-{
-    u64 position = (u64)high << 32 | low;
-    return vector_call(fd, iov, count, true, &position);
 }
 
 static s64 seek_call(int fd, s64 offset, int whence)

@@ -55,8 +55,9 @@ static s32 transfer_all(struct mm *mm, struct vector *local, struct vector *remo
     s32 total = 0;
 
     while (!error && vector_next(local, &error) && vector_next(remote, &error)) {
-        /* Never across a page of the other side: so a piece is moved whole or not at all. */
-        u32 n = MIN(MIN(local->here.length, remote->here.length), PAGE_SIZE - remote->here.base % PAGE_SIZE);
+        /* Never across a page of either side: so a piece is moved whole or not at all. */
+        u32 n = MIN(MIN(local->here.length, remote->here.length),
+                    PAGE_SIZE - MAX(local->here.base % PAGE_SIZE, remote->here.base % PAGE_SIZE));
         if (transfer(mm, remote->here.base, local->here.base, buffer, n, write) < n)
             error = task_is_killed(current) ? -EINTR : -EFAULT;
         else

@@ -49,6 +49,11 @@ static void vm_both_ways(pid_t child, char *secret)
     expect(process_vm_readv(child, &mine, 1, &partly, 1, 0) == 4, "as far as it goes");
     expect(process_vm_readv(child, &mine, 1, &hole, 1, 1) == -1 && errno == EINVAL, "flags");
     expect(process_vm_readv(99999, &mine, 1, &hole, 1, 0) == -1 && errno == ESRCH, "nobody");
+    char *edge = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    munmap(edge + PAGE, PAGE);
+    struct iovec short_of_it = {edge + PAGE - 6, 13};
+    expect(process_vm_readv(child, &short_of_it, 1, &remote, 1, 0) == 6, "as far as our side goes");
+    munmap(edge, PAGE);
     struct iovec code = {(void *)(uintptr_t)vm_both_ways, 4};
     expect(process_vm_writev(child, &one, 1, &code, 1, 0) == -1 && errno == EFAULT, "read-only memory");
 }

@@ -49,6 +49,28 @@ static void check_wrong_pieces(void)
     close(ends[1]);
 }
 
+/* Pieces go into a pipe together or not at all. */
+static void check_whole_writes(void)
+{
+    static char bytes[65536];
+    int ends[2];
+    struct iovec pieces[] = {{bytes, 50}, {bytes, 100}};
+    check(pipe2(ends, O_NONBLOCK) == 0 && write(ends[1], bytes, sizeof bytes) == sizeof bytes);
+    check(read(ends[0], bytes, 100) == 100); /* room for the first of them */
+    check(writev(ends[1], pieces, 2) == -1 && errno == EAGAIN);
+    while (read(ends[0], bytes, sizeof bytes) > 0)
+        ;
+    check(writev(ends[1], pieces, 2) == 150 && read(ends[0], bytes, sizeof bytes) == 150);
+    pieces[1].iov_base = NOWHERE;
+    check(writev(ends[1], pieces, 2) == -1 && errno == EFAULT);
+    check(read(ends[0], bytes, sizeof bytes) == -1 && errno == EAGAIN);
+    close(ends[0]);
+    check(writev(ends[1], pieces, 0) == 0);
+    signal(SIGPIPE, SIG_IGN);
+    check(writev(ends[1], pieces, 1) == -1 && errno == EPIPE);
+    close(ends[1]);
+}
+
 static void check_many_pieces(void)
 {
     char bytes[20];
@@ -124,6 +146,7 @@ int main(void)
     setvbuf(stdout, NULL, _IONBF, 0);
     check_short_read();
     check_wrong_pieces();
+    check_whole_writes();
     check_many_pieces();
     check_normal_data();
     check_select();
