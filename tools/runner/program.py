@@ -13,6 +13,7 @@ from tools.runner.options import Refusal, words
 from tools.runner.records import Record
 
 MOST_LOG_SHOWN = 200
+MOST_DEATHS_SHOWN = 5
 INITRD_NAME = "INITRD.CPI"  # on the second disk, where boot/grub.cfg looks for it
 
 
@@ -125,6 +126,15 @@ def _say_why(outcome):
             print(f"kernel: {line}", file=sys.stderr)
 
 
+DEATH = re.compile(r"\bkilled\b|no stack for the handler|cannot be read back")
+
+
+def _say_death(outcome):
+    """A program that a signal ended: a shell would say which, the kernel says where and, out of memory, why."""
+    for line in [line for line in outcome.log if DEATH.search(line)][-MOST_DEATHS_SHOWN:]:
+        print(f"kernel: {line}", file=sys.stderr)
+
+
 def main(config, program, arguments, files):
     """The command."""
     outcome = run(config, program, words("ARGS", arguments), words("FILES", files), on_output=_to_stdout, stdin=_stdin())
@@ -134,4 +144,6 @@ def main(config, program, arguments, files):
         _say_why(outcome)
         print(f"run: {outcome.end.sentence}", file=sys.stderr)
         return outcome.status or 1
+    if any(line.startswith("The program was killed by") for line in outcome.log):
+        _say_death(outcome)
     return outcome.status

@@ -97,3 +97,15 @@ def check_runner(config, report):
         sentence = done.stderr.strip()
         good = done.returncode == 2 and sentence.endswith((".", "elf")) and "\n" not in sentence
         report.result(f"wrong input: {name}", None if good else f"status {done.returncode}", sentence)
+    check_death(config, report)
+
+
+def check_death(config, report):
+    """A program that dies of a signal: `make run` has its status, and says what it died of, and where."""
+    path, errors = compile_program(config, "tests/programs/killed.c")
+    if errors:
+        raise RuntimeError(errors)
+    env = {**os.environ, "FL_BUILD": config.build, "PROGRAM": path, "ARGS": "", "FILES": ""}
+    done = subprocess.run(["python3", "tools/run", "program"], env=env, capture_output=True, text=True, check=False)
+    good = done.returncode == 139 and "killed by SIGSEGV" in done.stderr and "0x10" in done.stderr
+    report.result("wrong input: a program that dies", None if good else f"status {done.returncode}", done.stderr)
