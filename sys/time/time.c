@@ -24,7 +24,7 @@ int user_time_load(vaddr_t from, bool time64, u64 *ns)
     return 0;
 }
 
-static int user_time_store(vaddr_t to, bool time64, u64 ns)
+int user_time_store(vaddr_t to, bool time64, u64 ns)
 {
     const u64 wide[2] = {ns / SECOND, ns % SECOND};
     const u32 narrow[2] = {(u32)wide[0], (u32)wide[1]};
