@@ -25,3 +25,9 @@ size_t printk_log_read(char *to, size_t size, u32 *pos)
     *pos += (u32)n;
     return n;
 }
+
+u32 printk_log_tail(u32 n)
+{
+    u32 end = __atomic_load_n(&printk_log_end, __ATOMIC_ACQUIRE);
+    return end - MIN(n, MIN(end, PRINTK_LOG_SIZE));
+}

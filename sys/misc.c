@@ -1,11 +1,14 @@
 /* Calls about the machine: uname, sysinfo, getrandom, syslog and a few that are only polite answers. */
 #include "arch/clock.h"
 #include "arch/user.h"
+#include "diag/printk_log.h"
 #include "fs/devices.h"
 #include "lib/string.h"
 #include "mm/frame/page.h"
 #include "sys/process/process.h"
 #include "sys/syscalls.h"
+
+enum { SYSLOG_READ_ALL = 3, SYSLOG_SIZE_UNREAD = 9, SYSLOG_SIZE_BUFFER };
 
 struct utsname {
     char sysname[65], nodename[65], release[65], version[65], machine[65], domain[65];
@@ -73,10 +76,35 @@ s32 sys_sethostname(vaddr_t name, u32 n)
 {
     return -EPERM;
 }
-s32 sys_syslog(int action)
+
+static s32 read_log(vaddr_t to, u32 n)
 {
-    return action == 10 || action == 9 ? 0 : -EPERM;
+    char part[128];
+    u32 position = printk_log_tail(n), done = 0;
+    size_t got;
+    while ((got = printk_log_read(part, MIN(n - done, (u32)sizeof(part)), &position)) > 0) {
+        if (copy_to_user(to + done, part, got))
+            return -EFAULT;
+        done += (u32)got;
+    }
+    return (s32)done;
 }
+
+/* syslog(2), as far as dmesg wants it. Nobody is told what the console shows, nor takes away what others may read. */
+s32 sys_syslog(int action, vaddr_t to, s32 n)
+{
+    switch (action) {
+    case SYSLOG_READ_ALL:
+        return !to || n < 0 ? -EINVAL : read_log(to, (u32)n);
+    case SYSLOG_SIZE_UNREAD:
+        return 0;
+    case SYSLOG_SIZE_BUFFER:
+        return (s32)PRINTK_LOG_SIZE;
+    default:
+        return -EPERM;
+    }
+}
+
 s32 sys_vhangup(void)
 {
     return 0;

@@ -230,7 +230,7 @@ s32 sys_sysinfo(vaddr_t to);
 s32 sys_getrandom(vaddr_t to, size_t n, u32 flags);
 s32 sys_personality(u32 wanted);
 s32 sys_sethostname(vaddr_t name, u32 n);
-s32 sys_syslog(int action);
+s32 sys_syslog(int action, vaddr_t to, s32 n);
 s32 sys_vhangup(void);
 s32 sys_capget(vaddr_t header, vaddr_t data);
 s32 sys_absent(void);
