@@ -50,8 +50,8 @@ extern struct space kernel_space; /* the kernel half alone: idle CPUs and boot *
  *   pte_t pte_read(pte_t *)                          one load
  *   pte_t pte_xchg(pte_t *, pte_t)                   full barrier; returns the former entry
  *   bool pte_cmpxchg(pte_t *, pte_t old, pte_t new)
- *   void pte_install(pte_t *, pte_t)                 only over an empty entry, under its lock; a release store
- *   pte_t pte_install_over(pte_t *, pte_t)           the same, and returns what was there, for those who check
+ *   void pte_install(pte_t *, pte_t)                 over an empty entry, under its lock; a release store
+ *   pte_t pte_install_over(pte_t *, pte_t)           the same, returns what was there: for who checks that
  */
 
 /* The PTE's handle for `va` in `space`; the page table must exist (pde present). The current space goes

@@ -19,8 +19,8 @@ struct lock_type("rwsem") rwsem
 };
 void rwsem_init_class(struct rwsem *s, struct lock_class *class);
 #define rwsem_init(s, lockname, lockrank) rwsem_init_class(s, LOCK_CLASS(lockname, lockrank))
-/* No task holds it twice, in whatever mode. _killable: 0, or -EINTR when the task was killed while waiting, and nothing is
- * held then. _try never waits. Given back by the task that has it. */
+/* No task holds it twice, in whatever mode. _killable: 0, or -EINTR when the task was killed while waiting,
+ * and nothing is held then. _try never waits. Given back by the task that has it. */
 in_registers void rwsem_read_lock(struct rwsem *s) acquires_shared(s);
 must_check in_registers int rwsem_read_lock_killable(struct rwsem *s) try_acquires_shared(0, s);
 bool rwsem_read_try_lock(struct rwsem *s) try_acquires_shared(true, s);

@@ -6,8 +6,8 @@
 struct seqcount {
     u32 n;
 };
-/* Any context that a writer cannot have interrupted: waits, spinning, while one is inside. What is read from here on
- * belongs together if seq_read_retry(s, n) says false at its end; each word by READ_ONCE. */
+/* Any context that a writer cannot have interrupted: waits, spinning, while one is inside. What is read from
+ * here on belongs together if seq_read_retry(s, n) says false at its end; each word by READ_ONCE. */
 static inline u32 seq_read_begin(const struct seqcount *s)
 {
     u32 n;

@@ -27,8 +27,8 @@ struct lock_type("spinlock") spinlock
 void spinlock_init_class(struct spinlock *lock, struct lock_class *class);
 #define spinlock_init(lock, lockname, lockrank) spinlock_init_class(lock, LOCK_CLASS(lockname, lockrank))
 
-/* Preemption is off from the call to the unlock. While one is held: no sleep, no user memory, no wait for another CPU.
- * What interrupt handlers take is taken by everybody with the _irq calls. */
+/* Preemption is off from the call to the unlock. While one is held: no sleep, no user memory, no wait for
+ * another CPU. What interrupt handlers take is taken by everybody with the _irq calls. */
 in_registers void spin_lock(struct spinlock *lock) acquires(lock);
 in_registers void spin_unlock(struct spinlock *lock) releases(lock);
 bool spin_try_lock(struct spinlock *lock) try_acquires(true, lock); /* never spins */

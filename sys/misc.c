@@ -90,7 +90,8 @@ static s32 read_log(vaddr_t to, u32 n)
     return (s32)done;
 }
 
-/* syslog(2), as far as dmesg wants it. Nobody is told what the console shows, nor takes away what others may read. */
+/* syslog(2), as far as dmesg wants it. Nobody is told what the console shows, nor takes away what others may
+ * read. */
 s32 sys_syslog(int action, vaddr_t to, s32 n)
 {
     switch (action) {

@@ -23,7 +23,7 @@
 #define MAP_NONBLOCK        0x10000u
 #define MAP_HUGETLB         0x40000u
 #define MAP_FIXED_NOREPLACE 0x100000u
-#define MAP_KNOWN           0x17fd3fu /* with MAP_DENYWRITE, EXECUTABLE, NONBLOCK, STACK, SYNC's place left out */
+#define MAP_KNOWN           0x17fd3fu /* with DENYWRITE, EXECUTABLE, NONBLOCK, STACK; without SYNC */
 static_assert(VM_READ == 1 && VM_WRITE == 2 && VM_EXEC == 4, "PROT_* are VM_*");
 
 static u32 vm_flags_of(u32 prot, u32 flags, const struct file *file)
