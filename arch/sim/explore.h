@@ -32,13 +32,16 @@ struct exploration {
 };
 
 struct findings {
-    u32 verdict;    /* RUN_PASSED, or that of the first schedule that failed */
-    u32 schedules;  /* run in all, shortening excluded */
-    u32 bound_done; /* exhaustive: all schedules with so many deviations were run; ~0: none */
-    u32 known;      /* exhaustive: of them, those that came to a state seen before */
-    u32 outcomes;   /* exhaustive: different states in which runs ended */
-    u32 states;     /* exhaustive: different states at the places where it looks */
-    double seconds; /* of the host's processor */
+    u32 verdict;       /* RUN_PASSED, or that of the first schedule that failed */
+    u32 schedules;     /* run in all, shortening excluded */
+    u32 bound_done;    /* exhaustive: all schedules with so many deviations were run; ~0: none */
+    u32 known;         /* exhaustive: of them, those that came to a state seen before */
+    u32 outcomes;      /* exhaustive: different states in which runs ended */
+    u32 states;        /* exhaustive: different states at the places where it looks */
+    u32 pass_runs;     /* exhaustive: runs of the pass that decided most, and ... */
+    double decided;    /* ... how many schedules they stand for, with up to its bound of deviations */
+    u32 disagreements; /* exhaustive: states below which there were not always as many */
+    double seconds;    /* of the host's processor */
     u32 max_steps;
     u32 refusals; /* refusals: allocations refused, in all schedules */
     u32 leaked;   /* refusals: frames, objects and pages that tests did not give back */

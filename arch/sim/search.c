@@ -24,6 +24,8 @@ struct node {
     u8 options[OPTIONS_MAX]; /* decisions that are left to try */
     u32 option_n;
     u32 left; /* deviations, before any of them */
+    u64 state;
+    double schedules; /* that go on from here, as far as they were run or are known */
 };
 
 static u32 left;            /* deviations that the present run may still make */
@@ -31,6 +33,7 @@ static u32 decision;        /* what the search answers to the pause */
 static struct node *wanted; /* the pause asks for this one to be filled */
 static struct node *nodes;  /* the path to the present run: places where something is left to try */
 static u32 node_n, node_room;
+static u64 known_state; /* where the present run ended, if it ended at one */
 
 static u32 options_at(const struct choice *c, u8 *options)
 {
@@ -66,6 +69,8 @@ static bool worth_deviating(const struct choice *c)
     if (c->kind == STEP_TLB ||
         c->kind == STEP_IPI) /* no address tells who depends on a flush or an interrupt */
         return true;
+    if (left && c->addr && !shared && (c->enabled != 1u << c->usual || exploring->interrupts))
+        pass_over((u32)(uintptr_t)c->addr);
     return shared && c->kind != STEP_IRQ_ON;
 }
 
@@ -111,11 +116,15 @@ u32 search_pick(const struct choice *c)
     u64 state = state_at(c);
     if (turns_in_circles(state))
         return c->usual; /* to the end of its steps: that is what a livelock looks like */
-    if (!note_state(state, left) && !exploring->unreduced)
+    if (!note_state(state, left) && !exploring->unreduced) {
+        known_state = state;
         run_finish(RUN_KNOWN);
+    }
     if (!left)
         return c->usual;
     node->left = left;
+    node->state = state;
+    node->schedules = 0;
     decision = c->usual;
     machine_pause();
     return decision;
@@ -143,11 +152,36 @@ static void push_node(void)
     wanted = &nodes[node_n];
 }
 
+/*
+ * The schedules of the whole pass, counted by what they go through: below a state with so many deviations
+ * left are those of its default successor, with as many left, and those of each other one, with one less; a
+ * run that ends is one. So a run that ends at a known state stands for all that were counted there. They
+ * were: each bound's pass goes through the states of the one before it with one deviation more, so a state
+ * that is met with fewer than it was noted with has been left behind, in this pass or the last one, with just
+ * so many.
+ */
+static double decided;
+
+static void count_schedules(double n)
+{
+    *(node_n ? &nodes[node_n - 1].schedules : &decided) += n;
+}
+
+/* Nothing is left to try below the deepest node. */
+static void pop_node(void)
+{
+    const struct node *done = &nodes[--node_n];
+
+    if (!note_count(done->state, done->left, done->schedules))
+        findings->disagreements++;
+    count_schedules(done->schedules);
+}
+
 /* Back to the latest place with something left to try; false when there is none. */
 static bool next_schedule(void)
 {
     while (node_n && !nodes[node_n - 1].option_n)
-        node_n--;
+        pop_node();
     wanted = &nodes[node_n];
     if (!node_n)
         return false;
@@ -167,6 +201,7 @@ static bool passed_or_report(void)
     findings->schedules++;
     findings->known += run->verdict == RUN_KNOWN;
     findings->states = states_known();
+    count_schedules(run->verdict == RUN_KNOWN && left ? count_below(known_state, left) : 1);
     if (run->verdict == RUN_PASSED || run->verdict == RUN_KNOWN)
         return true;
     schedule_of_run(run, &list);
@@ -183,6 +218,7 @@ static bool search(u32 bound, bool *cut)
     node_n = 0;
     wanted = nodes;
     left = bound;
+    decided = 0;
     run_begin(&s);
     for (;;) {
         run_continue();
@@ -199,6 +235,19 @@ static bool search(u32 bound, bool *cut)
     }
 }
 
+/* A pass is over, or was cut: what it has decided up to here. */
+static void note_pass(u32 bound, u32 runs_before, bool cut)
+{
+    while (node_n)
+        count_schedules(nodes[--node_n].schedules);
+    if (!cut)
+        findings->bound_done = findings->bound_done == ~0u ? bound : MAX(bound, findings->bound_done);
+    if (decided > findings->decided) {
+        findings->decided = decided;
+        findings->pass_runs = findings->schedules - runs_before;
+    }
+}
+
 bool search_exhaustively(u32 bound)
 {
     bool passed = true, cut = false;
@@ -208,15 +257,17 @@ bool search_exhaustively(u32 bound)
     findings->bound_done = ~0u;
     forget_states();
     for (u32 b = 0; b <= bound && passed && !cut; b++) {
-        for (;;) { /* an address that turned out to be shared late opens places that were passed before */
-            u32 known = words_shared();
-            passed = search(b, &cut);
-            if (!passed || cut || words_shared() == known)
-                break;
+        u32 runs_before = findings->schedules;
+        passed = search(b, &cut);
+        if (passed && !cut && words_missed()) {
+            /* A word that turned out to be shared late opens places that were passed, in this pass and in
+             * those before. */
             forget_states();
+            b = ~0u;
+            continue;
         }
-        if (passed && !cut)
-            findings->bound_done = b;
+        if (passed)
+            note_pass(b, runs_before, cut);
     }
     findings->complete = passed && !cut;
     free(nodes);

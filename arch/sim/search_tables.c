@@ -1,12 +1,7 @@
 /* What the search knows of words and states: see search_tables.h. No hooks here: it survives when the machine
  * is taken back. */
-#define _GNU_SOURCE
 #include "arch/sim/search_tables.h"
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/mman.h>
-
-#define HUGE_PAGE (2u << 20) /* of the host */
+#include "arch/sim/key_table.h"
 
 /* ---- which words are shared: only there does it matter who comes first ---- */
 
@@ -14,8 +9,9 @@
 static struct seen_word {
     u32 addr;
     u8 cpus, written;
+    bool passed; /* somewhere the search did not deviate, since it was not shared yet */
 } seen[SEEN_SLOTS];
-static u32 shared_n; /* how many of them more than one CPU was seen to touch */
+static u32 missed_n; /* how many of those turned out to be shared */
 
 /* Where there is no room for more, every address counts as shared: nothing is left out. */
 static struct seen_word *seen_word(u32 addr)
@@ -28,7 +24,7 @@ static struct seen_word *seen_word(u32 addr)
         i = (i + 1) % SEEN_SLOTS;
     if (!seen[i].addr) {
         if (used > SEEN_SLOTS / 4 * 3) {
-            anybody = (struct seen_word){0, 0xff, true};
+            anybody = (struct seen_word){0, 0xff, true, false};
             return &anybody;
         }
         used++;
@@ -49,7 +45,7 @@ static bool learn(u32 addr, u8 cpus, bool writes)
 
     w->cpus |= cpus;
     w->written |= writes;
-    shared_n += !before && is_shared(w);
+    missed_n += !before && is_shared(w) && w->passed;
     return is_shared(w);
 }
 
@@ -63,93 +59,76 @@ void learn_written(u32 addr)
     learn(addr, 0, true);
 }
 
-/* ---- which states were seen, and how many deviations were left there ---- */
+/* ---- which states were seen, how many deviations were left there, and what is below them ---- */
 
-/* The table grows with what it holds: most searches are small, and theirs stays in the processor's cache. */
-#define STATES_FIRST (1u << 14)
-#define STATES_MAX   (1u << 25)
-static u64 *states; /* the lowest bits make room for the number left, plus one */
-static u32 states_room, states_n;
-static u32 states_most = STATES_MAX; /* less where the host has no more address space */
-
+/* The lowest bits of a state make room for the number left, plus one. */
 #define LEFT_BITS 0x1fu
+static struct key_table states = {.ignored = LEFT_BITS};
+static struct key_table counts = {.numbered = true};
 
-/* Each look at a big table is at another page of it: few and large ones keep the host's TLB out of it. */
-static u64 *new_table(u32 room)
+static u64 key_of(u64 state, u32 left)
 {
-    void *table = mmap(NULL, room * sizeof(u64), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-    if (table == MAP_FAILED)
-        return NULL;
-    if (room * sizeof(u64) >= HUGE_PAGE)
-        madvise(table, room * sizeof(u64), MADV_HUGEPAGE);
-    return table;
-}
-
-/* Where the state stands in a table, or would stand. */
-static u64 *state_slot(u64 *table, u32 room, u64 state)
-{
-    u32 i = (u32)(state >> 32) % room;
-
-    while (table[i] && ((table[i] ^ state) & ~(u64)LEFT_BITS))
-        i = (i + 1) % room;
-    return &table[i];
-}
-
-static void double_table(void)
-{
-    u32 room = 2 * states_room;
-    u64 *table = new_table(room);
-
-    if (!table) {
-        states_most = states_room;
-        return;
-    }
-    for (u32 i = 0; i < states_room; i++)
-        if (states[i])
-            *state_slot(table, room, states[i]) = states[i];
-    munmap(states, states_room * sizeof(u64));
-    states = table;
-    states_room = room;
+    return (state & ~(u64)LEFT_BITS) | (left + 1);
 }
 
 bool note_state(u64 state, u32 left)
 {
-    u64 *slot = state_slot(states, states_room, state);
+    u64 *slot = &states.keys[keys_find(&states, state)];
+    bool is_new = !*slot;
 
-    if (*slot && (*slot & LEFT_BITS) > left)
+    if (!is_new && (*slot & LEFT_BITS) > left)
         return false;
-    if (!*slot) {
-        if (states_n == states_room / 4 * 3)
-            return true; /* no room: explored again */
-        states_n++;
-    }
-    *slot = (state & ~(u64)LEFT_BITS) | (left + 1);
-    if (states_n > states_room / 2 && states_room < states_most)
-        double_table();
+    if (is_new && keys_full(&states))
+        return true; /* no room: explored again */
+    *slot = key_of(state, left);
+    if (is_new)
+        keys_added(&states);
     return true;
+}
+
+bool note_count(u64 state, u32 left, double schedules)
+{
+    u64 key = key_of(state, left);
+    u32 slot = keys_find(&counts, key);
+
+    if (counts.keys[slot])
+        return counts.numbers[slot] == schedules;
+    if (keys_full(&counts))
+        return true;
+    counts.keys[slot] = key;
+    counts.numbers[slot] = schedules;
+    keys_added(&counts);
+    return true;
+}
+
+double count_below(u64 state, u32 left)
+{
+    u32 slot = keys_find(&counts, key_of(state, left));
+
+    return counts.keys[slot] ? counts.numbers[slot] : 1;
 }
 
 void forget_states(void)
 {
-    if (states)
-        munmap(states, states_room * sizeof(u64));
-    states_room = STATES_FIRST;
-    states = new_table(states_room);
-    states_n = 0;
-    if (!states) {
-        perror("the table of states");
-        exit(2);
-    }
+    for (u32 i = 0; i < SEEN_SLOTS; i++)
+        seen[i].passed = false;
+    missed_n = 0;
+    keys_forget(&states);
+    keys_forget(&counts);
 }
 
-u32 words_shared(void)
+void pass_over(u32 addr)
 {
-    return shared_n;
+    seen_word(addr)->passed = true;
+}
+
+u32 words_missed(void)
+{
+    return missed_n;
 }
 u32 states_known(void)
 {
-    return states_n;
+    return states.used;
 }
 
 /* ---- in which states runs ended ---- */

@@ -5,10 +5,11 @@ STRATEGY  ?= auto ## explore: auto, usual, random, pct, exhaustive
 BOUND     ?= 2    ## explore: exhaustive up to so many deviations from the default schedule
 SCHEDULES ?= 2000 ## explore: at most so many schedules a test
 COMPARE   ?=      ## explore-mutants: compare the strategies instead, over so many seeds
+EXPLORE_SECONDS ?= 180 ## explore-table: how long each scenario at most
 DRAWN     ?= 0    ## refusals: so many drawn schedules beside the default one
 TOKEN     ?=      ## replay: what a failure printed
 GDB       ?=      ## replay: 1 runs it in gdb and stops at the failing step
-$(foreach v,STRATEGY BOUND SCHEDULES COMPARE DRAWN TOKEN GDB,$(if $(filter file,$(origin $(v))),$(eval $(v) := $(strip $($(v))))))
+$(foreach v,STRATEGY BOUND SCHEDULES EXPLORE_SECONDS COMPARE DRAWN TOKEN GDB,$(if $(filter file,$(origin $(v))),$(eval $(v) := $(strip $($(v))))))
 
 HOST_DIRS := lib diag sync sched arch/sim tests/host tests/smp
 HOST_C    := $(sort $(wildcard $(addsuffix /*.c,$(HOST_DIRS) mm/*))) fs/cpio.c sys/process/elf.c tests/host/fuzz/range_script.c tests/host/fuzz/allocator_script.c \
@@ -26,8 +27,8 @@ HOOKS     := -fsanitize=thread --param tsan-instrument-func-entry-exit=0 \
 SILENT    := $(wildcard diag/trace_write*.c) diag/trace_ring.c
 hooks     = $(if $(filter $(NO_HOOKS),$1),,$(HOOKS) --param tsan-distinguish-volatile=$(if $(filter $(SILENT),$1),0,1))
 silent    = $(if $(filter $(SILENT),$1),-DSIM_SILENT)
-NO_HOOKS  := $(addprefix arch/sim/,$(addsuffix .c,budget checkpoint explore hooks interrupts machine memory_host order races refusals replay_trace report run run_inplace run_fork search search_tables shorten strategy symbolize turns undo)) \
-             $(addprefix tests/host/,$(addsuffix .c,main mutant_list mutant_table strategy_table options refusal_table self_test token))
+NO_HOOKS  := $(addprefix arch/sim/,$(addsuffix .c,budget checkpoint explore hooks interrupts key_table machine memory_host order races refusals replay_trace report run run_inplace run_fork search search_tables shorten strategy symbolize turns undo)) \
+             $(addprefix tests/host/,$(addsuffix .c,coverage_table main mutant_list mutant_table strategy_table options refusal_table self_test token))
 # The machine's own accesses are undone like the kernel's, but no part of a data race.
 SIM_OWN     := $(filter-out arch/sim/hooks.c,$(filter arch/sim/%,$(HOST_C)) $(SILENT) $(NO_HOOKS))
 hooks    += $(if $(filter $(SIM_OWN),$1),-include arch/sim/model_hooks.h)
@@ -64,10 +65,12 @@ explore-races: $(B)/host/explorer ## data races between plain accesses, in drawn
 refusals: $(B)/host/explorer ## each allocation of each scenario refused once, on the simulated machine: who was refused, what leaked; DRAWN=n: in n drawn schedules too; PROTOCOLS=all: under each faultlock=
 	$(Q)status=0; for words in $(or $(addprefix faultlock=,$(if $(filter all,$(PROTOCOLS)),mutex rwsem retry vma seq,$(PROTOCOLS))),''); do \
 	    [ -z "$$words" ] || echo "# $$words"; $< --refusals $(DRAWN) --boot "$(strip $(BOOT) $$words)" '$(TEST)' || status=$$?; done; exit $$status
+explore-table: $(B)/host/explorer ## the exhaustive search over every scenario with two CPUs or more, a row each: TEST= BOUND= EXPLORE_SECONDS= (a row's limit)
+	$(Q)$< --coverage --bound $(BOUND) --seconds $(EXPLORE_SECONDS) --boot "$(BOOT)" '$(TEST)'
 explore-mutants-bounded: $(B)/host/explorer
 	$(Q)$< --mutants '$(MUTANT)' --schedules 200 --seconds 10
 # The simulated machine without the explorer, for programs that run on it themselves; plain, with no hooks.
-SIM_ALONE := $(filter-out $(addprefix arch/sim/,$(addsuffix .c,budget checkpoint explore hooks races refusals replay_trace report run run_fork run_inplace search search_tables shorten strategy undo)),$(wildcard arch/sim/*.c)) \
+SIM_ALONE := $(filter-out $(addprefix arch/sim/,$(addsuffix .c,budget checkpoint explore hooks key_table races refusals replay_trace report run run_fork run_inplace search search_tables shorten strategy undo)),$(wildcard arch/sim/*.c)) \
              tests/host/fuzz/sim_alone.c
 # Cache lines written: the kernel's files tell of every load and store, but those that the test image alone has.
 LINES_SIM    := $(SIM_ALONE) mm/frame/alloc_fail.c mm/frame/frame_moves.c $(wildcard diag/*.c tests/host/lines/*.c)
@@ -111,4 +114,4 @@ fuzz: | $(DEPS_OK) ## libFuzzer on the range engine, frames, kvalloc and slabs, 
 fuzz-bounded: | $(DEPS_OK) ## the same with a fixed number of scripts from a fixed seed
 	$(Q)sh tools/deps $(B) fuzz || true; bash tests/host/fuzz/run.sh $(B) '$(FUZZ)' -seed=1 -runs=1500 -len_control=0
 fuzzers: $(addprefix $(B)/host/fuzz-,$(FUZZERS))
-.PHONY: lines explore explore-races refusals replay fuzz fuzz-bounded fuzzers explore-mutants explore-mutants-bounded
+.PHONY: lines explore explore-table explore-races refusals replay fuzz fuzz-bounded fuzzers explore-mutants explore-mutants-bounded

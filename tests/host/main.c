@@ -5,6 +5,7 @@
 #include "arch/sim/explore.h"
 #include "arch/sim/memory.h"
 #include "lib/string.h"
+#include "tests/host/coverage_table.h"
 #include "tests/host/mutant_table.h"
 #include "tests/host/options.h"
 #include "tests/host/refusal_table.h"
@@ -27,6 +28,15 @@ static void print_coverage(const struct findings *f, const struct exploration *e
         printf("; all with up to %u deviations explored", e->bound);
     else if (f->bound_done != ~0u)
         printf("; all with up to %u deviations, and some with more", f->bound_done);
+    putchar('\n');
+    if (f->disagreements)
+        printf("  # %u states were gone through again with another number of schedules below them\n",
+               f->disagreements);
+    if (!f->decided)
+        return;
+    printf("  # the last %u of them stand for %.0f", f->pass_runs, f->decided);
+    if (f->seconds > 0.1)
+        printf(", %.0f decided for a second of processor", f->decided / f->seconds);
     putchar('\n');
 }
 
@@ -99,6 +109,8 @@ int main(int argc, char **argv)
         return matching(&o, true) == 0;
     if (o.self_test)
         return self_test(&o.e);
+    if (o.coverage)
+        return coverage_table(&o.e, o.pattern);
     if (o.refusals)
         return refusal_table(&o.e, o.pattern);
     if (o.mutants && o.compare_seeds)

@@ -31,6 +31,7 @@ static const char usage[] =
     "  --mutants ID          the mutants of tests/mutants.list whose id matches: a table of who noticed them\n"
     "  --compare SEEDS       with --mutants: the strategies beside each other, median of so many seeds\n"
     "  --refusals N          each allocation of each scenario refused once, in the default schedule and N drawn ones\n"
+    "  --coverage            exhaustive, every scenario on more than one CPU: a table of how far it comes and how fast\n"
     "  --self-test           planted mistakes of the machine and of the oracles: each must be noticed\n"
     "  --build               the build's number, as tokens end with it\n";
 
@@ -86,6 +87,7 @@ enum {
     OPT_MUTANTS,
     OPT_COMPARE,
     OPT_REFUSALS,
+    OPT_COVERAGE,
     OPT_SELF_TEST,
     OPT_BUILD,
     OPT_HELP
@@ -113,6 +115,7 @@ static const struct option long_options[] = {{"list", no_argument, NULL, OPT_LIS
                                              {"mutants", required_argument, NULL, OPT_MUTANTS},
                                              {"compare", required_argument, NULL, OPT_COMPARE},
                                              {"refusals", required_argument, NULL, OPT_REFUSALS},
+                                             {"coverage", no_argument, NULL, OPT_COVERAGE},
                                              {"self-test", no_argument, NULL, OPT_SELF_TEST},
                                              {"build", no_argument, NULL, OPT_BUILD},
                                              {"help", no_argument, NULL, OPT_HELP},
@@ -182,6 +185,9 @@ static void take_option(struct options *o, int option, const char *value)
         o->refusals = true;
         o->e.schedules = ~0u;
         o->e.drawn = option_number("--refusals", value, 0, 100000);
+    } else if (option == OPT_COVERAGE) {
+        o->coverage = true;
+        o->e.schedules = ~0u;
     } else if (option == OPT_COMPARE) {
         o->compare_seeds = option_number("--compare", value, 1, 1000);
     } else {

@@ -8,7 +8,7 @@ struct options {
     u32 compare_seeds;   /* 0: no comparison */
     struct exploration e;
     bool list, self_test;
-    bool refusals;
+    bool refusals, coverage;
 };
 
 /* Ends the program with a sentence and status 2 when something is wrong with it. */
