@@ -29,6 +29,8 @@ struct race_slot {
 static struct race_slot slots[RACE_COUNT];
 static atomic_t parked;   /* tasks in traps */
 static bool traps_in_use; /* lets a point that nobody watches cost one load */
+/* (a) Slots that were armed or given an action since the last reset: most scenarios use one of them. */
+static u32 used[(RACE_COUNT + 31) / 32];
 static u32 perturb_seed;
 static u32 unforced;
 static char mutant_word[WORD_TEXT_MAX];
@@ -124,11 +126,17 @@ void race_point_hit(enum race_id id)
     clock_schedule_noise();
 }
 
+static void note_used(enum race_id id)
+{
+    atomic_bit_set(&used[id / 32], id % 32);
+    WRITE_ONCE(traps_in_use, true);
+}
+
 void race_trap(enum race_id id, struct task *who)
 {
     WRITE_ONCE(slots[id].who, who);
     WRITE_ONCE(slots[id].caught, NULL);
-    WRITE_ONCE(traps_in_use, true);
+    note_used(id);
     atomic_set_release(&slots[id].state, TRAP_ARMED);
 }
 
@@ -163,15 +171,19 @@ void race_release(enum race_id id)
 void race_action(enum race_id id, void (*action)(void *), void *arg)
 {
     slots[id].arg = arg;
-    WRITE_ONCE(traps_in_use, true);
+    note_used(id);
     store_release(&slots[id].action, action);
 }
 
 void race_reset(void)
 {
-    for (int id = 0; id < RACE_COUNT; id++) {
-        race_release(id);
-        WRITE_ONCE(slots[id].action, NULL);
+    for (u32 w = 0; w < ARRAY_SIZE(used); w++) {
+        for (u32 rest = READ_ONCE(used[w]); rest != 0; rest &= rest - 1) {
+            enum race_id id = w * 32 + (u32)__builtin_ctz(rest);
+            race_release(id);
+            WRITE_ONCE(slots[id].action, NULL);
+        }
+        WRITE_ONCE(used[w], 0);
     }
     WRITE_ONCE(traps_in_use, false);
 }

@@ -13,7 +13,7 @@
 
 static always_inline void touch(const volatile void *p, size_t bytes, enum access how, u32 ip)
 {
-    if (races_on)
+    if (unlikely(races_on))
         races_touch(p, bytes, how, ip);
 }
 

@@ -2,7 +2,7 @@
 #include "arch/sim/order.h"
 #include "arch/cpu.h"
 #include "arch/sim/machine.h"
-#include "arch/sim/undo.h"
+#include "arch/sim/undo_log.h"
 
 #define LOCATIONS (1u << 15)
 
@@ -16,9 +16,11 @@ static struct location {
     u64 clocked;                          /* how many there were */
 } cacheline_aligned locations[LOCATIONS]; /* a line each, of the host */
 
+/* For one b it takes each a to another number, and the other way round. One multiplication of 64 bits: there
+ * are several for each step. */
 static u64 mix(u64 a, u64 b)
 {
-    u64 h = (a ^ (a >> 29) ^ (b * 0x9e3779b97f4a7c15ull)) * 0xbf58476d1ce4e5b9ull;
+    u64 h = ((a << 23 | a >> 41) ^ b) * 0xbf58476d1ce4e5b9ull;
     return h ^ (h >> 32);
 }
 
@@ -31,7 +33,7 @@ static struct location *location_of(const volatile void *p)
         if (locations[i].addr == addr)
             return &locations[i];
         if (!locations[i].addr) {
-            undo_note(&locations[i].addr, sizeof(u32));
+            log_small(&locations[i].addr);
             locations[i].addr = addr;
             return &locations[i];
         }
@@ -55,7 +57,7 @@ static void add_to_past(u32 cpu, u64 what)
 static void read_location(struct location *l, u32 cpu)
 {
     add_to_past(cpu, l->written + l->addr);
-    undo_note(&l->read[cpu], sizeof(u32));
+    log_small(&l->read[cpu]);
     l->read[cpu] = (u32)sim_order.past[cpu];
 }
 
@@ -63,12 +65,12 @@ static void write_location(struct location *l, u32 cpu)
 {
     u64 seen = l->written + l->addr;
 
-    undo_note(&l->written, sizeof(l->written));
+    log_bytes(&l->written, sizeof(l->written));
     for (u32 i = 0; i < sim_cpu_total; i++) {
         if (!l->read[i])
             continue;
         seen = mix(seen, ((u64)l->read[i] << 8) + i);
-        undo_note(&l->read[i], sizeof(u32));
+        log_small(&l->read[i]);
         l->read[i] = 0;
     }
     add_to_past(cpu, ~seen);
@@ -99,7 +101,7 @@ void order_write(const volatile void *addr)
     u32 cpu = cpu_id();
     struct location *l = location_of(addr);
 
-    undo_note(&l->time_ns, sizeof(l->time_ns) + sizeof(l->clocked));
+    log_bytes(&l->time_ns, sizeof(l->time_ns) + sizeof(l->clocked));
     keep_up(cpu, l, ~(l->clocked + l->addr));
     write_location(l, cpu);
     l->time_ns = sim_order.time_ns[cpu];

@@ -40,14 +40,21 @@ static inline void frame_check_poison(struct page *page)
 
 /* A frame that is kept because it is zero already: when it comes, and when it goes out. All of it, for they
  * are few: page tables. */
+static inline unwatched u32 frame_zero_words(const u32 *word)
+{
+    u32 n = 0;
+    while (n < PAGE_SIZE / sizeof(*word) && !word[n])
+        n++;
+    return n;
+}
 static inline void frame_check_zeroes(const struct page *page)
 {
     pfn_t pfn = page_pfn(page);
     const u32 *word = phys_to_direct(pfn << PAGE_SHIFT);
-    for (u32 i = 0; i < PAGE_SIZE / sizeof(*word); i++)
-        if (word[i])
-            panic("frame %#x, last %pS's, is kept as one of zeroes, and holds %#x at +%u", pfn,
-                  (void *)page->owner, word[i], 4 * i);
+    u32 zeroes = frame_zero_words(word);
+    if (zeroes < PAGE_SIZE / sizeof(*word))
+        panic("frame %#x, last %pS's, is kept as one of zeroes, and holds %#x at +%u", pfn,
+              (void *)page->owner, word[zeroes], 4 * zeroes);
 }
 static inline void frame_keep_zeroes(struct page *page)
 {
