@@ -33,7 +33,7 @@ TEST(r02_same_page_table, .cpus = 2,
 }
 
 /* The same, free: four CPUs race into a fresh 4 MiB again and again (row S37). */
-#define ROUNDS 50
+#define ROUNDS scene_count(50, 1)
 struct crowd {
     vaddr_t base;
     u32 go;

@@ -1,13 +1,14 @@
 /*
- * R03: eight threads of two programs fault one page of a file. It is read once, and all of them get that one
- * page. Two programs, since a protocol may let only one fault of a space go on at a time.
+ * R03: eight threads of two programs (two threads, where every schedule is tried) fault one page of a file.
+ * It is read once, and all of them get that one page. Two programs, since a protocol may let only one fault
+ * of a space go on at a time.
  */
 #include "lib/errno.h"
 #include "mm/fault/faultlock.h"
 #include "tests/scenario.h"
 #include "tests/slow_file.h"
 
-#define THREADS 8u
+#define THREADS scene_count(8u, 2u)
 #define INDEX   2u
 #define PAGES   4u
 #define VALUE   (INDEX * 1024)
@@ -69,7 +70,7 @@ static void start_the_rest(struct scene *s, struct mm *second, struct crowd *c)
 TEST(
     r03_one_read, .cpus = 2,
     .shows =
-        "of eight threads that fault one page of a file one reads it; the others wait, and map the same page")
+        "of several threads that fault one page of a file one reads it; the others wait, and map the same page")
 {
     struct scene *s = scene_begin();
     struct mapping *file = slow_file_create(PAGES, 0);

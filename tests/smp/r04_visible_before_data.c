@@ -4,7 +4,7 @@
 
 #define DIRTY_PAGES scene_count(64, 16)
 #define GARBAGE     0xDEADBEEF
-#define ROUNDS      scene_count(16, 4)
+#define ROUNDS      scene_count(16, 2)
 
 /* Frees them on the CPU that dirtied them: there the next frames come from. */
 static void leave_dirty_frames(void *base)

@@ -111,7 +111,7 @@ TEST(r07_file_gone, .cpus = 2,
 
 /* ---- the figures ---- */
 
-#define READS   40u
+#define READS   scene_count(40u, 1u)
 #define READ_NS 20000000u
 
 struct sleeper {
@@ -155,7 +155,7 @@ TEST(mmap_beside_slow_reads, .cpus = 2,
     struct mapping *file = slow_file_create(READS, READ_NS);
     struct sleeper sl = {.mm = scene_mm(s),
                          .base = scene_mmap_file(s, file, READS, VM_READ),
-                         .reads = refusal_wanted() ? READS / 10 : READS};
+                         .reads = refusal_wanted() ? MIN(READS, 4u) : READS};
     u64 began = clock_ns();
 
     actor_start(s, 1, map_in_a_loop, &sl);

@@ -138,7 +138,7 @@ TEST(r40_truncate_unmaps_everywhere, .cpus = 2,
     scene_end(s);
 }
 
-#define ROUNDS 6u
+#define ROUNDS scene_count(6u, 2u)
 
 static void look_at_all(void *arg)
 {

@@ -9,7 +9,7 @@
 #include "sync/completion.h"
 #include "tests/scenario.h"
 
-#define PAGES 16u /* a TLB may lose an entry by itself, but hardly all of them */
+#define PAGES scene_count(16u, 4u) /* a TLB may lose an entry by itself, but hardly all of them */
 
 struct switching {
     struct mm *mm;

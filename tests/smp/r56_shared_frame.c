@@ -6,7 +6,7 @@
 #include "tests/scenario.h"
 
 #define MADV_DONTNEED 4
-#define ZEROES        8u /* pages of each CPU that show the page of zeroes */
+#define ZEROES        scene_count(8u, 1u) /* pages of each CPU that show the page of zeroes */
 
 struct reader {
     struct mm *mm;
