@@ -57,11 +57,15 @@ void show_progress(const char *strategy, u32 bound)
     fprintf(stderr, "   ");
 }
 
+static double seconds_used(void)
+{
+    return exploring->by_processor ? cpu_seconds() - begun_cpu : now_seconds() - begun;
+}
+
 bool out_of_budget(void)
 {
     return interrupted || findings->schedules >= exploring->schedules ||
-           (exploring->seconds && findings->schedules % 16 == 0 &&
-            now_seconds() - begun >= exploring->seconds);
+           (exploring->seconds && findings->schedules % 16 == 0 && seconds_used() >= exploring->seconds);
 }
 
 static void on_interrupt(int signal_number)

@@ -17,6 +17,7 @@ struct exploration {
     u32 depth;           /* pct */
     u32 bound;           /* exhaustive: deviations from the default schedule */
     u32 seconds;       /* host time, 0: no limit; only how much is explored depends on it, never a verdict */
+    bool by_processor; /* `seconds` of the processor: for figures, which a loaded host must not change */
     u32 drawn;         /* refusals: so many drawn schedules beside the default one */
     u32 steps;         /* a run of more choice points is called endless */
     bool shorten;      /* look for a failing schedule with fewer deviations */

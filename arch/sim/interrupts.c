@@ -112,6 +112,7 @@ void clock_tick_now(u32 cpu)
 
     tick_if_due(cpu, MAX(due, v->next_tick_ns));
     *order_clock(cpu) = MAX(*order_clock(cpu), due);
+    order_leap(cpu, due);
 }
 
 void clock_pass(u64 ns)
@@ -139,6 +140,13 @@ void interrupts_delay(u32 cpu)
 static bool is_deaf(const struct vcpu *v)
 {
     return v->steps < v->deaf_until && !v->halted;
+}
+
+u32 interrupts_late_for(u32 cpu)
+{
+    const struct vcpu *v = &vcpus[cpu];
+
+    return is_deaf(v) ? v->deaf_until - v->steps : 0;
 }
 
 bool interrupts_wait(u32 cpu)

@@ -98,6 +98,7 @@ bool clock_has_use_for_tick(u32 cpu);
 void clock_pass(u64 ns);
 /* What is pending for the CPU takes a while longer to arrive. */
 void interrupts_delay(u32 cpu);
-bool interrupts_wait(u32 cpu); /* pending, and it would take them */
+u32 interrupts_late_for(u32 cpu); /* so many steps of its own */
+bool interrupts_wait(u32 cpu);    /* pending, and it would take them */
 void interrupts_take(void);
 void clock_start(u32 cpus);

@@ -42,7 +42,8 @@ void order_saw(const volatile void *addr);
 void order_told(const volatile void *addr);
 /* It does something that no other CPU sees. */
 void order_local(u32 what);
-/* Nobody can run, and time goes on to `then`: a leap that its own steps do not tell of. */
+/* Time goes on to `then`, since nobody can run or the schedule says so: a leap that the CPU's own steps do
+ * not tell of. */
 void order_leap(u32 cpu, u64 then);
 /* One turn of a spin is over. True: it saw what the turn before it saw, so it is forgotten. */
 bool order_spin(void);

@@ -37,6 +37,7 @@ refused "no row of the list" --mutants 'R99'
 refused "needs a number in its range" --bound 99
 refused "needs a number in its range" --refusals many
 refused "no scenario has such a name" --refusals 0 "lib_format*"
+refused "no scenario on more than one CPU has such a name" --coverage "lib_format*"
 refused "one pattern at most" a b
 refused "needs --replay" --trace "$dir/ram"
 
@@ -84,6 +85,11 @@ result $? "the trace of a replay is shown as a page"
 "$(dirname "$explorer")/host-tests" --replay "$token" > "$dir/out" 2>&1
 [ $? = 1 ] && grep -q "verdict: .*flush" "$dir/out" && ! grep -q LeakSanitizer "$dir/out"
 result $? "the sanitized program replays it and leaks nothing"
+
+# The search as a table: complete to its bound, with as many schedules as there are (self_test.c compares).
+"$explorer" --coverage --bound 1 'lockdep_cross_call' > "$dir/out"
+[ $? = 0 ] && grep -q '^| lockdep_cross_call | 2 | 1 | [0-9,]* | [0-9,]* | [1-9][0-9,]* | ' "$dir/out"
+result $? "the search over scenarios is a table"
 
 # Ctrl-C: what was covered so far, status 130.
 "$explorer" --progress --schedules 1000000 'r05*' > "$dir/out" 2>&1 &

@@ -69,6 +69,7 @@ int coverage_table(const struct exploration *base, const char *pattern)
             print_head();
         e.test = *t;
         e.how = EXPLORE_EXHAUSTIVE;
+        e.by_processor = true;
         if (!e.cpus)
             e.cpus = (*t)->cpus;
         explore(&e, &found);

@@ -5,7 +5,7 @@ STRATEGY  ?= auto ## explore: auto, usual, random, pct, exhaustive
 BOUND     ?= 2    ## explore: exhaustive up to so many deviations from the default schedule
 SCHEDULES ?= 2000 ## explore: at most so many schedules a test
 COMPARE   ?=      ## explore-mutants: compare the strategies instead, over so many seeds
-EXPLORE_SECONDS ?= 180 ## explore-table: how long each scenario at most
+EXPLORE_SECONDS ?= 180 ## explore-table: how many seconds of processor time each scenario at most
 DRAWN     ?= 0    ## refusals: so many drawn schedules beside the default one
 TOKEN     ?=      ## replay: what a failure printed
 GDB       ?=      ## replay: 1 runs it in gdb and stops at the failing step
@@ -27,7 +27,7 @@ HOOKS     := -fsanitize=thread --param tsan-instrument-func-entry-exit=0 \
 SILENT    := $(wildcard diag/trace_write*.c) diag/trace_ring.c
 hooks     = $(if $(filter $(NO_HOOKS),$1),,$(HOOKS) --param tsan-distinguish-volatile=$(if $(filter $(SILENT),$1),0,1))
 silent    = $(if $(filter $(SILENT),$1),-DSIM_SILENT)
-NO_HOOKS  := $(addprefix arch/sim/,$(addsuffix .c,budget checkpoint explore hooks interrupts key_table machine memory_host order races refusals replay_trace report run run_inplace run_fork search search_tables shorten strategy symbolize turns undo)) \
+NO_HOOKS  := $(addprefix arch/sim/,$(addsuffix .c,budget checkpoint explore hooks interrupts key_table machine memory_host order races refusals replay_trace report run run_inplace run_fork search search_pick search_tables shorten strategy symbolize turns undo)) \
              $(addprefix tests/host/,$(addsuffix .c,coverage_table main mutant_list mutant_table strategy_table options refusal_table self_test token))
 # The machine's own accesses are undone like the kernel's, but no part of a data race.
 SIM_OWN     := $(filter-out arch/sim/hooks.c,$(filter arch/sim/%,$(HOST_C)) $(SILENT) $(NO_HOOKS))
@@ -72,7 +72,7 @@ explore-table: $(B)/host/explorer ## the exhaustive search over every scenario w
 explore-mutants-bounded: $(B)/host/explorer
 	$(Q)$< --mutants '$(MUTANT)' --schedules 200 --seconds 10
 # The simulated machine without the explorer, for programs that run on it themselves; plain, with no hooks.
-SIM_ALONE := $(filter-out $(addprefix arch/sim/,$(addsuffix .c,budget checkpoint explore hooks key_table races refusals replay_trace report run run_fork run_inplace search search_tables shorten strategy undo)),$(wildcard arch/sim/*.c)) \
+SIM_ALONE := $(filter-out $(addprefix arch/sim/,$(addsuffix .c,budget checkpoint explore hooks key_table races refusals replay_trace report run run_fork run_inplace search search_pick search_tables shorten strategy undo)),$(wildcard arch/sim/*.c)) \
              tests/host/fuzz/sim_alone.c
 # Cache lines written: the kernel's files tell of every load and store, but those that the test image alone has.
 LINES_SIM    := $(SIM_ALONE) mm/frame/alloc_fail.c mm/frame/frame_moves.c $(wildcard diag/*.c tests/host/lines/*.c)

@@ -32,6 +32,7 @@ static const char usage[] =
     "  --compare SEEDS       with --mutants: the strategies beside each other, median of so many seeds\n"
     "  --refusals N          each allocation of each scenario refused once, in the default schedule and N drawn ones\n"
     "  --coverage            exhaustive, every scenario on more than one CPU: a table of how far it comes and how fast\n"
+    "                        (--seconds is then of the processor)\n"
     "  --self-test           planted mistakes of the machine and of the oracles: each must be noticed\n"
     "  --build               the build's number, as tokens end with it\n";
 
