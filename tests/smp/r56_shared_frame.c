@@ -19,19 +19,35 @@ static void read_all(const struct reader *r)
         check_eq(user_load(r->base + i * PAGE_SIZE), 0);
 }
 
-/* By all ways out of a page table: given back, moved, hidden and unmapped. */
+static void give_back(const struct reader *r)
+{
+    read_all(r);
+    check_eq(again(mm_madvise(r->mm, r->base, ZEROES * PAGE_SIZE, MADV_DONTNEED)), 0);
+}
+static void hide(const struct reader *r)
+{
+    read_all(r);
+    check_eq(again(mm_mprotect(r->mm, r->base, ZEROES * PAGE_SIZE, 0)), 0);
+    check_eq(again(mm_mprotect(r->mm, r->base, ZEROES * PAGE_SIZE, VM_READ)), 0);
+}
+static void unmap(const struct reader *r)
+{
+    read_all(r);
+    check_eq(again(mm_munmap(r->mm, r->base, ZEROES * PAGE_SIZE)), 0);
+}
+
+/* By all ways out of a page table: given back, hidden and unmapped. Where every schedule is tried each CPU
+ * goes one of them. */
 static void map_and_drop(void *arg)
 {
     const struct reader *r = arg;
-    u32 length = ZEROES * PAGE_SIZE;
 
-    read_all(r);
-    check_eq(again(mm_madvise(r->mm, r->base, length, MADV_DONTNEED)), 0);
-    read_all(r);
-    check_eq(again(mm_mprotect(r->mm, r->base, length, 0)), 0);
-    check_eq(again(mm_mprotect(r->mm, r->base, length, VM_READ)), 0);
-    read_all(r);
-    check_eq(again(mm_munmap(r->mm, r->base, length)), 0);
+    if (scene_count(true, cpu_id() == 0))
+        give_back(r);
+    if (scene_count(true, cpu_id() != 0))
+        hide(r);
+    if (scene_count(true, cpu_id() == 0))
+        unmap(r);
 }
 
 TEST(r56_zero_page_count, .cpus = 2,
