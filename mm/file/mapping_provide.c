@@ -17,13 +17,9 @@ int mapping_provide(struct mapping *mapping, u32 index, struct page *page)
     locked = page_try_lock(page);
     assert(locked);
     error = mapping_insert(mapping, page, index);
+    if (!error && index >= mapping_pages(mapping))
+        error = -EFAULT; /* the file was cut meanwhile: what stays is a page that nobody has read yet */
     if (!error) {
-        if (index >= mapping_pages(mapping)) {
-            /* The file was cut, perhaps before the page was there to be taken out. What is behind a file's
-             * end reads as zeroes when it grows again. */
-            page_zero(page);
-            error = -EFAULT;
-        }
         page_bit_set(page, PAGE_DIRTY);
         page_bit_set(page, PAGE_UPTODATE); /* a full barrier: the contents come first (R04) */
     }

@@ -188,8 +188,7 @@ static int do_user_fault(void)
     char *p = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     struct uffdio_api api = {.api = UFFD_API};
     TRY(fd);
-    if (p == MAP_FAILED)
-        return 1;
+    TRY(p);
     struct uffdio_register half = {.range = {(uintptr_t)p, PAGE}, .mode = UFFDIO_REGISTER_MODE_MISSING};
     struct uffdio_copy copy = {.dst = (uintptr_t)p, .src = (uintptr_t)plain, .len = PAGE};
     TRY(ioctl(fd, UFFDIO_API, &api));
