@@ -105,7 +105,7 @@ static void load_and_die(void *arg)
     struct watched *w = arg;
     u32 value;
 
-    check_eq(user_load_u32(w->start, &value), -EFAULT);
+    check_eq(again(user_load_u32(w->start, &value)), -EFAULT);
     check(task_is_killed(current));
     check_eq(held_count(&current->locks), 0);
 }
