@@ -43,6 +43,7 @@ static bool worth_deviating(const struct choice *c)
     if (c->kind == STEP_TLB ||
         c->kind == STEP_IPI) /* no address tells who depends on a flush or an interrupt */
         return true;
+    /* With no deviation left, or nobody else to go on, nothing could have been tried. */
     if (search_now.left && c->addr && !shared && (c->enabled != 1u << c->usual || exploring->interrupts))
         pass_over((u32)(uintptr_t)c->addr);
     return shared && c->kind != STEP_IRQ_ON;
