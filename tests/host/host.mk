@@ -72,7 +72,7 @@ explore-table: $(B)/host/explorer ## the exhaustive search over every scenario w
 explore-mutants-bounded: $(B)/host/explorer
 	$(Q)$< --mutants '$(MUTANT)' --schedules 200 --seconds 10
 # The simulated machine without the explorer, for programs that run on it themselves; plain, with no hooks.
-SIM_ALONE := $(filter-out $(addprefix arch/sim/,$(addsuffix .c,budget checkpoint explore hooks key_table races refusals replay_trace report run run_fork run_inplace search search_pick search_tables shorten strategy undo)),$(wildcard arch/sim/*.c)) \
+SIM_ALONE := $(filter-out $(addprefix arch/sim/,$(addsuffix .c,budget checkpoint explore hooks key_table races refusals replay_trace report run run_fork run_inplace search search_pick search_tables shorten strategy)),$(wildcard arch/sim/*.c)) \
              tests/host/fuzz/sim_alone.c
 # Cache lines written: the kernel's files tell of every load and store, but those that the test image alone has.
 LINES_SIM    := $(SIM_ALONE) mm/frame/alloc_fail.c mm/frame/frame_moves.c $(wildcard diag/*.c tests/host/lines/*.c)

@@ -1,12 +1,11 @@
 /*
- * What arch/sim/run.c, strategy.c, undo.c and races.c have for the explorer, for programs that boot the
- * machine once and run on it themselves (fuzz harnesses, counting of cache lines): the machine's end is the
- * program's.
+ * What arch/sim/run.c, strategy.c and races.c have for the explorer, for programs that boot the machine once
+ * and run on it themselves (fuzz harnesses, counting of cache lines): the machine's end is the program's. No
+ * run is taken back, so undo_on stays false.
  */
 #include "arch/sim/races.h"
 #include "arch/sim/run.h"
 #include "arch/sim/strategy.h"
-#include "arch/sim/undo.h"
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,11 +36,6 @@ bool run_crashed(int signal_number, void *context)
 {
     return false;
 }
-
-/* No run is taken back. */
-bool undo_on;
-void undo_note(const volatile void *at, size_t bytes) {}
-void undo_except(const void *from, size_t bytes) {}
 
 /* Nobody looks for data races. */
 bool races_on;
