@@ -10,7 +10,6 @@
 /* virtio 5.2.6 */
 enum { TYPE_IN = 0, TYPE_OUT = 1, TYPE_FLUSH = 4 };
 enum { STATUS_OK = 0, STATUS_ERROR = 1, STATUS_UNSUPPORTED = 2, STATUS_NONE = 0xFF };
-#define NS_PER_SEC 1000000000ull
 
 static const u32 type_of[] = {[BLOCK_READ] = TYPE_IN, [BLOCK_WRITE] = TYPE_OUT, [BLOCK_FLUSH] = TYPE_FLUSH};
 static const char *const name_of[] = {

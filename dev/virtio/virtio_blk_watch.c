@@ -108,10 +108,12 @@ static void look(struct timer *timer)
     virtio_blk_end_all(&ended);
 }
 
+/* Once a second at least: a timer that is armed cannot be brought forward under the lock that it takes, and
+ * the next request may have less time than this one (virtio_blk_patience). */
 void virtio_blk_watch(struct virtio_blk *disk)
 {
     disk->watching = true;
-    timer_arm(&disk->watch, oldest(disk)->deadline_ns, look);
+    timer_arm(&disk->watch, MIN(oldest(disk)->deadline_ns, clock_ns() + NS_PER_SEC), look);
 }
 
 void virtio_blk_config_changed(void *arg)
