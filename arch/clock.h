@@ -2,6 +2,8 @@
 #pragma once
 #include "lib/types.h"
 
+#define NS_PER_SEC 1000000000ull
+
 u64 clock_ns(void); /* since boot, monotonic across CPUs */
 u64 clock_cycles_to_ns(u64 cycles);
 u64 clock_cycles_per_sec(void);

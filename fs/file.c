@@ -59,9 +59,6 @@ void file_put(struct file *file)
 
 typedef s32 (*transfer_fn)(struct file *file, vaddr_t user, size_t n, u64 *position);
 
-/* Linux moves at most this much in one call, so that a length never looks like an errno. */
-#define TRANSFER_MAX 0x7ffff000u
-
 /* `position` is NULL where files have none, else under the inode's lock: what appends begins at the end,
  * pwrite(2) too (Linux's own way, against POSIX: BUGS there). */
 static s32 transfer_at(struct file *file, transfer_fn fn, vaddr_t user, size_t n, u64 *position)

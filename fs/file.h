@@ -21,7 +21,9 @@
 #define O_CLOEXEC   02000000u
 #define O_PATH      010000000u
 
-#define PIPE_BUF 4096u /* pipe(7): so many bytes go in together or not at all */
+/* Linux moves at most this much in one call, so that a length never looks like an errno. */
+#define TRANSFER_MAX 0x7ffff000u
+#define PIPE_BUF     4096u /* pipe(7): so many bytes go in together or not at all */
 
 /* poll(2)'s bits. */
 #define POLL_IN  1u

@@ -14,7 +14,6 @@
 #define PIT_COMMAND  0x43
 #define PIT_GATE     0x61   /* bit 0: channel 2 counts */
 #define PIT_WINDOW   23863u /* 20 ms */
-#define NS_PER_SEC   1000000000ull
 #define MULT_SHIFT   24
 
 static u64 cycles_per_sec, boot_cycles;

@@ -3,8 +3,6 @@
 #include "dev/virtio/virtio_blk.h"
 #include "lib/contract.h"
 
-#define NS_PER_SEC 1000000000ull
-
 /* virtio 5.2.4: the fields that are read here. */
 struct virtio_blk_config {
     u64 capacity; /* in sectors of 512 bytes, whatever its block size */

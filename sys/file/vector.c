@@ -2,14 +2,8 @@
 #include "arch/user.h"
 #include "mm/kernel/slab.h"
 #include "sys/file/fd_table.h"
+#include "sys/iovec.h"
 #include "sys/syscalls.h"
-
-#define IOV_MAX 1024u
-#define IO_MAX  0x7ffff000u /* what one call moves at most, as on Linux */
-struct iovec {
-    vaddr_t base;
-    u32 length;
-};
 
 /* All pieces are looked at before the first is moved: one that is wrong refuses the call. */
 static s32 load_vector(struct iovec *v, vaddr_t at, u32 count)
@@ -20,7 +14,7 @@ static s32 load_vector(struct iovec *v, vaddr_t at, u32 count)
     for (u32 i = 0; i < count; i++) {
         if ((s32)v[i].length < 0)
             return -EINVAL;
-        v[i].length = MIN(v[i].length, IO_MAX - total);
+        v[i].length = MIN(v[i].length, TRANSFER_MAX - total);
         total += v[i].length;
     }
     return 0;

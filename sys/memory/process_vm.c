@@ -2,14 +2,9 @@
 #include "arch/user.h"
 #include "mm/fault/fault.h"
 #include "mm/kernel/slab.h"
+#include "sys/iovec.h"
 #include "sys/process/process.h"
 #include "sys/syscalls.h"
-
-#define IOV_MAX 1024u
-struct iovec {
-    vaddr_t base;
-    u32 length;
-};
 
 /* Where one side stands: a list of pieces in the caller's memory, and how far it has been walked. */
 struct vector {

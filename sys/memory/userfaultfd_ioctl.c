@@ -53,6 +53,14 @@ static vaddr_t range_end(const struct range *range)
     return (vaddr_t)(range->start + range->length);
 }
 
+/* The range at `arg`. 0, -EFAULT, or -EINVAL: it is not fine. */
+static int load_range(struct range *range, vaddr_t arg)
+{
+    if (copy_from_user(range, arg, sizeof(*range)))
+        return -EFAULT;
+    return range_is_fine(range) ? 0 : -EINVAL;
+}
+
 /* ---- handshake ---- */
 
 /* Whoever is refused finds a structure of zeroes. */
@@ -99,11 +107,8 @@ static int do_register(struct userfaultfd *u, vaddr_t arg)
 static int do_unregister(struct userfaultfd *u, vaddr_t arg)
 {
     struct range range;
-    if (copy_from_user(&range, arg, sizeof(range)))
-        return -EFAULT;
-    if (!range_is_fine(&range))
-        return -EINVAL;
-    return userfault_unregister(u->uf, (vaddr_t)range.start, range_end(&range));
+    int error = load_range(&range, arg);
+    return error ? error : userfault_unregister(u->uf, (vaddr_t)range.start, range_end(&range));
 }
 
 /* ---- answers ---- */
@@ -111,12 +116,10 @@ static int do_unregister(struct userfaultfd *u, vaddr_t arg)
 static int do_wake(struct userfaultfd *u, vaddr_t arg)
 {
     struct range range;
-    if (copy_from_user(&range, arg, sizeof(range)))
-        return -EFAULT;
-    if (!range_is_fine(&range))
-        return -EINVAL;
-    userfault_wake(u->uf, (vaddr_t)range.start, range_end(&range));
-    return 0;
+    int error = load_range(&range, arg);
+    if (!error)
+        userfault_wake(u->uf, (vaddr_t)range.start, range_end(&range));
+    return error;
 }
 
 /* A page of its own with the bytes at `from`, which are anywhere in user memory. NULL with *error. */

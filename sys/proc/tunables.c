@@ -5,6 +5,7 @@
 #include "lib/string.h"
 #include "mm/space/commit.h"
 #include "mm/space/compact.h"
+#include "mm/space/vma.h"
 #include "sys/proc/files.h"
 
 static void make_pid_max(struct text *t, u32 unused)
@@ -17,7 +18,7 @@ static void make_zero(struct text *t, u32 unused)
 }
 static void make_map_count(struct text *t, u32 unused)
 {
-    text_print(t, "65530\n");
+    text_print(t, "%u\n", VMA_LIMIT);
 }
 
 /* A write, whatever it says, makes 4 MiB free in one piece if that can be done. */

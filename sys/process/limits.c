@@ -36,7 +36,6 @@ void process_init_limits(struct process *process)
 void process_update_limits(struct process *process)
 {
     struct memory_limits *m = &process->memory;
-    u64 stack = process->limits[RLIMIT_STACK][0];
     bool root = READ_ONCE(process->uid[1]) == 0; /* CAP_IPC_LOCK: may lock all there is */
     WRITE_ONCE(m->space_pages, limit_in_pages(process->limits[RLIMIT_AS][0]));
     WRITE_ONCE(m->data_pages, limit_in_pages(process->limits[RLIMIT_DATA][0]));
@@ -44,7 +43,7 @@ void process_update_limits(struct process *process)
     WRITE_ONCE(process->cpu_soft, narrow(process->limits[RLIMIT_CPU][0]));
     WRITE_ONCE(process->cpu_hard, narrow(process->limits[RLIMIT_CPU][1]));
     cpu_timer_watch(process);
-    WRITE_ONCE(m->stack_bytes, stack > 0xffffffffu ? 0xffffffffu : (u32)stack);
+    WRITE_ONCE(m->stack_bytes, narrow(process->limits[RLIMIT_STACK][0]));
 }
 
 static int set_limit(struct process *process, u32 which, const u64 *pair) must_hold(&process_lock)

@@ -71,6 +71,10 @@ s32 sys_getcpu(vaddr_t cpu_at, vaddr_t node_at)
 }
 
 enum { SCHED_OTHER, SCHED_FIFO, SCHED_RR, SCHED_BATCH, SCHED_IDLE = 5, SCHED_DEADLINE };
+static bool is_policy(u32 policy)
+{
+    return policy <= SCHED_DEADLINE && policy != 4; /* a number that no policy has */
+}
 static bool is_realtime(u32 policy)
 {
     return policy == SCHED_FIFO || policy == SCHED_RR;
@@ -91,7 +95,7 @@ s32 sys_sched_getscheduler(s32 tid)
 static s32 check_policy(s32 tid, u32 policy, vaddr_t param)
 {
     u32 priority;
-    if (!param || policy > SCHED_DEADLINE || policy == 4)
+    if (!param || !is_policy(policy))
         return -EINVAL;
     if (user_load_u32(param, &priority))
         return -EFAULT;
@@ -119,7 +123,7 @@ s32 sys_sched_getparam(s32 tid, vaddr_t to)
 }
 static s32 priority_bound(u32 policy, s32 realtime)
 {
-    return is_realtime(policy) ? realtime : policy > SCHED_DEADLINE || policy == 4 ? -EINVAL : 0;
+    return is_realtime(policy) ? realtime : is_policy(policy) ? 0 : -EINVAL;
 }
 s32 sys_sched_get_priority_max(u32 policy)
 {

@@ -5,7 +5,6 @@
 #include "sys/process/process.h"
 #include "sys/syscalls.h"
 
-#define SECOND 1000000000ull
 /* struct rusage of i386: 18 words. getrusage(2). */
 enum {
     RUSAGE_SECONDS = 0,
@@ -50,8 +49,8 @@ struct usage usage_of_process(struct process *process)
 int usage_to_user(const struct usage *usage, u32 resident, vaddr_t to)
 {
     const u32 words[RUSAGE_WORDS] = {
-        [RUSAGE_SECONDS] = (u32)(usage->ns / SECOND),
-        [RUSAGE_MICROSECONDS] = (u32)(usage->ns % SECOND) / 1000u,
+        [RUSAGE_SECONDS] = (u32)(usage->ns / NS_PER_SEC),
+        [RUSAGE_MICROSECONDS] = (u32)(usage->ns % NS_PER_SEC) / 1000u,
         [RUSAGE_MAXRSS] = resident * (PAGE_SIZE / 1024u),
         [RUSAGE_MINFLT] = usage->faults - usage->reads,
         [RUSAGE_MAJFLT] = usage->reads,
@@ -90,9 +89,9 @@ s32 sys_getrusage(int who, vaddr_t to)
 s32 sys_times(vaddr_t to)
 {
     struct usage self = usage_of_process(process_current()), children = usage_of_children();
-    const u32 used[4] = {(u32)(self.ns / (SECOND / 100)), 0, (u32)(children.ns / (SECOND / 100)), 0};
+    const u32 used[4] = {(u32)(self.ns / (NS_PER_SEC / 100)), 0, (u32)(children.ns / (NS_PER_SEC / 100)), 0};
 
     if (to && copy_to_user(to, used, sizeof(used)))
         return -EFAULT;
-    return (s32)(clock_ns() / (SECOND / 100));
+    return (s32)(clock_ns() / (NS_PER_SEC / 100));
 }

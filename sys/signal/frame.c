@@ -60,11 +60,6 @@ static_assert(offsetof(struct realtime_frame, uc) == 144, "uapi layout");
 #define AT(type, field)    (sp + offsetof(struct type, field))
 #define FIELD(type, field) (((struct type *)sp)->field)
 
-static bool on_alt_stack(const struct thread *t, vaddr_t sp)
-{
-    return t->alt_size && sp - t->alt_sp <= t->alt_size;
-}
-
 /* The registers stand in the trap frame as they do in sigcontext, up to SS; but that PUSHAD's own stack
  * pointer is where the user's is wanted. */
 #define CONTEXT_WORDS 19u

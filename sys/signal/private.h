@@ -23,6 +23,11 @@ void pending_free_list(struct list *queued);
 /* The number taken, 0 when none of `wanted` is pending. *spent is set when there is a queue entry to kfree()
  * once the lock is released: the slab's own locks are outside signal_lock. */
 int pending_take(struct pending *pending, sigset wanted, struct siginfo *info, struct queued_signal **spent);
+/* Does the stack pointer stand on the stack that sigaltstack(2) set? */
+static inline bool on_alt_stack(const struct thread *t, vaddr_t sp)
+{
+    return t->alt_size && sp - t->alt_sp <= t->alt_size;
+}
 /* What sigaltstack(2) had set when the handler began: sigreturn takes back what the handler changed. */
 void signal_restore_alt_stack(u32 sp, u32 flags, u32 size);
 /* Wakes threads that let one of the process's own pending signals through. Under signal_lock. */

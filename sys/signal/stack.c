@@ -15,9 +15,9 @@
 static int set_alt_stack(u32 sp, u32 flags, u32 size)
 {
     struct thread *t = thread_current();
-    u32 at = context_user_frame(current)->esp, mode = flags & ~SS_AUTODISARM; /* which has no effect here */
-    if (t->alt_size && at - t->alt_sp <= t->alt_size)
-        return -EPERM; /* we stand on it */
+    u32 mode = flags & ~SS_AUTODISARM; /* which has no effect here */
+    if (on_alt_stack(t, context_user_frame(current)->esp))
+        return -EPERM;
     if (mode > SS_DISABLE)
         return -EINVAL;
     if (mode != SS_DISABLE && size < MINSIGSTKSZ)
@@ -31,8 +31,8 @@ static int set_alt_stack(u32 sp, u32 flags, u32 size)
 s32 sys_sigaltstack(vaddr_t new_at, vaddr_t old_at)
 {
     const struct thread *t = thread_current();
-    u32 at = context_user_frame(current)->esp, new[3];
-    bool on_it = t->alt_size && at - t->alt_sp <= t->alt_size;
+    bool on_it = on_alt_stack(t, context_user_frame(current)->esp);
+    u32 new[3];
     const u32 old[3] = {t->alt_sp, !t->alt_size ? SS_DISABLE : on_it ? SS_ONSTACK : 0, t->alt_size};
     if (new_at && copy_from_user(new, new_at, sizeof(new)))
         return -EFAULT;

@@ -5,10 +5,9 @@
  * Nothing is armed: the tick looks whenever it finds a task of a process that wants to be looked at, so they
  * are late by a tick at most. User and system time are not told apart, so both timers count all of it.
  */
+#include "arch/clock.h"
 #include "sys/process/process.h"
 #include "sys/time/itimer.h"
-
-#define SECOND 1000000000ull
 
 static bool timer_expired(struct cpu_timer *timer, u64 used)
 {
@@ -21,7 +20,7 @@ static bool timer_expired(struct cpu_timer *timer, u64 used)
 /* The soft limit says so once a second from there on, the hard one once. */
 static int limit_passed(struct process *process, u64 used)
 {
-    u32 seconds = (u32)(used / SECOND);
+    u32 seconds = (u32)(used / NS_PER_SEC);
     if (seconds >= READ_ONCE(process->cpu_hard))
         return SIGKILL;
     if (seconds < MAX(READ_ONCE(process->cpu_soft), process->cpu_warned))

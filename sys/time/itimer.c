@@ -104,6 +104,6 @@ s32 sys_getitimer(u32 which, vaddr_t value)
 s32 sys_alarm(u32 seconds)
 {
     u64 left, interval;
-    itimer_exchange((u64)seconds * 1000000000u, 0, &left, &interval);
-    return (s32)(left && left < 500000000u ? 1 : (left + 500000000u) / 1000000000u);
+    itimer_exchange(seconds * NS_PER_SEC, 0, &left, &interval);
+    return (s32)(left && left < NS_PER_SEC / 2 ? 1 : (left + NS_PER_SEC / 2) / NS_PER_SEC);
 }

@@ -7,7 +7,6 @@
 #include "sys/syscalls.h"
 #include "sys/time/user_time.h"
 
-#define SECOND      1000000000ull
 #define SECONDS_MAX 0x1000000000ull /* far beyond any deadline, and no product overflows */
 
 int user_time_load(vaddr_t from, bool time64, u64 *ns)
@@ -18,22 +17,22 @@ int user_time_load(vaddr_t from, bool time64, u64 *ns)
         return -EFAULT;
     s64 seconds = time64 ? wide[0] : narrow[0];
     s32 rest = time64 ? (s32)wide[1] : narrow[1]; /* the upper half of a 64-bit tv_nsec is padding on i386 */
-    if (seconds < 0 || rest < 0 || rest >= (s32)SECOND)
+    if (seconds < 0 || rest < 0 || rest >= (s32)NS_PER_SEC)
         return -EINVAL;
-    *ns = MIN((u64)seconds, SECONDS_MAX / SECOND * 8) * SECOND + (u32)rest;
+    *ns = MIN((u64)seconds, SECONDS_MAX / NS_PER_SEC * 8) * NS_PER_SEC + (u32)rest;
     return 0;
 }
 
 int user_time_store(vaddr_t to, bool time64, u64 ns)
 {
-    const u64 wide[2] = {ns / SECOND, ns % SECOND};
+    const u64 wide[2] = {ns / NS_PER_SEC, ns % NS_PER_SEC};
     const u32 narrow[2] = {(u32)wide[0], (u32)wide[1]};
     return time64 ? copy_to_user(to, wide, sizeof(wide)) : copy_to_user(to, narrow, sizeof(narrow));
 }
 
 static u64 wall_offset(void)
 {
-    return clock_wall_seconds() * SECOND;
+    return clock_wall_seconds() * NS_PER_SEC;
 }
 
 u64 time_from_wall(u64 wall_ns)
@@ -116,7 +115,7 @@ static s32 clock_resolution(u32 clock, vaddr_t to, bool time64)
     if (!clock_read(clock, &unused))
         return -EINVAL;
     bool coarse = clock == REALTIME_COARSE || clock == MONOTONIC_COARSE;
-    return to ? user_time_store(to, time64, coarse ? SECOND / TICK_HZ : 1) : 0;
+    return to ? user_time_store(to, time64, coarse ? NS_PER_SEC / TICK_HZ : 1) : 0;
 }
 s32 sys_clock_getres(u32 clock, vaddr_t to)
 {
@@ -130,7 +129,7 @@ s32 sys_clock_getres_time64(u32 clock, vaddr_t to)
 s32 sys_gettimeofday(vaddr_t to, vaddr_t zone)
 {
     u64 ns = wall_offset() + clock_ns();
-    const u32 tv[2] = {(u32)(ns / SECOND), (u32)(ns % SECOND) / 1000u};
+    const u32 tv[2] = {(u32)(ns / NS_PER_SEC), (u32)(ns % NS_PER_SEC) / 1000u};
     if (to && copy_to_user(to, tv, sizeof(tv)))
         return -EFAULT;
     return zone ? clear_user(zone, 8) : 0;
@@ -138,7 +137,7 @@ s32 sys_gettimeofday(vaddr_t to, vaddr_t zone)
 
 s32 sys_time(vaddr_t to)
 {
-    u32 now = (u32)((wall_offset() + clock_ns()) / SECOND);
+    u32 now = (u32)((wall_offset() + clock_ns()) / NS_PER_SEC);
     return to && user_store_u32(to, now) ? -EFAULT : (s32)now;
 }
 
