@@ -5,6 +5,7 @@
  * who sets it from another CPU sends an IPI after that; the IPI stays pending until cpu_wait_for_interrupt()
  * turns interrupts on in the very instruction that sleeps.
  */
+#include "arch/pgtable.h"
 #include "diag/assert.h"
 #include "diag/trace.h"
 #include "lib/format.h"
@@ -81,6 +82,26 @@ noreturn void sched_start_cpu(void)
     sched_idle_loop();
 }
 
+/*
+ * Enter with interrupts off; returns with them on. The space of whoever ran here last stays loaded (lazy TLB):
+ * most often he comes back. But each flush of it is an IPI to its other CPUs and a wake-up here, so after the
+ * first one we leave. That is allowed here, where nothing is half way through an access to the space, as it
+ * may be in what a flush interrupts (mm/table/shootdown.c). Interrupts are off where we look, since a space
+ * that is only borrowed may die as soon as its owner finds it loaded nowhere.
+ */
+static void wait_here(void)
+{
+    struct space *borrowed = cpu_local()->loaded_space;
+    u32 me = cpu_id(), flushed = READ_ONCE(borrowed->flushed[me]);
+
+    cpu_wait_for_interrupt();
+    irq_disable();
+    if (!READ_ONCE(cpu_local()->need_resched) && cpu_local()->loaded_space == borrowed &&
+        READ_ONCE(borrowed->flushed[me]) != flushed)
+        space_load(&kernel_space);
+    irq_enable();
+}
+
 noreturn void sched_idle_loop(void)
 {
     assert(current_task() == runq_of(cpu_id())->idle);
@@ -98,7 +119,7 @@ noreturn void sched_idle_loop(void)
         if (READ_ONCE(cpu_local()->need_resched))
             irq_enable();
         else
-            cpu_wait_for_interrupt();
+            wait_here();
         if (READ_ONCE(cpu_local()->need_resched))
             schedule();
     }

@@ -6,7 +6,7 @@
  * (R45). A CPU that runs a kernel task on a borrowed space (lazy TLB) stays in the mask and flushes like any
  * other. It could leave the space instead, at its first flush; but the code that the call interrupts there
  * may be half way through an access to the mirror, and would go on in another directory. It leaves when the
- * space dies (shootdown_evict).
+ * space dies (shootdown_evict), or, when it idles, as soon as it is back in its loop (sched/idle.c).
  *
  * How often: every request takes a number from the space's flush_gen, after its entries were changed. A CPU
  * notes in flushed[] up to which number it has flushed.
