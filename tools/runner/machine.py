@@ -46,7 +46,9 @@ class Machine:
         self.scratch_disks = scratch_disks
         os.makedirs(os.path.join(config.build, "run"), exist_ok=True)
         self.folder = tempfile.mkdtemp(prefix="machine-", dir=os.path.join(config.build, "run"))
-        self.ram = os.path.join(self.folder, "ram")
+        # In a file of no disk: hundreds of MiB would be written back to it. It goes with the last of us who has it open.
+        self._memory = os.memfd_create("guest-memory")
+        self.ram = f"/proc/{os.getpid()}/fd/{self._memory}"
         self.process = None
         self.ready = threading.Event()  # QEMU has greeted: from here on its exit status is the guest's word
         self._reset_seen = False
@@ -61,6 +63,7 @@ class Machine:
 
     def __exit__(self, *_):
         self.kill()
+        os.close(self._memory)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def start(self):

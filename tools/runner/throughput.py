@@ -155,9 +155,22 @@ def protocols(config, wanted):
     return 0
 
 
-def ratio(above, below):
-    """Of two rows of figures, by turn: the median of their ratios. What the host did to one turn it did to both."""
-    return statistics.median(a / b for a, b in zip(above, below))
+def ratios(above, below):
+    """Of two rows of figures, by turn. What the host did to one turn it did to both."""
+    return [a / b for a, b in zip(above, below)]
+
+
+def spread(values):
+    """The median, and between what it lies."""
+    return f"{statistics.median(values):.2f} ({min(values):.2f}-{max(values):.2f})"
+
+
+def complaint(ahead, gain):
+    """What the verdict has against a row, by its ratios to Linux and to two CPUs. Of four virtual CPUs on fewer processors a single
+    turn may go either way: they are below two when every turn says so, once in 32 times by chance."""
+    if statistics.median(ahead) <= 1:
+        return "BEHIND LINUX"
+    return "BELOW 2 CPUS" if max(gain) < 1 else ""
 
 
 def beside_linux(config, pattern):
@@ -175,17 +188,18 @@ def beside_linux(config, pattern):
     for kind in (*fnmatch.filter(KINDS, pattern), CONTROL):
         for cpus in CPU_COUNTS:
             mine, theirs = ours[kind, cpus], linux[kind, cpus]
-            ahead, gain = ratio(mine, theirs), ratio(mine, ours[kind, 2])
-            why = "BEHIND LINUX" if ahead <= 1 else "BELOW 2 CPUS" if cpus == 4 and gain < 1 else ""
+            ahead, gain = ratios(mine, theirs), ratios(mine, ours[kind, 2])
+            why = complaint(ahead, gain if cpus == 4 else [1])
             if kind == CONTROL:
                 why = "no faults"
             else:
                 good, bad = good + (not why), bad + bool(why)
             rows.append((kind, cpus, f"{statistics.median(mine) / 1000:.0f}", f"{statistics.median(theirs) / 1000:.0f}",
-                         f"{ahead:.2f}", f"{gain:.2f}", f"{ratio(theirs, linux[kind, 2]):.2f}", why))
+                         spread(ahead), spread(gain), spread(ratios(theirs, linux[kind, 2])), why))
     say(table(rows, ("faults of", "CPUs", "ours", "Linux", "ours/Linux", "to 2 CPUs", "Linux's", "")))
-    say(f"# thousand faults a second, {version}, same QEMU and program; medians of {LINUX_TURNS} turns, of the ratios within a turn too;")
+    say(f"# thousand faults a second, {version}, same QEMU and program; medians of {LINUX_TURNS} turns, of the ratios within a turn too,")
+    say("#   and between what they lay;")
     say("#   mapped: touches of pages that are there, which no kernel sees: what the host makes of so many virtual CPUs;")
-    say("#   passed: ahead of Linux, and 4 CPUs not below 2")
+    say("#   passed: ahead of Linux, and 4 CPUs not below 2 in every turn")
     verdict(good, bad)
     return 0 if not bad else 1
