@@ -13,6 +13,18 @@ CODES = {(1, 0): "B", (1, 1): "b", (2, 0): "H", (2, 1): "h", (4, 0): "I", (4, 1)
 WORD = struct.Struct("<I")
 COMMON = ("ns", "cpu", "task", "context")  # what every event has before its own fields
 COMMON_BYTES = 8                          # in the record: type, flags, preemption count, pid
+# What the tools look at. A trace whose events have not got it is damaged, or another kernel's.
+WANTED = {
+    "sched_switch": "prev_comm prev_pid prev_state next_comm next_pid", "sched_waking": "comm pid target_cpu", "sched_wakeup": "comm pid target_cpu",
+    "contention_begin": "lock_addr flags", "contention_end": "lock_addr ret",
+    "lock_acquire": "flags name lockdep_addr", "lock_contended": "name lockdep_addr", "lock_acquired": "name lockdep_addr",
+    "lock_release": "name lockdep_addr", "lock_wait": "lock_addr name flags owner_pid owner_cpu ip", "lock_held": "lock_addr name flags held ip",
+    "mmap_lock_start_locking": "mm write", "mmap_lock_acquire_returned": "mm write success", "mmap_lock_released": "mm write",
+    "fault_phase": "fault phase address outcome ip", "race_point": "race ip", "shootdown": "start end mask answered",
+    "page_fault_user": "address ip error_code", "page_fault_kernel": "address ip error_code", "tlb_flush": "reason pages",
+    "mm_page_alloc": "pfn order", "mm_page_free": "pfn order",
+}
+TEXTS = ("name", "comm", "prev_comm", "next_comm")  # the others of these are numbers
 
 
 class FormatError(Exception):
@@ -60,6 +72,7 @@ class Format:
         self.fields = [f["name"] for f in found]
         self._layout(found)
         self.how = self._printing(text)
+        self._check_wanted()
         try:
             base = namedtuple(self.name, COMMON + tuple(self.fields))
         except ValueError as error:  # a name that is none, or twice the same
@@ -87,6 +100,11 @@ class Format:
                 self.arrays.append(place)
             at = start + size
         self.record = struct.Struct(code)
+
+    def _check_wanted(self):
+        for field in WANTED.get(self.name, "").split():
+            if (self.how.get(field) == "text") != (field in TEXTS) or field not in self.how:
+                raise FormatError(f"event {self.name} has no {'text' if field in TEXTS else 'number'} {field}")
 
     def _printing(self, text):
         texts = {place for place, _ in self.texts} | {*self.pointers, *self.arrays}
