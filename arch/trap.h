@@ -47,3 +47,8 @@ void nmi_entry(struct trap_frame *frame);
 
 /* The landing address for a kernel instruction that may fault on user memory, or 0. */
 vaddr_t fixup_find(vaddr_t ip);
+
+/* Each source of interrupts that somebody answers for: its number, and the handler's name. Any context. */
+void interrupts_report(void (*row)(void *ctx, u32 source, const char *name), void *ctx);
+/* How many of a source's `cpu` has taken since boot. */
+u32 interrupts_taken(u32 cpu, u32 source);

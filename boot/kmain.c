@@ -36,6 +36,17 @@ noreturn void kmain(u32 magic, paddr_t information);
 
 static struct boot_info boot;
 
+/* The archive was copied into files, and its whole frames are memory like any other. */
+static void give_back(const struct boot_module *module)
+{
+    pfn_t end = (pfn_t)(((u64)module->start + module->bytes) >> PAGE_SHIFT);
+    for (pfn_t pfn = ALIGN_UP((u64)module->start, (u64)PAGE_SIZE) >> PAGE_SHIFT; pfn < end; pfn++) {
+        struct page *page = page_of(pfn);
+        page_unreserve(page);
+        page_put(page);
+    }
+}
+
 static void start_programs(void)
 {
     if (boot.modules_n == 0)
@@ -43,6 +54,7 @@ static void start_programs(void)
     int error = initramfs_unpack(phys_to_direct(boot.modules[0].start), boot.modules[0].bytes);
     if (error)
         boot_refuse("the initramfs cannot be used: %s", errno_text(error));
+    give_back(&boot.modules[0]);
     error = devices_init();
     if (error)
         boot_refuse("the files of /dev cannot be made: %s", errno_text(error));

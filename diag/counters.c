@@ -10,11 +10,16 @@ const char *const counter_names[COUNTER_COUNT] = {
 #undef C
 };
 
+u32 counter_of(u32 cpu, enum counter c)
+{
+    assert(c < COUNTER_COUNT);
+    return READ_ONCE(per_cpu(counters, cpu).n[c]);
+}
+
 u32 counter_sum(enum counter c)
 {
     u32 sum = 0;
-    assert(c < COUNTER_COUNT);
     for (u32 cpu = 0; cpu < cpu_count(); cpu++)
-        sum += READ_ONCE(per_cpu(counters, cpu).n[c]);
+        sum += counter_of(cpu, c);
     return sum;
 }

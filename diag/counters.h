@@ -14,6 +14,7 @@
     C(shootdown) C(shootdown_ipi) C(shootdown_pages) C(shootdown_full)                                       \
     C(flush_made) C(flush_spared)                                                                            \
     C(context_switch) C(preempt) C(wakeup) C(wakeup_remote) C(steal) C(crosscall) C(timer_tick)              \
+    C(tick_user) C(tick_idle) C(irq_device) C(irq_resched) C(irq_call) C(cache_add) C(cache_drop)            \
     C(syscall) C(fork) C(exec) C(exit) C(oom_kill)
 /* clang-format on */
 
@@ -32,3 +33,4 @@ extern const char *const counter_names[COUNTER_COUNT];
 
 #define count_event(name) own_word_add(&cpu_local_counters()->n[COUNT_##name], 1)
 u32 counter_sum(enum counter c);
+u32 counter_of(u32 cpu, enum counter c);

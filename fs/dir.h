@@ -29,5 +29,7 @@ struct dir_reader {
     bool full;
 };
 void dir_read(struct inode *dir, struct dir_reader *reader) must_not_hold(&fs_tree_lock);
+/* For ops->list(): from which number on the reader wants entries that are made on demand. */
+s32 dir_reader_index(const struct dir_reader *reader);
 /* For ops->list(): entry number `index` (from 0) of the made-on-demand ones. */
 void dir_reader_add(struct dir_reader *reader, u32 index, const char *name, u32 ino, u32 mode);

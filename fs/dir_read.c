@@ -18,6 +18,11 @@ static bool reader_offer(struct dir_reader *r, u64 position, const char *name, u
     return !r->full;
 }
 
+s32 dir_reader_index(const struct dir_reader *r)
+{
+    return r->position > POSITION_ON_DEMAND ? (s32)(r->position - POSITION_ON_DEMAND) : 0;
+}
+
 void dir_reader_add(struct dir_reader *r, u32 index, const char *name, u32 ino, u32 mode)
 {
     reader_offer(r, POSITION_ON_DEMAND + index, name, ino, mode);

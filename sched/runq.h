@@ -98,6 +98,8 @@ void watchdog_look_for_hung(u64 now);
 bool wait_chain_is_alive(struct task *task);
 /* ---- dump.c ---- */
 void sched_dump_init(void);
+/* ---- load.c ---- */
+void load_tick(void); /* every five seconds, from CPU 0's tick */
 /* ---- timer.c ---- */
 void timers_init(void);
 void timers_run(void); /* from the tick, interrupts off */

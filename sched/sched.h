@@ -20,6 +20,11 @@ void schedule(void);
 extern bool (*sched_idle_work)(void);
 /* At each tick of a CPU that runs a program's task; interrupts off, no lock held. sys/ sets it. */
 extern void (*sched_tick_hook)(void);
+/* How many tasks ran or were runnable lately, in parts of LOAD_ONE: `which` 0 over 1 minute, 1 over 5, 2 over
+ * 15. Any context. */
+#define LOADS    3u
+#define LOAD_ONE 2048u
+u32 sched_load_average(u32 which);
 /* Makes `cpu` pass through the scheduler soon. Any context. */
 void sched_resched_cpu(u32 cpu);
 /* Prints for whom `task` waits, and for whom that one, down to the one that is not waiting. Any context. */

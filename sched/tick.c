@@ -7,7 +7,8 @@
 #include "sched/runq.h"
 #include "sync/rcu.h"
 
-static PERCPU(u32, progress); /* ticks that interrupted a program */
+#define LOAD_TICKS (5 * TICK_HZ)
+
 void (*sched_tick_hook)(void);
 
 /* Whatever only a living kernel does: the runner on the host calls it hung when this number stands still. */
@@ -15,8 +16,7 @@ static void heartbeat(void)
 {
     u32 beat = counter_sum(COUNT_pgfault) + counter_sum(COUNT_syscall) + counter_sum(COUNT_context_switch);
 
-    for (u32 cpu = 0; cpu < cpu_count(); cpu++)
-        beat += READ_ONCE(per_cpu(progress, cpu));
+    beat += counter_sum(COUNT_tick_user); /* a program that computes needs nothing of us, and is alive */
     control_record("heartbeat %u", beat);
 }
 
@@ -42,7 +42,9 @@ void timer_tick(bool from_user)
         return;
     bool could_switch = from_user || (preempt_count() & (PREEMPT_IRQ - 1)) == 0;
     if (from_user)
-        own_word_add(&this_cpu(progress), 1); /* a program that computes needs nothing of us, and is alive */
+        count_event(tick_user);
+    else if (current == q->idle && could_switch)
+        count_event(tick_idle);
     if (from_user || (current == q->idle && could_switch))
         rcu_quiescent();
     spin_lock(&q->lock);
@@ -53,7 +55,12 @@ void timer_tick(bool from_user)
     if (current->process && sched_tick_hook)
         sched_tick_hook();
     watchdog_tick(q, could_switch);
-    static u32 beat_in; /* CPU 0's alone */
-    if (q->cpu == 0 && beat_in++ % TICK_HZ == TICK_HZ - 1)
+    static u32 beat_in; /* ticks of CPU 0, which alone counts them */
+    if (q->cpu != 0)
+        return;
+    beat_in++;
+    if (beat_in % TICK_HZ == 0)
         heartbeat();
+    if (beat_in % LOAD_TICKS == 0)
+        load_tick();
 }

@@ -4,6 +4,7 @@
 #include "diag/printk_log.h"
 #include "fs/devices.h"
 #include "lib/string.h"
+#include "mm/file/mapping.h"
 #include "mm/frame/page.h"
 #include "sys/process/process.h"
 #include "sys/syscalls.h"
@@ -40,13 +41,13 @@ s32 sys_sysinfo(vaddr_t to)
     mutex_unlock(&process_lock);
     /* struct sysinfo of i386: uptime, loads[3], totalram, freeram, sharedram, bufferram, totalswap, freeswap,
      * procs (u16, padded), totalhigh, freehigh, mem_unit, 8 bytes of padding: 64 bytes. */
-    const u32 info[16] = {(u32)(clock_ns() / 1000000000u),
-                          0,
-                          0,
-                          0,
+    const u32 info[16] = {(u32)(clock_ns() / NS_PER_SEC),
+                          sched_load_average(0) * (65536 / LOAD_ONE),
+                          sched_load_average(1) * (65536 / LOAD_ONE),
+                          sched_load_average(2) * (65536 / LOAD_ONE),
                           frames.total,
                           frames.free,
-                          0,
+                          mapping_pages_cached(),
                           0,
                           0,
                           0,

@@ -9,8 +9,15 @@
 #include "arch/x86/trap_entry.h"
 #include "arch/x86/vectors.h"
 #include "diag/assert.h"
+#include "diag/counters.h"
 #include "diag/printk.h"
 #include "diag/trace.h"
+
+#define SOURCES (VECTOR_MESSAGE_END - VECTOR_DEVICE) /* lines, then messages */
+struct taken {
+    u32 of[SOURCES];
+};
+static PERCPU(struct taken, taken); /* how many interrupts of each source */
 
 /* Written once, before the line is unmasked. */
 static struct {
@@ -33,6 +40,9 @@ static void device_interrupt(u32 vector)
 {
     u32 line = vector - VECTOR_DEVICE;
 
+    count_event(irq_device);
+    if (line < SOURCES)
+        own_word_add(&this_cpu(taken).of[line], 1);
     if (line < IRQ_LINES && lines[line].handler) {
         trace_point(irq_handler_entry, line, lines[line].name);
         lines[line].handler();
@@ -57,12 +67,14 @@ void irq_dispatch(struct trap_frame *frame)
         break;
     case VECTOR_CROSSCALL:
         lapic_eoi();
+        count_event(irq_call);
         trace_point_as(call_function_entry, vector, VECTOR_CROSSCALL);
         crosscall_poll();
         trace_point_as(call_function_exit, vector, VECTOR_CROSSCALL);
         break;
     case VECTOR_RESCHED: /* need_resched is looked at on the way out */
         lapic_eoi();
+        count_event(irq_resched);
         break;
     case VECTOR_ERROR:
         printk("CPU %u: local APIC error, status %#x\n", cpu_id(), lapic_error_status());
@@ -74,6 +86,22 @@ void irq_dispatch(struct trap_frame *frame)
         device_interrupt(frame->vector);
     }
     preempt_count_sub(PREEMPT_IRQ);
+}
+
+void interrupts_report(void (*row)(void *ctx, u32 source, const char *name), void *ctx)
+{
+    for (u32 line = 0; line < IRQ_LINES; line++)
+        if (lines[line].handler)
+            row(ctx, line, lines[line].name);
+    for (u32 vector = VECTOR_MESSAGE; vector < VECTOR_MESSAGE_END; vector++)
+        if (message_name(vector))
+            row(ctx, vector - VECTOR_DEVICE, message_name(vector));
+}
+
+u32 interrupts_taken(u32 cpu, u32 source)
+{
+    assert(source < SOURCES);
+    return READ_ONCE(per_cpu(taken, cpu).of[source]);
 }
 
 init_text void interrupts_init(void)

@@ -10,3 +10,5 @@
 void irq_route(u32 line, const char *name, void (*handler)(void));
 /* Runs the handler of a message interrupt (arch/message.h); false when `vector` is none. Interrupts off. */
 bool message_dispatch(u32 vector);
+/* Who takes that vector's messages, or NULL. */
+const char *message_name(u32 vector);

@@ -73,6 +73,12 @@ void message_interrupt_give(u32 number)
     spin_unlock_irq_restore(&message_interrupt_lock, flags);
 }
 
+const char *message_name(u32 vector)
+{
+    const struct message *m = &messages[vector - VECTOR_MESSAGE];
+    return load_acquire(&m->handler) ? m->name : NULL;
+}
+
 bool message_dispatch(u32 vector)
 {
     if (vector < VECTOR_MESSAGE || vector >= VECTOR_MESSAGE_END)

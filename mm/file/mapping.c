@@ -4,6 +4,7 @@
  */
 #include "mm/file/mapping.h"
 #include "diag/assert.h"
+#include "diag/counters.h"
 #include "lib/errno.h"
 #include "mm/file/mapping_private.h"
 
@@ -97,6 +98,7 @@ static int mapping_insert_locked(struct mapping *mapping, struct page *page, u32
     rb_insert(&mapping->pages, page_tree_node(page), parent, left);
     seq_write_end(&mapping->changes);
     mapping->page_count++;
+    count_event(cache_add);
     return 0;
 }
 
@@ -110,6 +112,13 @@ int mapping_insert(struct mapping *mapping, struct page *page, u32 index)
     error = mapping_insert_locked(mapping, page, index);
     spin_unlock(&mapping->lock);
     return error;
+}
+
+u32 mapping_pages_cached(void)
+{
+    u32 dropped =
+        counter_sum(COUNT_cache_drop); /* first: what goes meanwhile is one too many, and never -1 */
+    return counter_sum(COUNT_cache_add) - dropped;
 }
 
 static struct page *mapping_take(struct mapping *mapping, u32 first, u32 end)
@@ -128,6 +137,7 @@ static struct page *mapping_take(struct mapping *mapping, u32 first, u32 end)
         page_bit_set(page, PAGE_REMOVED); /* wherever it is still mapped: it is nobody's private copy */
         assert(mapping->page_count > 0);
         mapping->page_count--;
+        count_event(cache_drop);
     }
     spin_unlock(&mapping->lock);
     return page;

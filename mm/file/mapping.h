@@ -69,6 +69,8 @@ void mapping_remove(struct mapping *mapping, u32 first, u32 end, bool copies_too
 /* The same pages may not be written through any mapping when this returns, on any CPU: the next write faults,
  * and marks its page PAGE_DIRTY. One at a time for a file, as above. */
 void mapping_write_protect(struct mapping *mapping, u32 first, u32 end);
+/* Pages that all files hold, those of shared anonymous memory among them. */
+u32 mapping_pages_cached(void);
 /* Calls `write` for each of pages [first, end) that is PAGE_DIRTY, the page locked; 0 or the first error. A
  * page that is written to meanwhile is dirty again afterwards (R47). One at a time for a file; sleeps; no
  * lock of mm/ held. */

@@ -1,9 +1,9 @@
-/* /proc's files about the machine, and about the kernel itself. */
-#include "arch/clock.h"
+/* /proc's files about memory, and about the kernel itself. */
 #include "diag/counters.h"
 #include "diag/trace_control.h"
 #include "fs/generated.h"
 #include "lib/string.h"
+#include "mm/file/mapping.h"
 #include "mm/kernel/kvalloc.h"
 #include "mm/kernel/slab.h"
 #include "mm/space/commit.h"
@@ -21,20 +21,36 @@ static void text_line(void *ctx, const char *line)
     text_print(ctx, "%s\n", line);
 }
 
+static void row(struct text *t, const char *name, u32 kb)
+{
+    text_print(t, "%-15s %8u kB\n", name, kb);
+}
+
 static void make_meminfo(struct text *t, u32 unused)
 {
     struct frame_stats f;
+    u32 tables_freed = counter_sum(COUNT_pt_free), slabs = KB(slab_pages_in_use());
+    u32 cached = mapping_pages_cached();
+
     frame_stats(&f);
-    text_print(t, "MemTotal:       %8u kB\nMemFree:        %8u kB\nMemAvailable:   %8u kB\n", KB(f.total),
-               KB(f.free), KB(f.free));
-    text_print(
-        t, "Buffers:        %8u kB\nCached:         %8u kB\nSwapTotal:      %8u kB\nSwapFree:       %8u kB\n",
-        0, 0, 0, 0);
-    text_print(
-        t, "HighFree:       %8u kB\nLowFree:        %8u kB\nSlab:           %8u kB\nVmallocUsed:    %8u kB\n",
-        KB(f.high_free), KB(f.normal_free + f.dma_free), KB(slab_pages_in_use()), KB(kv_pages_in_use()));
-    text_print(t, "CommitLimit:    %8u kB\nCommitted_AS:   %8u kB\n", KB(commit_limit()),
-               KB(commit_promised()));
+    row(t, "MemTotal:", KB(f.total));
+    row(t, "MemFree:", KB(f.free));
+    row(t, "MemAvailable:", KB(f.free));
+    row(t, "Buffers:", 0);
+    row(t, "Cached:", KB(cached));
+    row(t, "SwapCached:", 0);
+    row(t, "HighFree:", KB(f.high_free));
+    row(t, "LowFree:", KB(f.normal_free + f.dma_free));
+    row(t, "SwapTotal:", 0);
+    row(t, "SwapFree:", 0);
+    row(t, "Shmem:", KB(cached));
+    row(t, "Slab:", slabs);
+    row(t, "SReclaimable:", 0);
+    row(t, "SUnreclaim:", slabs);
+    row(t, "PageTables:", KB(counter_sum(COUNT_pt_alloc) - tables_freed));
+    row(t, "CommitLimit:", KB(commit_limit()));
+    row(t, "Committed_AS:", KB(commit_promised()));
+    row(t, "VmallocUsed:", KB(kv_pages_in_use()));
 }
 
 static void make_vmstat(struct text *t, u32 unused)
@@ -46,39 +62,9 @@ static void make_vmstat(struct text *t, u32 unused)
         text_print(t, "%s %u\n", counter_names[c], counter_sum(c));
 }
 
-static void make_stat(struct text *t, u32 unused)
-{
-    u32 ticks = (u32)(clock_ns() / 10000000u);
-    text_print(t, "cpu  %u 0 0 0 0 0 0 0 0 0\n", ticks * cpu_count());
-    for (u32 cpu = 0; cpu < cpu_count(); cpu++)
-        text_print(t, "cpu%u %u 0 0 0 0 0 0 0 0 0\n", cpu, ticks);
-    text_print(t, "ctxt %u\nbtime %u\nprocesses %u\n", counter_sum(COUNT_context_switch),
-               (u32)clock_wall_seconds(), counter_sum(COUNT_fork));
-}
-
-static void make_cpuinfo(struct text *t, u32 unused)
-{
-    u32 khz = (u32)(clock_cycles_per_sec() / 1000u);
-    for (u32 cpu = 0; cpu < cpu_count(); cpu++)
-        text_print(
-            t,
-            "processor\t: %u\nvendor_id\t: unknown\ncpu family\t: 6\nmodel name\t: i686\ncpu MHz\t\t: %u.%03u\nflags\t\t: fpu tsc cx8 cmov fxsr sse sse2\n\n",
-            cpu, khz / 1000u, khz % 1000u);
-}
-
-static void make_uptime(struct text *t, u32 unused)
-{
-    u32 hundredths = (u32)(clock_ns() / 10000000u);
-    text_print(t, "%u.%02u 0.00\n", hundredths / 100u, hundredths % 100u);
-}
-
 static void make_version(struct text *t, u32 unused)
 {
     text_print(t, "Linux version 6.1.0-faultline #1 SMP PREEMPT\n");
-}
-static void make_mounts(struct text *t, u32 unused)
-{
-    text_print(t, "tmpfs / tmpfs rw 0 0\nproc /proc proc rw 0 0\ntmpfs /dev/shm tmpfs rw 0 0\n");
 }
 static void make_filesystems(struct text *t, u32 unused)
 {
@@ -132,46 +118,17 @@ static void make_unknown(struct text *t, u32 unused)
 {
     syscall_print_unknown(t);
 }
-struct load {
-    u32 running, all;
-    s32 last;
-};
-static void count_load(struct task *task, void *arg)
-{
-    struct load *l = arg;
-    l->all++;
-    l->running += READ_ONCE(task->state) == TASK_RUNNING && task->pid > 0;
-    l->last = MAX(l->last, task->pid);
-}
-static void make_loadavg(struct text *t, u32 unused)
-{
-    struct load l = {0};
-    task_for_each(count_load, &l);
-    text_print(t, "0.00 0.00 0.00 %u/%u %d\n", l.running, l.all, l.last);
-}
-
 static const struct {
     const char *name;
     text_maker make;
     text_taker take;
 } files[] = {
-    {"meminfo", make_meminfo, NULL},
-    {"vmstat", make_vmstat, NULL},
-    {"stat", make_stat, NULL},
-    {"cpuinfo", make_cpuinfo, NULL},
-    {"uptime", make_uptime, NULL},
-    {"loadavg", make_loadavg, NULL},
-    {"version", make_version, NULL},
-    {"mounts", make_mounts, NULL},
-    {"filesystems", make_filesystems, NULL},
-    {"swaps", make_swaps, NULL},
-    {"lock_stat", make_lock_stat, take_lock_stat},
-    {"lockdep", make_lockdep, NULL},
-    {"trace", make_trace, take_trace},
-    {"lockcost", make_lock_cost, NULL},
-    {"kvranges", make_kvranges, NULL},
-    {"slabinfo", make_slabinfo, NULL},
-    {"unknown_syscalls", make_unknown, NULL},
+    {"meminfo", make_meminfo, NULL},    {"vmstat", make_vmstat, NULL},
+    {"version", make_version, NULL},    {"filesystems", make_filesystems, NULL},
+    {"swaps", make_swaps, NULL},        {"lock_stat", make_lock_stat, take_lock_stat},
+    {"lockdep", make_lockdep, NULL},    {"trace", make_trace, take_trace},
+    {"lockcost", make_lock_cost, NULL}, {"kvranges", make_kvranges, NULL},
+    {"slabinfo", make_slabinfo, NULL},  {"unknown_syscalls", make_unknown, NULL},
 };
 
 int proc_machine_init(struct inode *proc)

@@ -154,9 +154,9 @@ static void regions_put(struct regions *r)
     kvfree(r->at);
 }
 
-static void print_all(struct text *t, u32 pid, bool details)
+static void print_all(struct text *t, u32 who, bool details)
 {
-    struct mm *mm = proc_mm((s32)pid);
+    struct mm *mm = proc_mm(who);
     char *path = kmalloc(PATH_MAX, GFP_KERNEL);
     struct regions r = {0};
     if (mm)
@@ -173,13 +173,13 @@ static void print_all(struct text *t, u32 pid, bool details)
         mm_put_user(mm);
 }
 
-void proc_make_maps(struct text *t, u32 pid)
+void proc_make_maps(struct text *t, u32 who)
 {
-    print_all(t, pid, false);
+    print_all(t, who, false);
 }
-void proc_make_smaps(struct text *t, u32 pid)
+void proc_make_smaps(struct text *t, u32 who)
 {
-    print_all(t, pid, true);
+    print_all(t, who, true);
 }
 
 static void add_sums(struct page_sums *to, const struct page_sums *s)
@@ -194,9 +194,9 @@ static void add_sums(struct page_sums *to, const struct page_sums *s)
     to->pss += s->pss;
 }
 
-void proc_make_smaps_rollup(struct text *t, u32 pid)
+void proc_make_smaps_rollup(struct text *t, u32 who)
 {
-    struct mm *mm = proc_mm((s32)pid);
+    struct mm *mm = proc_mm(who);
     struct page_sums all = {0};
     struct regions r = {0};
     u32 locked = 0;

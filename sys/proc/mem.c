@@ -101,18 +101,18 @@ static const struct file_ops mem_ops = {
 static const struct file_ops pagemap_ops = {
     .open = space_open, .release = space_release, .read = pagemap_read, .seekable = true};
 
-static struct inode *create(const struct file_ops *ops, u32 mode, u32 pid)
+static struct inode *create(const struct file_ops *ops, u32 mode, u32 who)
 {
     struct inode *inode = inode_create(S_IFREG | mode, ops, NULL);
     if (inode)
-        inode->data = (void *)(uintptr_t)pid;
+        inode->data = (void *)(uintptr_t)who;
     return inode;
 }
-struct inode *proc_mem_create(u32 pid)
+struct inode *proc_mem_create(u32 who)
 {
-    return create(&mem_ops, 0600, pid);
+    return create(&mem_ops, 0600, who);
 }
-struct inode *proc_pagemap_create(u32 pid)
+struct inode *proc_pagemap_create(u32 who)
 {
-    return create(&pagemap_ops, 0400, pid);
+    return create(&pagemap_ops, 0400, who);
 }

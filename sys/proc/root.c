@@ -1,72 +1,93 @@
-/* /proc itself: "self", the numbers of processes, and the machine's files. */
+/* /proc itself: the numbers of processes, what leads to one's own, and the machine's files. */
 #include "fs/dir.h"
 #include "fs/path.h"
 #include "fs/tmpfs.h"
 #include "lib/format.h"
 #include "lib/string.h"
-#include "mm/kernel/slab.h"
 #include "sys/proc/files.h"
-#include "sys/process/process.h"
+#include "sys/proc/snapshot.h"
 
-#define PIDS_MAX 512u
-
-static int self_read(struct inode *link, char *buf, size_t size)
+static int print_link(char *buf, size_t size, const char *fmt, ...) printf_like(3, 4);
+static int print_link(char *buf, size_t size, const char *fmt, ...)
 {
-    char text[12];
-    int n = fmt_snprintf(text, sizeof(text), "%d", process_current()->pid);
+    char text[40];
+    va_list args;
+    va_start(args, fmt);
+    int n = fmt_vsnprintf(text, sizeof(text), fmt, args);
+    va_end(args);
     n = MIN(n, (int)size);
     memcpy(buf, text, (size_t)n);
     return n;
 }
-static const struct inode_ops self_ops = {.readlink = self_read};
+
+static int self_read(struct inode *link, char *buf, size_t size)
+{
+    return print_link(buf, size, "%d", process_current()->pid);
+}
+static int thread_self_read(struct inode *link, char *buf, size_t size)
+{
+    return print_link(buf, size, "%d/task/%d", process_current()->pid, current->pid);
+}
+static int mounts_read(struct inode *link, char *buf, size_t size)
+{
+    return print_link(buf, size, "self/mounts");
+}
+static const struct {
+    const char *name;
+    struct inode_ops ops;
+} links[] = {{"self", {.readlink = self_read}},
+             {"thread-self", {.readlink = thread_self_read}},
+             {"mounts", {.readlink = mounts_read}}};
 
 static struct inode *root_lookup(struct inode *dir, const char *name, int *error)
 {
     u32 pid;
-    return *name >= '1' && *name <= '9' && parse_u32(name, &pid) ? proc_process_dir((s32)pid, error) : NULL;
+    return *name >= '1' && *name <= '9' && parse_u32(name, &pid) && pid < ONE_THREAD
+               ? proc_process_dir(pid, error)
+               : NULL;
 }
 
-struct pids {
-    u32 n;
-    s32 pid[PIDS_MAX];
+struct search {
+    s32 after, next;
 };
-static void note_pid(struct process *process, void *arg)
+static void compare(struct process *process, void *arg)
 {
-    struct pids *p = arg;
-    if (p->n < PIDS_MAX)
-        p->pid[p->n++] = process->pid;
+    struct search *s = arg;
+    if (process->pid > s->after && (!s->next || process->pid < s->next))
+        s->next = process->pid;
+}
+static s32 next_process(s32 after, s32 unused)
+{
+    struct search s = {.after = after};
+    mutex_lock(&process_lock);
+    process_for_each(compare, &s);
+    mutex_unlock(&process_lock);
+    return s.next;
 }
 
-/* A position is the process's number, so that a reader goes on at the right place while processes come and
- * go. */
+void proc_list_numbers(struct dir_reader *reader, s32 (*next)(s32 after, s32 arg), s32 arg)
+{
+    char name[12];
+    for (s32 n = next(dir_reader_index(reader) - 1, arg); n && !reader->full; n = next(n, arg)) {
+        fmt_snprintf(name, sizeof(name), "%d", n);
+        dir_reader_add(reader, (u32)n, name, 0x10000u + (u32)n, S_IFDIR);
+    }
+}
+
 static void root_list(struct inode *dir, struct dir_reader *reader)
 {
-    struct pids *p = fs_alloc(sizeof(*p));
-    if (!p)
-        return;
-    mutex_lock(&process_lock);
-    process_for_each(note_pid, p);
-    mutex_unlock(&process_lock);
-    for (u32 i = 0; i < p->n && !reader->full; i++) {
-        char name[12];
-        u32 lowest = i;
-        for (u32 j = i + 1; j < p->n; j++)
-            if (p->pid[j] < p->pid[lowest])
-                lowest = j;
-        s32 pid = p->pid[lowest];
-        p->pid[lowest] = p->pid[i];
-        fmt_snprintf(name, sizeof(name), "%d", pid);
-        dir_reader_add(reader, (u32)pid, name, 0x10000u + (u32)pid, S_IFDIR);
-    }
-    kfree(p);
+    proc_list_numbers(reader, next_process, 0);
 }
 static const struct inode_ops root_ops = {.lookup = root_lookup, .list = root_list};
 
-static int add_self(struct inode *proc)
+static int add_links(struct inode *proc)
 {
-    struct inode *self = inode_create(S_IFLNK | 0777, NULL, &self_ops);
-    int error = self ? dir_link(proc, "self", self) : -ENOMEM;
-    inode_put(self);
+    int error = 0;
+    for (u32 i = 0; i < ARRAY_SIZE(links) && !error; i++) {
+        struct inode *link = inode_create(S_IFLNK | 0777, NULL, &links[i].ops);
+        error = link ? dir_link(proc, links[i].name, link) : -ENOMEM;
+        inode_put(link);
+    }
     return error;
 }
 
@@ -78,9 +99,11 @@ int proc_init(void)
     int error = dir_unlink(fs_root, "proc", true); /* the archive's own empty directory gives way */
     error = error && error != -ENOENT ? error : dir_link(fs_root, "proc", proc);
     if (!error)
-        error = add_self(proc);
+        error = add_links(proc);
     if (!error)
         error = proc_machine_init(proc);
+    if (!error)
+        error = proc_processors_init(proc);
     if (!error)
         error = proc_tunables_init(proc);
     if (!error)

@@ -29,19 +29,20 @@ static void copy_signals(struct snapshot *s, const struct process *p)
     s->pending = p->pending.set;
 }
 
-static void copy_thread(struct snapshot *s, struct thread *thread)
+static void copy_thread(struct snapshot *s, struct thread *thread) must_hold(&process_lock)
 {
     struct task *task = thread->task;
     memcpy(s->comm, task->comm, sizeof(s->comm));
     s->cpu = READ_ONCE(task->cpu);
     s->nice = task->nice;
     s->blocked = thread->blocked;
+    s->own_pending = thread->pending.set;
+    s->allowed = task->allowed;
     s->mm = task_get_mm(task);
 }
 
 static void copy_process(struct snapshot *s, struct process *p) must_hold(&process_lock)
 {
-    s->used = usage_of_process(p);
     s->used_by_children = p->used_by_children;
     s->pid = p->pid;
     s->parent = p->parent_pid;
@@ -52,23 +53,40 @@ static void copy_process(struct snapshot *s, struct process *p) must_hold(&proce
     s->threads = p->live;
     s->start_ns = p->start_ns;
     s->exe = p->exe;
+    s->no_new_privs = READ_ONCE(p->no_new_privs);
     memcpy(s->uid, p->uid, sizeof(s->uid));
     memcpy(s->gid, p->gid, sizeof(s->gid));
     memcpy(s->limits, p->limits, sizeof(s->limits));
     copy_signals(s, p);
 }
 
-bool snapshot_take(s32 pid, struct snapshot *s)
+struct process *proc_find(u32 who)
+{
+    struct thread *thread = who & ONE_THREAD ? thread_find((s32)(who & ~ONE_THREAD)) : NULL;
+    if (thread)
+        return thread->process;
+    return who & ONE_THREAD ? NULL : process_find((s32)who);
+}
+
+struct thread *proc_thread(struct process *p, u32 who)
+{
+    return who & ONE_THREAD ? thread_find((s32)(who & ~ONE_THREAD))
+                            : list_first(&p->threads, struct thread, link);
+}
+
+bool snapshot_take(u32 who, struct snapshot *s)
 {
     memset(s, 0, sizeof(*s));
     mutex_lock(&process_lock);
-    struct process *p = process_find(pid);
+    struct process *p = proc_find(who);
     if (p) {
-        struct thread *first = list_first(&p->threads, struct thread, link);
+        struct thread *thread = proc_thread(p, who);
         copy_process(s, p);
-        s->state = state_letter(p, first ? first->task : NULL);
-        if (first)
-            copy_thread(s, first);
+        s->tid = (s32)(who & ~ONE_THREAD);
+        s->used = who & ONE_THREAD ? usage_of_task(thread->task) : usage_of_process(p);
+        s->state = state_letter(p, thread ? thread->task : NULL);
+        if (thread)
+            copy_thread(s, thread);
         if (s->exe)
             inode_get(s->exe);
     }
@@ -83,12 +101,12 @@ void snapshot_put(struct snapshot *s)
     inode_put(s->exe);
 }
 
-struct mm *proc_mm(s32 pid)
+struct mm *proc_mm(u32 who)
 {
     mutex_lock(&process_lock);
-    struct process *p = process_find(pid);
-    struct thread *first = p ? list_first(&p->threads, struct thread, link) : NULL;
-    struct mm *mm = first ? task_get_mm(first->task) : NULL;
+    struct process *p = proc_find(who);
+    struct thread *thread = p ? proc_thread(p, who) : NULL;
+    struct mm *mm = thread ? task_get_mm(thread->task) : NULL;
     mutex_unlock(&process_lock);
     return mm;
 }

@@ -37,29 +37,53 @@ static void print_memory(struct text *t, struct mm *mm)
         KB(mm->data_pages), KB(s.stack), KB(s.text), 0, KB(mm->pt_count), 0);
 }
 
-void proc_make_status(struct text *t, u32 pid)
+static void print_cpus(struct text *t, const struct cpumask *allowed)
+{
+    u32 mask = 0;
+    for (u32 cpu = 0; cpu < cpu_count(); cpu++)
+        mask |= cpumask_test(allowed, cpu) ? 1u << cpu : 0;
+    text_print(t, "Cpus_allowed:\t%x\nCpus_allowed_list:\t", mask);
+    const char *comma = "";
+    for (u32 cpu = 0; cpu < cpu_count(); cpu++) {
+        u32 first = cpu;
+        if (!(mask >> cpu & 1))
+            continue;
+        while (mask >> (cpu + 1) & 1)
+            cpu++;
+        text_print(t, "%s%u", comma, first);
+        if (cpu > first)
+            text_print(t, "-%u", cpu);
+        comma = ",";
+    }
+    text_print(t, "\n");
+}
+
+void proc_make_status(struct text *t, u32 who)
 {
     struct snapshot s;
-    if (snapshot_take((s32)pid, &s)) {
+    if (snapshot_take(who, &s)) {
         text_print(t, "Name:\t%s\nState:\t%s\nTgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\nTracerPid:\t0\n",
-                   s.comm, state_name(s.state), s.pid, s.pid, s.parent);
+                   s.comm, state_name(s.state), s.pid, s.tid, s.parent);
         text_print(t, "Uid:\t%u\t%u\t%u\t%u\nGid:\t%u\t%u\t%u\t%u\nFDSize:\t1024\nGroups:\t\n", s.uid[0],
                    s.uid[1], s.uid[2], s.uid[1], s.gid[0], s.gid[1], s.gid[2], s.gid[1]);
         if (s.mm)
             print_memory(t, s.mm);
-        text_print(t, "Threads:\t%u\nSigPnd:\t%016llx\nShdPnd:\t%016llx\n", s.threads, 0ull, s.pending);
+        text_print(t, "Threads:\t%u\nSigPnd:\t%016llx\nShdPnd:\t%016llx\n", s.threads, s.own_pending,
+                   s.pending);
         text_print(t, "SigBlk:\t%016llx\nSigIgn:\t%016llx\nSigCgt:\t%016llx\n", s.blocked, s.ignored,
                    s.caught);
+        text_print(t, "NoNewPrivs:\t%u\nSeccomp:\t0\n", s.no_new_privs);
+        print_cpus(t, &s.allowed);
     }
     snapshot_put(&s);
 }
 
-void proc_make_stat(struct text *t, u32 pid)
+void proc_make_stat(struct text *t, u32 who)
 {
     struct snapshot s;
-    if (snapshot_take((s32)pid, &s)) {
+    if (snapshot_take(who, &s)) {
         struct mm *mm = s.mm;
-        text_print(t, "%d (%s) %c %d %d %d 0 -1 0", s.pid, s.comm, s.state, s.parent, s.group, s.session);
+        text_print(t, "%d (%s) %c %d %d %d 0 -1 0", s.tid, s.comm, s.state, s.parent, s.group, s.session);
         text_print(t, " %u %u %u %u", s.used.faults - s.used.reads,
                    s.used_by_children.faults - s.used_by_children.reads, s.used.reads,
                    s.used_by_children.reads);
@@ -68,19 +92,19 @@ void proc_make_stat(struct text *t, u32 pid)
                    (u32)(s.start_ns / TICK_NS), mm ? mm->total_pages << PAGE_SHIFT : 0,
                    mm ? mm_resident(mm) : 0);
         text_print(t, " 0 0 %u 0 0", mm ? mm->stack_top : 0);
-        text_print(t, " %u %u %u %u 0 0 0 %d %u 0 0 0 0 0 0 0", (u32)s.pending, (u32)s.blocked,
-                   (u32)s.ignored, (u32)s.caught, s.exit_signal, s.cpu);
+        text_print(t, " %u %u %u %u 0 0 0 %d %u 0 0 0 0 0 0 0", (u32)(s.pending | s.own_pending),
+                   (u32)s.blocked, (u32)s.ignored, (u32)s.caught, s.exit_signal, s.cpu);
         text_print(t, " %u %u %u %u %u 0\n", mm ? mm->brk_start : 0, mm ? mm->arg_start : 0,
                    mm ? mm->arg_end : 0, mm ? mm->env_start : 0, mm ? mm->env_end : 0);
     }
     snapshot_put(&s);
 }
 
-void proc_make_statm(struct text *t, u32 pid)
+void proc_make_statm(struct text *t, u32 who)
 {
     struct snapshot s;
     struct space_sums sums = {0};
-    if (snapshot_take((s32)pid, &s)) {
+    if (snapshot_take(who, &s)) {
         if (s.mm)
             mm_measure(s.mm, &sums);
         text_print(t, "%u %u %u %u 0 %u 0\n", s.mm ? s.mm->total_pages : 0, sums.resident,
@@ -89,7 +113,7 @@ void proc_make_statm(struct text *t, u32 pid)
     snapshot_put(&s);
 }
 
-void proc_make_limits(struct text *t, u32 pid)
+void proc_make_limits(struct text *t, u32 who)
 {
     static const struct {
         const char *name, *unit;
@@ -101,7 +125,7 @@ void proc_make_limits(struct text *t, u32 pid)
         {"Max msgqueue size", "bytes"}, {"Max nice priority", ""},       {"Max realtime priority", ""},
         {"Max realtime timeout", "us"}};
     struct snapshot s;
-    bool found = snapshot_take((s32)pid, &s);
+    bool found = snapshot_take(who, &s);
     if (found)
         text_print(t, "%-25s %-20s %-20s %-10s\n", "Limit", "Soft Limit", "Hard Limit", "Units");
     for (u32 i = 0; found && i < RLIMITS; i++) {
@@ -117,12 +141,12 @@ void proc_make_limits(struct text *t, u32 pid)
     snapshot_put(&s);
 }
 
-void proc_make_oom_score(struct text *t, u32 pid)
+void proc_make_oom_score(struct text *t, u32 who)
 {
     struct snapshot s;
     struct frame_stats f;
     frame_stats(&f);
-    if (snapshot_take((s32)pid, &s)) {
+    if (snapshot_take(who, &s)) {
         int pages =
             s.mm && s.oom_score_adj != OOM_SCORE_ADJ_MIN ? oom_badness(s.mm, s.oom_score_adj, f.total) : 0;
         text_print(t, "%u\n", (u32)MAX(pages, 0) / (f.total / 1000u + 1u));
@@ -130,22 +154,22 @@ void proc_make_oom_score(struct text *t, u32 pid)
     snapshot_put(&s);
 }
 
-void proc_make_oom_score_adj(struct text *t, u32 pid)
+void proc_make_oom_score_adj(struct text *t, u32 who)
 {
     struct snapshot s;
-    if (snapshot_take((s32)pid, &s))
+    if (snapshot_take(who, &s))
         text_print(t, "%d\n", s.oom_score_adj);
     snapshot_put(&s);
 }
 
-int proc_take_oom_score_adj(char *written, u32 pid)
+int proc_take_oom_score_adj(char *written, u32 who)
 {
     s32 adj;
     int error = proc_parse_number(written, OOM_SCORE_ADJ_MIN, OOM_SCORE_ADJ_MAX, &adj);
     if (error)
         return error;
     mutex_lock(&process_lock);
-    struct process *p = process_find((s32)pid);
+    struct process *p = proc_find(who);
     if (p)
         WRITE_ONCE(p->oom_score_adj, adj);
     mutex_unlock(&process_lock);

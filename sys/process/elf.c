@@ -4,7 +4,7 @@
 #include "lib/string.h"
 
 #define PAGE 4096u
-enum { PT_LOAD = 1, PT_INTERP = 3, PT_PHDR = 6 };
+enum { PT_LOAD = 1, PT_INTERP = 3, PT_STACK = 0x6474e551 };
 enum { ET_EXEC = 2, ET_DYN = 3, EM_386 = 3 };
 
 static u32 word(const u8 *p)
@@ -132,6 +132,7 @@ int elf_parse_segments(const u8 *table, const struct elf_header *h, u32 file_siz
     image->bias = h->position_independent ? ELF_PIE_BASE : 0;
     image->table_count = h->table_count;
     image->entry = h->entry + image->bias;
+    image->executable_stack = true; /* unless it says something else */
     *why = NULL;
     for (u32 i = 0; i < h->table_count && !*why; i++) {
         const u8 *p = table + i * ELF_SEGMENT_BYTES;
@@ -139,6 +140,8 @@ int elf_parse_segments(const u8 *table, const struct elf_header *h, u32 file_siz
             *why = "is dynamically linked (it names an interpreter)";
         else if (word(p) == PT_LOAD)
             *why = add_segment(image, p, file_size, limit);
+        else if (word(p) == PT_STACK)
+            image->executable_stack = word(p + 24) & 1;
     }
     if (!*why && image->count == 0)
         *why = "has nothing to load";

@@ -24,6 +24,7 @@ struct elf_image {
     u32 entry, bias;
     u32 table_at, table_count; /* where the program headers are in memory (AT_PHDR), 0: not loaded */
     u32 end;                   /* past the last byte: where the heap starts */
+    bool executable_stack;     /* what its stack is to be mapped as */
     u32 count;
     struct elf_segment segments[16];
 };

@@ -51,7 +51,9 @@ int exec_map_image(struct mm *mm, struct inode *inode, const struct elf_image *i
         error = map_segment(mm, inode, &image->segments[i]);
     if (!error)
         error = map_anonymous(mm, STACK_TOP - STACK_INITIAL, STACK_TOP,
-                              VM_READ | VM_WRITE | VM_EXEC | VM_STACK | VM_GROWSDOWN, "[stack]");
+                              VM_READ | VM_WRITE | (image->executable_stack ? VM_EXEC : 0) | VM_STACK |
+                                  VM_GROWSDOWN,
+                              "[stack]");
     mm->brk_start = mm->brk = page_end(image->end);
     mm->stack_top = STACK_TOP;
     return error;
