@@ -68,7 +68,7 @@ static void answered_before_it_waits(u32 vm_flags)
 
     watch(s, &w, 1, vm_flags);
     scene_stop(s, R57);
-    struct actor *reader = actor_start(s, 0, load_first, &w);
+    struct actor *reader = actor_start(s, 1, load_first, &w);
     if (scene_wait_caught(s, R57)) {
         check_eq(provide(&w, 0), 0);
         scene_release(s, R57);
