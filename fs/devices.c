@@ -115,6 +115,7 @@ int devices_init(void)
     struct inode *dev = error ? NULL : path_inode(fs_root, "/dev", PATH_FOLLOW, &error);
     if (!dev)
         return error;
+    error = inode_is_dir(dev) ? 0 : -ENOTDIR;
     for (unsigned i = 0; i < ARRAY_SIZE(devices) && !error; i++)
         error = device_add(dev, i);
     if (!error)

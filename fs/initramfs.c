@@ -10,6 +10,8 @@
 #include "lib/string.h"
 #include "mm/kernel/slab.h"
 
+#define NAME_SHOWN 60 /* of a name in a sentence */
+
 /* Hard links: newc repeats the inode number; only the last entry of a group carries the data. */
 struct linked {
     struct list link;
@@ -93,16 +95,28 @@ static struct inode *create_entry(struct unpacker *u, const struct cpio_entry *e
 static int link_entry(struct inode *dir, const char *last, struct inode *inode)
 {
     int error = dir_link(dir, last, inode);
-    if (error != -EEXIST || inode_is_dir(inode))
-        return error == -EEXIST ? 0 : error;
+    if (error != -EEXIST)
+        return error;
     error = dir_unlink(dir, last, false);
+    if (error == -EISDIR)
+        return inode_is_dir(inode) ? 0 : error;
     return error ? error : dir_link(dir, last, inode);
+}
+
+/* What no file can be made of. */
+static int entry_error(const struct cpio_entry *e)
+{
+    if ((e->mode & S_IFMT) != S_IFLNK)
+        return 0;
+    return e->size == 0 ? -ENOENT : e->size >= PATH_MAX ? -ENAMETOOLONG : 0; /* symlink(2) */
 }
 
 static int unpack_entry(struct unpacker *u, const struct cpio_entry *e, char *name)
 {
     struct path path;
-    int error = make_parents(name);
+    int error = entry_error(e);
+    if (!error)
+        error = make_parents(name);
     if (!error)
         error = path_walk(fs_root, name, PATH_MAY_LACK, &path);
     if (error || !*path.last) { /* "." or "/": the root is there */
@@ -143,8 +157,8 @@ static int unpack_all(struct unpacker *u, const u8 *archive, size_t bytes, char 
         string_copy(name + 1, e.name, PATH_MAX);
         int error = unpack_entry(u, &e, name);
         if (error) {
-            printk("The initramfs entry \"%s\" at byte %zu cannot be made: %s.\n", e.name, start,
-                   errno_text(error));
+            printk("The initramfs entry \"%.*s%s\" at byte %zu cannot be made: %s.\n", NAME_SHOWN, e.name,
+                   strlen(e.name) > NAME_SHOWN ? "..." : "", start, errno_text(error));
             return error;
         }
         u->entries++;

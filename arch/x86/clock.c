@@ -14,6 +14,7 @@
 #define PIT_COMMAND  0x43
 #define PIT_GATE     0x61   /* bit 0: channel 2 counts */
 #define PIT_WINDOW   23863u /* 20 ms */
+#define MEASURES     3
 #define MULT_SHIFT   24
 
 static u64 cycles_per_sec, boot_cycles;
@@ -45,7 +46,9 @@ static init_text struct sample sample_both(void)
     return best;
 }
 
-static init_text void calibrate(void)
+/* Cycles a second. Too high where the host let the processor rest so long between two samples that the
+ * counter went all the way round. */
+static init_text u64 measure(void)
 {
     port_write8(PIT_GATE, (port_read8(PIT_GATE) & ~2u) | 1u);
     port_write8(PIT_COMMAND, 0xB0); /* channel 2, both bytes, mode 0: counts down once and goes on below 0 */
@@ -59,7 +62,14 @@ static init_text void calibrate(void)
         if (cpu_cycles() > limit)
             panic("the PIT does not count");
     } while ((u16)(first.count - last.count) < PIT_WINDOW);
-    cycles_per_sec = (last.cycles - first.cycles) * PIT_HZ / (u16)(first.count - last.count);
+    return (last.cycles - first.cycles) * PIT_HZ / (u16)(first.count - last.count);
+}
+
+static init_text void calibrate(void)
+{
+    cycles_per_sec = measure();
+    for (int i = 1; i < MEASURES; i++)
+        cycles_per_sec = MIN(cycles_per_sec, measure());
     if (cycles_per_sec < 8000000u)
         panic("the TSC does not count");
     ns_mult = (u32)((NS_PER_SEC << MULT_SHIFT) / cycles_per_sec);

@@ -91,13 +91,27 @@ static int add_links(struct inode *proc)
     return error;
 }
 
+/* What the archive has at /proc is covered, as by a mount: it stays, and nobody reaches it. */
+static int cover(void)
+{
+    int error = dir_unlink(fs_root, "proc", true); /* an empty directory just gives way */
+    if (!error || error == -ENOENT)
+        return 0;
+    struct inode *below = tmpfs_create(S_IFDIR);
+    if (!below)
+        return -ENOMEM;
+    below->dir.parent = fs_root; /* alive, though it has no name */
+    return dir_rename(fs_root, "proc", below, "proc", true);
+}
+
 int proc_init(void)
 {
     struct inode *proc = inode_create(S_IFDIR | 0555, NULL, &root_ops);
     if (!proc)
         return -ENOMEM;
-    int error = dir_unlink(fs_root, "proc", true); /* the archive's own empty directory gives way */
-    error = error && error != -ENOENT ? error : dir_link(fs_root, "proc", proc);
+    int error = cover();
+    if (!error)
+        error = dir_link(fs_root, "proc", proc);
     if (!error)
         error = add_links(proc);
     if (!error)

@@ -22,6 +22,8 @@
 #include "sys/signal/private.h"
 #include "sys/syscalls.h"
 
+#define SCRIPTS_MOST 4 /* interpreters that are scripts themselves, one after the other: execve(2) */
+
 static int parse_image(struct inode *inode, struct elf_image *image, const char **why)
 {
     struct elf_header header;
@@ -194,8 +196,10 @@ int exec_load(struct inode *base, const char *path, struct strings *args, struct
         bool script = false;
         if (!error)
             error = exec_try_script(inode, &r, &script);
-        if (!error && script && depth == 4)
+        if (!error && script && depth == SCRIPTS_MOST) {
+            *r.why = "is a script whose interpreter is a script, and so on without end";
             error = -ELOOP;
+        }
         if (!error && !script)
             error = load_elf(inode, &r);
         inode_put(inode);

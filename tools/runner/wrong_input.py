@@ -39,6 +39,7 @@ def bad_files(config):
         ("a truncated ELF, headers whole", good[:4096], ("truncated", "beyond", "end of file", "short", "elf")),
         ("text", b"Once upon a time there was a page that nobody had touched.\n" * 40, ("elf", "executable")),
         ("a script", b"#!/bin/sh\necho no\n", ("interpreter",)),
+        ("a script that is its own interpreter", b"#!/wrong\n", ("without end",)),
         ("another processor's ELF", elf.executable(machine=8), ("386", "processor", "machine", "elf")),
         ("a 64-bit ELF", b"\x7fELF\x02" + good[5:], ("64", "32-bit")),
         ("a dynamic ELF", elf.executable(interpreter="/lib/ld-linux.so.2"), ("dynamic", "interpreter", "static")),
@@ -61,16 +62,61 @@ def run_all(config, report):
     for name, machine, archive, words in bad_machines(config):
         started = time.monotonic()
         check(name, program.boot(machine, archive, program.program_words("hello", ())), words, started)
+    for name, data, words in bad_archives(good_archive(config)):
+        started = time.monotonic()
+        check(f"initramfs, {name}", program.boot(config.with_(memory=32 * MIB), data, program.program_words("hello", ())), words, started)
+    started = time.monotonic()
+    archive = good_archive(config)
+    archive.file("proc/meminfo", b"MemFree: all of it\n")
+    outcome = program.boot(config, archive.bytes(), program.program_words("hello", ()))
+    report.result("wrong input: initramfs with files in /proc", None if "hello from ring 3" in outcome.text else "it does not go on", outcome.text,
+                  time.monotonic() - started)
     check_runner(config, report)
+
+
+def good_archive(config):
+    """An archive with one program, hello."""
+    archive = initramfs.Archive()
+    with open(config.path("programs", "glibc", "tests/programs/hello"), "rb") as file:
+        archive.file("hello", file.read(), 0o755)
+    return archive
+
+
+def with_file(path, data=b"", link=None):
+    """An archive of one file, or link."""
+    archive = initramfs.Archive()
+    if link is None:
+        archive.file(path, data)
+    else:
+        archive.link(path, link)
+    return archive.bytes()
+
+
+def bad_archives(archive):
+    """(name, bytes, words): archives that cannot be unpacked, or not be used."""
+    good = archive.bytes()
+    size = slice(6 + 8 * 6, 6 + 8 * 7)  # of the first file, in its header
+    return [
+        ("cut in a header", good[:60], ("inside a header",)),
+        ("cut in a name", good[:112], ("inside a name",)),
+        ("cut in a file", good[:4000], ("inside a file",)),
+        ("another format", b"070707" + good[6:], ("magic",)),
+        ("compressed", b"\x1f\x8b\x08\x00" + good[4:], ("magic",)),
+        ("a file of 4 GiB", good[:size.start] + b"FFFFFFFF" + good[size.stop:], ("inside a file",)),
+        ("a file that memory does not hold twice", with_file("big", bytes(14 * MIB)), ("no memory",)),
+        ("a name of 5000 bytes", with_file("n" * 5000), ("name length",)),
+        ("a name of 300 bytes", with_file("n" * 300), ("name is too long",)),
+        ("a link to 5000 bytes", with_file("link", link="t" * 5000), ("name is too long",)),
+        ("links in a circle", with_file("a", link="a").replace(b"TRAILER!!!", b"a/b\0\0\0\0\0\0\0"), ("too many links",)),
+        ("a file below a file", with_file("a").replace(b"TRAILER!!!", b"a/b\0\0\0\0\0\0\0"), ("no directory",)),
+        ("/dev is a file", with_file("dev"), ("no directory",)),
+        ("without an entry", b"\0" * 512, ("empty",)),
+    ]
 
 
 def bad_machines(config):
     """(name, machine, initramfs, words): boots that cannot go on."""
-    with open(config.path("programs", "glibc", "tests/programs/hello"), "rb") as file:
-        hello = file.read()
-    archive = initramfs.Archive()
-    archive.file("hello", hello, 0o755)
-    good = archive.bytes()
+    good = good_archive(config).bytes()
     damaged = good[:110] + b"\xff" * 400 + good[510:]
     return [
         ("an unknown boot word", config.with_(boot="nosuchword=1"), good, ("nosuchword",)),
