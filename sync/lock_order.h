@@ -25,7 +25,7 @@
     L(SIGNAL)    /* pending signals of one process */                                                        \
     L(FUTEX)     /* one futex bucket */                                                                      \
     L(USERFAULT) /* who waits for a page that a program has to provide */                                    \
-    L(DEVICE)    /* a device's queue of requests: taken in its interrupts */                                 \
+    L(DEVICE)    /* a device's queue of requests, a timerfd: in interrupts */                                \
     L(WAIT)      /* a wait queue, and the inner lock of mutex and rwsem */                                   \
     L(EVENTS)    /* the wait queue of an epoll set: its files' queues wake it */                             \
     L(TIMER)                                                                                                 \

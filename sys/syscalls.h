@@ -27,6 +27,17 @@ s32 sys_epoll_pwait2(int set, vaddr_t events, s32 most, vaddr_t time, vaddr_t ma
 s32 sys_eventfd2(u32 initial, u32 flags);
 s32 sys_eventfd(u32 initial);
 
+/* sys/file/timerfd.c */
+s32 sys_timerfd_create(u32 clock, u32 flags);
+s32 sys_timerfd_settime(int fd, u32 flags, vaddr_t new_value, vaddr_t old_value);
+s32 sys_timerfd_settime64(int fd, u32 flags, vaddr_t new_value, vaddr_t old_value);
+s32 sys_timerfd_gettime(int fd, vaddr_t value);
+s32 sys_timerfd_gettime64(int fd, vaddr_t value);
+
+/* sys/file/signalfd.c */
+s32 sys_signalfd(int fd, vaddr_t mask, u32 size);
+s32 sys_signalfd4(int fd, vaddr_t mask, u32 size, u32 flags);
+
 /* sys/process/exec.c */
 s32 sys_execve(vaddr_t path_at, vaddr_t argv, vaddr_t envp);
 
@@ -291,6 +302,15 @@ s32 sys_restart_syscall(void);
 s32 sys_nanosleep(vaddr_t time, vaddr_t remaining);
 s32 sys_clock_nanosleep(u32 clock, u32 flags, vaddr_t time, vaddr_t remaining);
 s32 sys_clock_nanosleep_time64(u32 clock, u32 flags, vaddr_t time, vaddr_t remaining);
+
+/* sys/time/posix_timer_calls.c */
+s32 sys_timer_create(u32 clock, vaddr_t event, vaddr_t id_at);
+s32 sys_timer_settime(s32 id, u32 flags, vaddr_t new_value, vaddr_t old_value);
+s32 sys_timer_settime64(s32 id, u32 flags, vaddr_t new_value, vaddr_t old_value);
+s32 sys_timer_gettime(s32 id, vaddr_t value);
+s32 sys_timer_gettime64(s32 id, vaddr_t value);
+s32 sys_timer_getoverrun(s32 id);
+s32 sys_timer_delete(s32 id);
 
 /* sys/process/tls.c */
 s32 sys_set_thread_area(vaddr_t desc);

@@ -21,6 +21,7 @@
 #include "sys/process/process.h"
 #include "sys/signal/private.h"
 #include "sys/syscalls.h"
+#include "sys/time/posix_timer.h"
 
 #define SCRIPTS_MOST 4 /* interpreters that are scripts themselves, one after the other: execve(2) */
 
@@ -64,8 +65,10 @@ static int become_single(struct process *process)
         return error;
     error = wait_event_killable(&process->exec_wait, READ_ONCE(process->live) == 1);
     mutex_lock(&process_lock); /* behind the last leaver, who wakes us from inside */
-    if (!error)
+    if (!error) {
         thread_take_pid(thread_current());
+        posix_timers_delete(process);
+    }
     process->exec_task = NULL;
     mutex_unlock(&process_lock);
     return error;

@@ -12,6 +12,7 @@
 #include "sys/signal/private.h"
 #include "sys/syscalls.h"
 #include "sys/time/itimer.h"
+#include "sys/time/posix_timer.h"
 
 void vfork_gate_put(struct vfork_gate *gate)
 {
@@ -158,6 +159,7 @@ static void leave_process(struct thread *thread, u32 code) must_hold(&process_lo
         return;
     u64 left, interval;
     itimer_set(process, 0, 0, &left, &interval);
+    posix_timers_delete(process);
     process_become_zombie(process);
 }
 

@@ -23,6 +23,7 @@
 #include "sys/proc/files.h"
 #include "sys/process/exec.h"
 #include "sys/process/process.h"
+#include "sys/signal/watch.h"
 #include "sys/sys.h"
 #include "sys/syscall.h"
 #include "sys/time/itimer.h"
@@ -58,6 +59,7 @@ void sys_init(void)
     futex_init();
     cpu_timer_init();
     epoll_init();
+    signal_watch_init();
     process_init();
     tty_init();
     if (proc_init())

@@ -6,6 +6,7 @@
 #include "lib/string.h"
 #include "mm/kernel/slab.h"
 #include "sys/file/fd_table.h"
+#include "sys/signal/private.h"
 #include "sys/time/itimer.h"
 
 #define BUCKETS 64u
@@ -66,6 +67,8 @@ struct process *process_create(struct process *parent, s32 pid, struct actions *
     list_init(&process->children);
     list_init(&process->sibling);
     list_init(&process->threads);
+    list_init(&process->posix_timers);
+    list_init(&process->cpu_armed);
     spinlock_init(&process->signal_lock, "signal_lock", SIGNAL);
     pending_init(&process->pending);
     waitqueue_init(&process->stop_wait);
@@ -84,6 +87,7 @@ void process_free(struct process *process)
 {
     assert(mutex_is_held(&process_lock));
     assert(process != process_root && process->live == 0 && list_is_empty(&process->children));
+    assert(list_is_empty(&process->posix_timers));
     list_remove(&process->sibling);
     list_remove(&process->hash);
     pending_free(&process->pending);
@@ -177,6 +181,7 @@ void thread_unlink(struct thread *thread)
     irqflags_t flags = spin_lock_irq_save(&process->signal_lock);
     list_remove(&thread->link);
     process->live--;
+    pending_let_go_of_kept(&thread->pending);
     struct usage used = usage_of_task(thread->task);
     usage_add(&process->used_by_ended, &used);
     spin_unlock_irq_restore(&process->signal_lock, flags);

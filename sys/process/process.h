@@ -110,6 +110,9 @@ struct process {
     struct timer itimer;              /* ITIMER_REAL */
     u64 itimer_next, itimer_interval; /* (s) ns; 0: off */
     struct cpu_timer cpu_timers[2];   /* (s) ITIMER_VIRTUAL, ITIMER_PROF */
+    struct list posix_timers;         /* (P) struct posix_timer, as they were created */
+    struct list cpu_armed;            /* (s) those of them that wait for processor time */
+    s32 next_timer_id;                /* (P) */
     u32 cpu_soft, cpu_hard;           /* (a) RLIMIT_CPU in seconds, or CPU_UNLIMITED */
     u32 cpu_warned;                   /* (s) no SIGXCPU before so many seconds */
     bool watches_cpu;                 /* (a) one of these counts: the tick looks */

@@ -12,7 +12,7 @@
 
 void pending_init(struct pending *pending)
 {
-    list_init(&pending->realtime);
+    list_init(&pending->queue);
 }
 
 void pending_free_list(struct list *queued)
@@ -24,7 +24,7 @@ void pending_free_list(struct list *queued)
 
 void pending_free(struct pending *pending)
 {
-    pending_free_list(&pending->realtime);
+    pending_free_list(&pending->queue);
 }
 
 /* An entry that stayed behind would be taken for the next signal of its number. */
@@ -32,32 +32,67 @@ void pending_discard(struct pending *pending, sigset signals, struct list *spent
 {
     struct queued_signal *q, *next;
     pending->set &= ~signals;
-    list_for_each_safe (q, next, &pending->realtime, link) {
+    pending->plain &= ~(u32)signals;
+    list_for_each_safe (q, next, &pending->queue, link) {
         if (!sig_in(&signals, q->info.signal))
             continue;
         list_remove(&q->link);
-        list_push_back(spent, &q->link);
+        if (!q->taken)
+            list_push_back(spent, &q->link);
     }
 }
 
-static struct queued_signal *realtime_take(struct pending *pending, int signal, struct siginfo *info)
+void pending_let_go_of_kept(struct pending *pending)
 {
-    struct queued_signal *q, *found = NULL;
-    bool more = false;
-    list_for_each (q, &pending->realtime, link) {
-        if (q->info.signal != signal)
-            continue;
-        more = found != NULL;
-        if (more)
-            break;
-        found = q;
+    struct queued_signal *q, *next;
+    list_for_each_safe (q, next, &pending->queue, link) {
+        if (q->taken)
+            list_remove(&q->link);
     }
-    *info = found ? found->info : (struct siginfo){.signal = signal, .code = SI_USER};
-    if (found)
+}
+
+static struct queued_signal *first_queued(const struct pending *pending, int signal)
+{
+    struct queued_signal *q;
+    list_for_each (q, &pending->queue, link) {
+        if (q->info.signal == signal)
+            return q;
+    }
+    return NULL;
+}
+
+/* One of that number is pending no longer: are there others? */
+static void note_gone(struct pending *pending, int signal)
+{
+    bool plain = signal < SIGRTMIN && (pending->plain & plain_bit(signal));
+    if (!plain && !first_queued(pending, signal))
+        sig_remove(&pending->set, signal);
+}
+
+void pending_withdraw(struct pending *pending, struct queued_signal *queued)
+{
+    list_remove(&queued->link);
+    note_gone(pending, queued->info.signal);
+}
+
+/* The oldest of the queue; of standard signals what was sent without a queue comes after them. */
+static struct queued_signal *queued_take(struct pending *pending, int signal, struct siginfo *info)
+{
+    struct queued_signal *found = first_queued(pending, signal);
+    if (found) {
+        *info = found->info;
         list_remove(&found->link);
-    if (!more)
-        pending->set &= ~sig_bit(signal);
-    return found;
+    } else if (signal < SIGRTMIN) {
+        *info = pending->standard[signal];
+        pending->plain &= ~plain_bit(signal);
+    } else {
+        *info = (struct siginfo){.signal = signal, .code = SI_USER};
+    }
+    note_gone(pending, signal);
+    if (!found || !found->taken)
+        return found;
+    found->taken(found);
+    return NULL;
 }
 
 /* What the instruction itself caused goes first, then the lowest number. */
@@ -70,10 +105,11 @@ int pending_take(struct pending *pending, sigset wanted, struct siginfo *info, s
         ready &= SYNCHRONOUS;
     u32 low = (u32)ready; /* in halves: the 64-bit count of zeroes is a library function */
     int signal = 1 + (low ? __builtin_ctz(low) : 32 + __builtin_ctz((u32)(ready >> 32)));
-    if (signal >= SIGRTMIN) {
-        *spent = realtime_take(pending, signal, info);
+    if (unlikely(!list_is_empty(&pending->queue)) || signal >= SIGRTMIN) {
+        *spent = queued_take(pending, signal, info);
     } else {
         *info = pending->standard[signal];
+        pending->plain &= ~plain_bit(signal);
         sig_remove(&pending->set, signal);
     }
     return signal;

@@ -9,6 +9,7 @@
 #include "mm/kernel/slab.h"
 #include "sys/process/process.h"
 #include "sys/signal/private.h"
+#include "sys/signal/watch.h"
 
 #define STOPS (sig_bit(SIGSTOP) | sig_bit(SIGTSTP) | sig_bit(SIGTTIN) | sig_bit(SIGTTOU))
 static_assert(SIGTTOU - SIGCONT == 4, "SIGCONT and the four that stop are neighbours");
@@ -53,7 +54,7 @@ static struct thread *choose_receiver(struct process *process, int signal)
 static void stop_and_continue(struct process *process, int signal)
 {
     struct thread *thread;
-    struct list none = LIST_INIT(none); /* of these five none is queued */
+    struct list none = LIST_INIT(none); /* of these five only timers' own are queued */
     sigset undone = signal == SIGCONT ? STOPS : sig_bit(SIGCONT);
     pending_discard(&process->pending, undone, &none);
     list_for_each (thread, &process->threads, link) {
@@ -86,6 +87,7 @@ static bool send_locked(struct process *process, struct thread *thread, const st
     if (seen && !awaited && is_ignored(process, signal))
         return false;
     pending_add(thread ? &thread->pending : &process->pending, info, queued);
+    signal_wake_watchers_locked(process);
     /* Who is stopped dies of it when it goes on: only SIGKILL does not wait. */
     if (seen && !awaited && !process->stopped && ends_process(process, signal) &&
         !(thread && thread->task == current && !in_interrupt()))
@@ -121,6 +123,20 @@ int signal_queue(struct process *process, struct thread *thread, const struct si
     if (unlikely(queued && !used))
         kfree(queued);
     return 0;
+}
+
+void signal_queue_kept_locked(struct process *process, struct thread *thread, struct queued_signal *queued)
+{
+    const struct siginfo info = queued->info;
+    assert(queued->taken && list_is_empty(&queued->link));
+    send_locked(process, thread, &info, queued);
+}
+
+void signal_withdraw_locked(struct process *process, struct thread *thread, struct queued_signal *queued)
+{
+    spin_assert_held(&process->signal_lock);
+    if (!list_is_empty(&queued->link))
+        pending_withdraw(thread ? &thread->pending : &process->pending, queued);
 }
 
 void signal_force(int signal, int code, u32 address)

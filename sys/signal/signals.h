@@ -111,14 +111,18 @@ struct actions {
 
 /* Key: (s) the process's signal_lock. */
 struct pending {
-    sigset set;                        /* (s) */
-    struct list realtime;              /* (s) struct queued_signal, oldest first: these queue */
-    struct siginfo standard[SIGRTMIN]; /* (s) by number: a standard signal is pending once. What `set` does
-                                        * not name is never read, and never cleared: it stands last */
+    sigset set;        /* (s) */
+    struct list queue; /* (s) struct queued_signal, oldest first: real-time ones and timers' */
+    u32 plain;         /* (s) which of `standard` are pending, a bit each as in a sigset */
+    struct siginfo standard[SIGRTMIN]; /* (s) by number: one that is sent while it is pending is lost. What
+                                        * `plain` does not name is never read, nor cleared: it stands last */
 };
+/* A timer has one of its own, so that its signal needs no memory when it expires; `taken` says so. It is
+ * called under signal_lock when the signal is taken, and such an entry is never freed with its queue. */
 struct queued_signal {
-    struct list link;
+    struct list link; /* (s) points to itself while it is in no queue */
     struct siginfo info;
+    void (*taken)(struct queued_signal *queued);
 };
 
 struct process;
@@ -131,6 +135,11 @@ void signal_send_process(struct process *process, const struct siginfo *info);
 void signal_send_thread(struct thread *thread, const struct siginfo *info);
 /* The same for signals that may queue (>= SIGRTMIN): allocates first, so it may sleep. 0 or -EAGAIN. */
 int signal_queue(struct process *process, struct thread *thread, const struct siginfo *info);
+/* The same with an entry that its owner keeps (`taken` is set), of any number, under signal_lock; any context.
+ * Nothing is queued when the receiver ignores the signal. `thread` NULL: for whichever. */
+void signal_queue_kept_locked(struct process *process, struct thread *thread, struct queued_signal *queued);
+/* Such an entry is pending no longer, if it was; `thread` as when it was queued. Under signal_lock. */
+void signal_withdraw_locked(struct process *process, struct thread *thread, struct queued_signal *queued);
 /* The running thread did it itself: delivered even when blocked or ignored (then by the default action). */
 void signal_force(int signal, int code, u32 address);
 

@@ -1,6 +1,6 @@
 /*
  * What counts a process's processor time: ITIMER_VIRTUAL and ITIMER_PROF (setitimer(2)), RLIMIT_CPU
- * (setrlimit(2)).
+ * (setrlimit(2)), and POSIX timers on such clocks.
  *
  * Nothing is armed: the tick looks whenever it finds a task of a process that wants to be looked at, so they
  * are late by a tick at most. User and system time are not told apart, so both timers count all of it.
@@ -8,6 +8,7 @@
 #include "arch/clock.h"
 #include "sys/process/process.h"
 #include "sys/time/itimer.h"
+#include "sys/time/posix_timer.h"
 
 static bool timer_expired(struct cpu_timer *timer, u64 used)
 {
@@ -47,6 +48,7 @@ static void look_at_current(void)
     bool virtual = timer_expired(&process->cpu_timers[0], used);
     bool profile = timer_expired(&process->cpu_timers[1], used);
     int limit = limit_passed(process, used);
+    posix_timers_look_locked(process, used);
     spin_unlock_irq_restore(&process->signal_lock, flags);
     send(process, virtual ? SIGVTALRM : 0);
     send(process, profile ? SIGPROF : 0);
@@ -58,7 +60,8 @@ void cpu_timer_watch(struct process *process)
     const struct cpu_timer *t = process->cpu_timers;
     bool limited =
         READ_ONCE(process->cpu_soft) != CPU_UNLIMITED || READ_ONCE(process->cpu_hard) != CPU_UNLIMITED;
-    WRITE_ONCE(process->watches_cpu, limited || t[0].next || t[1].next);
+    WRITE_ONCE(process->watches_cpu,
+               limited || t[0].next || t[1].next || !list_is_empty(&process->cpu_armed));
 }
 
 void cpu_timer_read(struct process *process, u32 which, u64 *left, u64 *interval)

@@ -7,7 +7,7 @@
 #include "sys/syscalls.h"
 #include "sys/time/user_time.h"
 
-#define SECONDS_MAX 0x1000000000ull /* far beyond any deadline, and no product overflows */
+#define SECONDS_MAX (~0ull / 2 / NS_PER_SEC) /* 292 years: added to any moment it is one still */
 
 int user_time_load(vaddr_t from, bool time64, u64 *ns)
 {
@@ -19,7 +19,7 @@ int user_time_load(vaddr_t from, bool time64, u64 *ns)
     s32 rest = time64 ? (s32)wide[1] : narrow[1]; /* the upper half of a 64-bit tv_nsec is padding on i386 */
     if (seconds < 0 || rest < 0 || rest >= (s32)NS_PER_SEC)
         return -EINVAL;
-    *ns = MIN((u64)seconds, SECONDS_MAX / NS_PER_SEC * 8) * NS_PER_SEC + (u32)rest;
+    *ns = MIN((u64)seconds, SECONDS_MAX) * NS_PER_SEC + (u32)rest;
     return 0;
 }
 
@@ -28,6 +28,20 @@ int user_time_store(vaddr_t to, bool time64, u64 ns)
     const u64 wide[2] = {ns / NS_PER_SEC, ns % NS_PER_SEC};
     const u32 narrow[2] = {(u32)wide[0], (u32)wide[1]};
     return time64 ? copy_to_user(to, wide, sizeof(wide)) : copy_to_user(to, narrow, sizeof(narrow));
+}
+
+int user_timer_load(vaddr_t from, bool time64, struct interval *to)
+{
+    u32 size = time64 ? 16 : 8;
+    int error = user_time_load(from, time64, &to->period);
+    return error ? error : user_time_load(from + size, time64, &to->next);
+}
+
+int user_timer_store(vaddr_t to, bool time64, const struct interval *from)
+{
+    u32 size = time64 ? 16 : 8;
+    int error = user_time_store(to, time64, from->period);
+    return error ? error : user_time_store(to + size, time64, from->next);
 }
 
 static u64 wall_offset(void)
@@ -40,17 +54,10 @@ u64 time_from_wall(u64 wall_ns)
     return wall_ns > wall_offset() ? wall_ns - wall_offset() : 0;
 }
 
-enum {
-    REALTIME,
-    MONOTONIC,
-    PROCESS_CPU,
-    THREAD_CPU,
-    MONOTONIC_RAW,
-    REALTIME_COARSE,
-    MONOTONIC_COARSE,
-    BOOTTIME,
-    TAI = 11 /* nobody told us the leap seconds */
-};
+u64 time_from_clock(u32 clock, u64 ns)
+{
+    return clock == CLOCK_REALTIME || clock == CLOCK_TAI ? time_from_wall(ns) : ns;
+}
 
 /* What others have used: the number's complement over 8 says who (0: the caller), bit 2 thread or process,
  * the lowest two which kind of time, of which there is one. clock_getcpuclockid(3). */
@@ -73,21 +80,21 @@ static bool clock_read_other(u32 clock, u64 *ns)
 static bool clock_read(u32 clock, u64 *ns)
 {
     switch (clock) {
-    case REALTIME:
-    case REALTIME_COARSE:
-    case TAI:
+    case CLOCK_REALTIME:
+    case CLOCK_REALTIME_COARSE:
+    case CLOCK_TAI:
         *ns = wall_offset() + clock_ns();
         return true;
-    case MONOTONIC:
-    case MONOTONIC_RAW:
-    case MONOTONIC_COARSE:
-    case BOOTTIME:
+    case CLOCK_MONOTONIC:
+    case CLOCK_MONOTONIC_RAW:
+    case CLOCK_MONOTONIC_COARSE:
+    case CLOCK_BOOTTIME:
         *ns = clock_ns();
         return true;
-    case PROCESS_CPU:
+    case CLOCK_PROCESS_CPU:
         *ns = usage_of_process(process_current()).ns;
         return true;
-    case THREAD_CPU:
+    case CLOCK_THREAD_CPU:
         *ns = usage_of_task(current).ns;
         return true;
     default:
@@ -114,7 +121,7 @@ static s32 clock_resolution(u32 clock, vaddr_t to, bool time64)
     u64 unused;
     if (!clock_read(clock, &unused))
         return -EINVAL;
-    bool coarse = clock == REALTIME_COARSE || clock == MONOTONIC_COARSE;
+    bool coarse = clock == CLOCK_REALTIME_COARSE || clock == CLOCK_MONOTONIC_COARSE;
     return to ? user_time_store(to, time64, coarse ? NS_PER_SEC / TICK_HZ : 1) : 0;
 }
 s32 sys_clock_getres(u32 clock, vaddr_t to)
@@ -190,20 +197,20 @@ static s32 clock_sleep(u32 clock, u32 flags, vaddr_t time, vaddr_t remaining, bo
     int error = user_time_load(time, time64, &ns);
     if (error)
         return error;
-    if (!clock_read(clock, &unused) || clock == THREAD_CPU)
+    if (!clock_read(clock, &unused) || clock == CLOCK_THREAD_CPU)
         return -EINVAL;
-    if (clock >= MONOTONIC_RAW && clock <= MONOTONIC_COARSE)
+    if (clock >= CLOCK_MONOTONIC_RAW && clock <= CLOCK_MONOTONIC_COARSE)
         return -EOPNOTSUPP; /* to be read only */
     if (!(flags & TIMER_ABSTIME))
         return sleep_to(now + ns < now ? NO_DEADLINE : now + ns, remaining, time64);
-    s32 result = sleep_to(clock == REALTIME || clock == TAI ? time_from_wall(ns) : ns, 0, time64);
+    s32 result = sleep_to(time_from_clock(clock, ns), 0, time64);
     return result == -ERESTART_BLOCK ? -ERESTARTNOHAND
                                      : result; /* a moment stays the same: the whole call runs again */
 }
 
 s32 sys_nanosleep(vaddr_t time, vaddr_t remaining)
 {
-    return clock_sleep(MONOTONIC, 0, time, remaining, false);
+    return clock_sleep(CLOCK_MONOTONIC, 0, time, remaining, false);
 }
 s32 sys_clock_nanosleep(u32 clock, u32 flags, vaddr_t time, vaddr_t remaining)
 {

@@ -15,9 +15,11 @@
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
+#include <sys/timerfd.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -211,6 +213,24 @@ static int do_signal(void)
     TRY(nanosleep(&moment, NULL));
     return 0;
 }
+static int do_timers(void)
+{
+    struct itimerspec hour = {.it_value = {3600, 0}};
+    struct sigevent event = {.sigev_notify = SIGEV_NONE};
+    timer_t timer;
+    sigset_t set;
+    sigemptyset(&set);
+    TRY(timer_create(CLOCK_MONOTONIC, &event, &timer));
+    TRY(timer_settime(timer, 0, &hour, NULL));
+    TRY(timer_delete(timer));
+    int fd = timerfd_create(CLOCK_MONOTONIC, 0);
+    TRY(fd);
+    TRY(timerfd_settime(fd, 0, &hour, NULL));
+    TRY(close(fd));
+    fd = signalfd(-1, &set, 0);
+    TRY(fd);
+    return close(fd);
+}
 static int do_proc(void)
 {
     static const char *const names[] = {"/proc/self/maps",   "/proc/self/smaps", "/proc/meminfo",
@@ -256,6 +276,7 @@ static const struct operation {
     {"eventfd", do_event},
     {"userfaultfd", do_user_fault},
     {"signals and timers", do_signal},
+    {"POSIX timers, timerfd, signalfd", do_timers},
     {"/proc", do_proc},
     {"process_vm_readv", do_others_memory},
     {"exit", do_nothing},
