@@ -47,6 +47,8 @@ void order_local(u32 what);
 void order_leap(u32 cpu, u64 then);
 /* One turn of a spin is over. True: it saw what the turn before it saw, so it is forgotten. */
 bool order_spin(void);
+/* The undo log counts its epochs from the beginning again: which one a word was logged in says nothing. */
+void order_forget_epochs(void);
 /* The state of the machine, as far as its past says: equal for runs that differ in the order of independent
  * steps. */
 u64 order_state(u32 cpus);

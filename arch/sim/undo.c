@@ -1,4 +1,5 @@
 /* The undo log: see undo.h. Built without hooks of its own. */
+#include "arch/sim/order.h"
 #include "arch/sim/undo_log.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,6 +29,7 @@ static void begin_epoch(void)
 {
     if (++undo_log.epoch == 0) { /* after some hours: what is remembered from long ago must not look new */
         memset(undo_log.recent, 0, sizeof(undo_log.recent));
+        order_forget_epochs();
         undo_log.epoch = 1;
     }
 }

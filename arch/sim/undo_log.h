@@ -52,6 +52,15 @@ static always_inline void log_word(u32 at)
     undo_log.entries[undo_log.used++] = (struct undo_entry){(u32 *)at, *(u32 *)at};
 }
 
+/* Words of the explorer's own that are known not to be logged in this epoch. */
+static always_inline void log_fresh_words(u32 *at, u32 n)
+{
+    if (unlikely(undo_log.used + n > LOG_ENTRIES))
+        undo_full();
+    for (u32 i = 0; i < n; i++)
+        undo_log.entries[undo_log.used++] = (struct undo_entry){at + i, at[i]};
+}
+
 #define BLOCK_BYTES 64u /* from here on a copy is cheaper than words */
 
 static always_inline void log_bytes(const volatile void *p, size_t bytes)
