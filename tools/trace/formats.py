@@ -8,7 +8,7 @@ FIELD = re.compile(r"^\tfield:(?P<type>.*?)\s*\b(?P<name>[A-Za-z]\w*)(?:\[\w*\])
                    r"\tsigned:(?P<signed>\d);", re.MULTILINE)
 CONVERSION = re.compile(r"%(?:%|[-+ #0]*\d*(?:\.\d+)?(?:hh|h|ll|l|z)?(?P<kind>pS|[a-zA-Z]))")
 TABLE = re.compile(r"__print_(?P<how>symbolic|flags)\(REC->(?P<field>\w+),(?P<rest>.*)")
-ENTRY = re.compile(r"\{\s*(0x[0-9a-fA-F]+|\d+),\s*\"([^\"]*)\"\s*\}")
+ENTRY = re.compile(r"\{\s*(0x[0-9a-fA-F]+|0|[1-9]\d*),\s*\"([^\"]*)\"\s*\}")
 CODES = {(1, 0): "B", (1, 1): "b", (2, 0): "H", (2, 1): "h", (4, 0): "I", (4, 1): "i", (8, 0): "Q", (8, 1): "q"}
 WORD = struct.Struct("<I")
 COMMON = ("ns", "cpu", "task", "context")  # what every event has before its own fields
