@@ -4,6 +4,7 @@
  * accesses and the look-out for data races. Built without hooks of its own; the sanitized program has none.
  */
 #ifndef __SANITIZE_ADDRESS__
+#include "arch/sim/hooks.h"
 #include "arch/sim/order.h"
 #include "arch/sim/races.h"
 #include "arch/sim/strategy.h"
@@ -34,6 +35,8 @@ static always_inline void touch(const volatile void *p, size_t bytes, enum acces
     HOOK(void, __tsan_read##size, void *p)                                                                   \
     {                                                                                                        \
         touch(p, size, ACCESS_PLAIN, CALLER_IP());                                                           \
+        if (reads_go)                                                                                        \
+            hook_drop_call(CALLER_IP(), __tsan_read##size);                                                  \
     }                                                                                                        \
     HOOK(void, __tsan_write##size, void *p)                                                                  \
     {                                                                                                        \

@@ -14,6 +14,10 @@ bool races_on;
 static bool wanted;
 BOOT_FLAG(races, "explorer: a data race between plain accesses is a failure", &wanted);
 
+bool races_wanted(void)
+{
+    return wanted;
+}
 void races_watch(bool running)
 {
     races_on = running && undo_on && wanted;

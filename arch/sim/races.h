@@ -14,6 +14,7 @@
 /* Under way: what a run does counts, not the boot, nor what the host does between runs. */
 extern bool races_on;
 void races_watch(bool running);
+bool races_wanted(void); /* the boot word was said */
 /* The machine itself looks at what belongs to a CPU, between the two. */
 static inline bool races_look_away(void)
 {

@@ -7,6 +7,7 @@
 #define _GNU_SOURCE
 #include "arch/sim/checkpoint.h"
 #include "arch/sim/explore_private.h"
+#include "arch/sim/hooks.h"
 #include "arch/sim/machine.h"
 #include "arch/sim/mmu.h"
 #include <signal.h>
@@ -98,6 +99,7 @@ void run_prepare(void)
     action.sa_flags |= SA_RESTART;
     sigaction(SIGALRM, &action, NULL);
     setitimer(ITIMER_REAL, &second, NULL);
+    hooks_prepare();
     checkpoint_take(&start);
     start.steps = 0;
 }

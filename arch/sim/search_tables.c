@@ -14,7 +14,7 @@ static struct seen_word {
 static u32 missed_n; /* how many of those turned out to be shared */
 
 /* Where there is no room for more, every address counts as shared: nothing is left out. */
-static struct seen_word *seen_word(u32 addr)
+static always_inline struct seen_word *seen_word(u32 addr)
 {
     static u32 used;
     static struct seen_word anybody;
@@ -33,12 +33,12 @@ static struct seen_word *seen_word(u32 addr)
     return &seen[i];
 }
 
-static bool is_shared(const struct seen_word *w)
+static always_inline bool is_shared(const struct seen_word *w)
 {
     return w->written && (w->cpus & (w->cpus - 1));
 }
 
-static bool learn(u32 addr, u8 cpus, bool writes)
+static always_inline bool learn(u32 addr, u8 cpus, bool writes)
 {
     struct seen_word *w = seen_word(addr);
     bool before = is_shared(w);

@@ -27,7 +27,7 @@ HOOKS     := -fsanitize=thread --param tsan-instrument-func-entry-exit=0 \
 SILENT    := $(wildcard diag/trace_write*.c) diag/trace_ring.c
 hooks     = $(if $(filter $(NO_HOOKS),$1),,$(HOOKS) --param tsan-distinguish-volatile=$(if $(filter $(SILENT),$1),0,1))
 silent    = $(if $(filter $(SILENT),$1),-DSIM_SILENT)
-NO_HOOKS  := $(addprefix arch/sim/,$(addsuffix .c,budget checkpoint explore hooks interrupts key_table machine memory_host order races refusals replay_trace report run run_inplace run_fork search search_pick search_tables shorten strategy symbolize turns undo)) \
+NO_HOOKS  := $(addprefix arch/sim/,$(addsuffix .c,budget checkpoint explore hook_calls hooks interrupts key_table machine memory_host order races refusals replay_trace report run run_inplace run_fork search search_pick search_tables shorten strategy symbolize turns undo)) \
              $(addprefix tests/host/,$(addsuffix .c,coverage_table main mutant_list mutant_table strategy_table options refusal_table self_test token))
 # The machine's own accesses are undone like the kernel's, but no part of a data race.
 SIM_OWN     := $(filter-out arch/sim/hooks.c,$(filter arch/sim/%,$(HOST_C)) $(SILENT) $(NO_HOOKS))
@@ -39,8 +39,8 @@ $(B)/host/asan/%.o: %.c | $(DEPS_OK)
 	$(Q)mkdir -p $(@D); [ -n "$(V)" ] || echo "  CC    $< (host)"; $(CC) $(HOST_FLAGS) $(call silent,$<) $(SANITIZE) -c $< -o $@
 $(B)/host/fast/%.o: %.c tests/host/host.mk | $(DEPS_OK)
 	$(Q)mkdir -p $(@D); [ -n "$(V)" ] || echo "  CC    $< (explorer)"; $(CC) $(HOST_FLAGS) $(call silent,$<) $(call hooks,$<) -c $< -o $@
-# A hook comes before each access; most are a test and a return, without a frame of their own.
-$(B)/host/fast/arch/sim/hooks.o: HOST_FLAGS += -fomit-frame-pointer
+# A hook comes before each access; most are a test and a return, without a frame of their own. The order needs registers.
+$(addprefix $(B)/host/fast/arch/sim/,hooks.o order.o search_tables.o undo.o): HOST_FLAGS += -fomit-frame-pointer
 # A schedule's token holds for one state of the sources, and for both programs.
 $(B)/host/build_id.c: $(HOST_C) $(wildcard $(addsuffix /*.h,lib arch arch/sim arch/sim/inline arch/x86/inline diag sync sched mm/* tests))
 	$(Q)mkdir -p $(@D); cat $^ | cksum | { read sum rest; echo "extern const unsigned host_build_id; const unsigned host_build_id = $${sum}u;"; } > $@
@@ -72,7 +72,7 @@ explore-table: $(B)/host/explorer ## the exhaustive search over every scenario w
 explore-mutants-bounded: $(B)/host/explorer
 	$(Q)$< --mutants '$(MUTANT)' --schedules 200 --seconds 10
 # The simulated machine without the explorer, for programs that run on it themselves; plain, with no hooks.
-SIM_ALONE := $(filter-out $(addprefix arch/sim/,$(addsuffix .c,budget checkpoint explore hooks key_table races refusals replay_trace report run run_fork run_inplace search search_pick search_tables shorten strategy)),$(wildcard arch/sim/*.c)) \
+SIM_ALONE := $(filter-out $(addprefix arch/sim/,$(addsuffix .c,budget checkpoint explore hook_calls hooks key_table races refusals replay_trace report run run_fork run_inplace search search_pick search_tables shorten strategy)),$(wildcard arch/sim/*.c)) \
              tests/host/fuzz/sim_alone.c
 # Cache lines written: the kernel's files tell of every load and store, but those that the test image alone has.
 LINES_SIM    := $(SIM_ALONE) mm/frame/alloc_fail.c mm/frame/frame_moves.c $(wildcard diag/*.c tests/host/lines/*.c)

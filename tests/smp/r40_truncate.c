@@ -129,11 +129,19 @@ static void cut_two_spaces(struct scene *s, u32 vm_flags)
 }
 
 TEST(r40_truncate_unmaps_everywhere, .cpus = 2,
-     .shows = "the pages beyond a file's new end leave every address space, private copies with them")
+     .shows = "the pages beyond a file's new end leave every address space that shares them")
 {
     struct scene *s = scene_begin();
 
     cut_two_spaces(s, VM_SHARED);
+    scene_end(s);
+}
+
+TEST(r40_truncate_unmaps_copies, .cpus = 2,
+     .shows = "private copies of the pages beyond a file's new end leave every address space with them")
+{
+    struct scene *s = scene_begin();
+
     cut_two_spaces(s, 0);
     scene_end(s);
 }
