@@ -77,7 +77,7 @@ void wait_unlisten(struct waitqueue *wq, struct waiter *w)
 
 /* `exclusive_limit`: how many exclusive waiters to wake. One that was awake already has had its wake-up, so
  * it does not count: the next in the queue gets this one. */
-static void wake(struct waitqueue *wq, u32 exclusive_limit, vaddr_t ip)
+static always_inline void wake(struct waitqueue *wq, u32 exclusive_limit, bool nested, vaddr_t ip)
 {
     struct waiter *w;
 
@@ -86,7 +86,11 @@ static void wake(struct waitqueue *wq, u32 exclusive_limit, vaddr_t ip)
     memory_barrier(); /* the caller's condition is visible before we look for those who missed it */
     if (READ_ONCE(wq->waiters.next) == &wq->waiters)
         return;
-    irqflags_t flags = spin_lock_irq_save(&wq->lock);
+    irqflags_t flags = irq_save();
+    if (nested)
+        spin_lock_nested(&wq->lock);
+    else
+        spin_lock(&wq->lock);
     list_for_each (w, &wq->waiters, link) {
         if (w->notify) {
             w->notify(w);
@@ -97,15 +101,21 @@ static void wake(struct waitqueue *wq, u32 exclusive_limit, vaddr_t ip)
         if (w->exclusive && was_asleep && --exclusive_limit == 0)
             break;
     }
-    spin_unlock_irq_restore(&wq->lock, flags);
+    spin_unlock(&wq->lock);
+    irq_restore(flags);
 }
 
 void wake_all(struct waitqueue *wq)
 {
-    wake(wq, ~0u, CALLER_IP());
+    wake(wq, ~0u, false, CALLER_IP());
+}
+
+void wake_all_nested(struct waitqueue *wq)
+{
+    wake(wq, ~0u, true, CALLER_IP());
 }
 
 void wake_one(struct waitqueue *wq)
 {
-    wake(wq, 1, CALLER_IP());
+    wake(wq, 1, false, CALLER_IP());
 }

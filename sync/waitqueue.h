@@ -59,6 +59,8 @@ void wait_listen(struct waitqueue *wq, struct waiter *w, void (*notify)(struct w
 void wait_unlisten(struct waitqueue *wq, struct waiter *w);
 /* Wakes all; any context. A barrier precedes the look at the queue. */
 void wake_all(struct waitqueue *wq);
+/* The same under the lock of another queue of the same rank, in the order that the caller documents. */
+void wake_all_nested(struct waitqueue *wq);
 /* Wakes those who share wake-ups and one exclusive waiter that was asleep; any context. */
 void wake_one(struct waitqueue *wq);
 

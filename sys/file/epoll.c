@@ -17,7 +17,7 @@ static void mark(struct epoll_item *item)
 {
     WRITE_ONCE(item->marked, true);
     store_release(&item->set->any, true);
-    wake_all(&item->set->wait);
+    wake_all_nested(&item->set->wait);
 }
 
 static void on_wake(struct waiter *waiter)
@@ -60,7 +60,15 @@ static int add_locked(struct epoll_set *set, int fd, struct file *file, const st
 
     if (find_item(set, fd, file))
         return -EEXIST;
-    file_poll(file, &queue);
+    if (file_is_epoll(file)) {
+        struct epoll_set *inner = file->data;
+        int error = epoll_check_nesting(set, inner);
+        if (error)
+            return error;
+        queue = &inner->wait;
+    } else {
+        file_poll(file, &queue);
+    }
     if (!queue)
         return -EPERM;
     item = kmalloc(sizeof(*item), GFP_KERNEL);
@@ -77,8 +85,6 @@ static int add_locked(struct epoll_set *set, int fd, struct file *file, const st
 
 int epoll_add(struct file *set, int fd, struct file *file, const struct epoll_event *event)
 {
-    if (file_is_epoll(file))
-        return -EINVAL;
     mutex_lock(&epoll_lock);
     int error = add_locked(set->data, fd, file, event);
     mutex_unlock(&epoll_lock);
@@ -120,21 +126,21 @@ static void forget_file(struct file *file)
 static u32 set_poll(struct file *file, struct waitqueue **queue)
 {
     struct epoll_set *set = file->data;
-    struct waitqueue *unused;
-    struct epoll_item *item;
-    bool ready = false;
 
     *queue = &set->wait;
     mutex_lock(&epoll_lock);
-    list_for_each (item, &set->items, of_set)
-        ready |= READ_ONCE(item->marked) && (file_poll(item->file, &unused) & item->events);
+    bool ready = epoll_set_is_ready(set);
     mutex_unlock(&epoll_lock);
     return ready ? POLL_IN : 0;
 }
 
 static int set_open(struct file *file)
 {
-    file->data = file->inode->data;
+    struct epoll_set *set = file->inode->data;
+    if (set->file)
+        return -ENXIO; /* through /proc/self/fd */
+    set->file = file;
+    file->data = set;
     return 0;
 }
 
@@ -179,9 +185,9 @@ struct file *epoll_create(void)
         return NULL;
     }
 
+    *set = (struct epoll_set){.any = false};
     list_init(&set->items);
     waitqueue_init_class(&set->wait, LOCK_CLASS("epoll_wait", EVENTS));
-    set->any = false;
     inode->data = set;
     struct file *file = file_open(inode, O_RDWR, &error);
     inode_put(inode);

@@ -18,7 +18,7 @@ void epoll_init(void);
 /* A new set, as a file; NULL: no memory. */
 struct file *epoll_create(void);
 bool file_is_epoll(const struct file *file);
-/* 0, -EEXIST, -ENOENT, -EPERM (the file has nothing to wait for), -EINVAL (a set in a set) or -ENOMEM. Sleep.
+/* 0, -EEXIST, -ENOENT, -EPERM (the file has nothing to wait for), -ELOOP (of sets in sets) or -ENOMEM. Sleep.
  */
 int epoll_add(struct file *set, int fd, struct file *file, const struct epoll_event *event);
 int epoll_modify(struct file *set, int fd, struct file *file, const struct epoll_event *event);

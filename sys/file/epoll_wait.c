@@ -8,13 +8,11 @@
 /* True when it has something to say, which is in *to then. */
 static bool ask(struct epoll_item *item, struct epoll_event *to) must_hold(&epoll_lock)
 {
-    struct waitqueue *unused;
-
     if (!READ_ONCE(item->marked))
         return false;
     WRITE_ONCE(item->marked, false);
     memory_barrier(); /* a change after our question marks it again */
-    u32 ready = file_poll(item->file, &unused) & item->events;
+    u32 ready = epoll_item_poll(item) & item->events;
     if (!ready)
         return false;
     *to = (struct epoll_event){.events = ready, .data = item->data};

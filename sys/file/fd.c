@@ -48,6 +48,7 @@ s32 sys_dup2(int old, int new)
 
 enum { F_DUPFD, F_GETFD, F_SETFD, F_GETFL, F_SETFL };
 #define F_DUPFD_CLOEXEC 1030u
+#define F_SETPIPE_SZ    1031u
 #define F_GETPIPE_SZ    1032u
 #define F_ADD_SEALS     1033u
 #define F_GET_SEALS     1034u
@@ -87,7 +88,9 @@ static s32 file_fcntl(struct file *file, int fd, u32 command, u32 arg)
     case F_GET_SEALS:
         return tmpfs_is_file(file->inode) ? (s32)READ_ONCE(file->inode->seals) : -EINVAL;
     case F_GETPIPE_SZ:
-        return file->ops == &pipe_file_ops ? 65536 : -EBADF;
+        return pipe_size(file);
+    case F_SETPIPE_SZ:
+        return pipe_resize(file, arg, READ_ONCE(process_current()->uid[1]) == 0);
     default:
         return -EINVAL;
     }

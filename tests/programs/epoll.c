@@ -1,5 +1,6 @@
 /*
- * epoll: levels and edges, one-shot, changes, files that are closed, threads that wait, and what is refused.
+ * epoll: levels and edges, one-shot, changes, files that are closed, sets in sets, threads that wait, and what
+ * is refused.
  *
  * @output level: 1 1 0
  * @output edge: 1 0 1
@@ -7,6 +8,7 @@
  * @output closed: 0
  * @output hung up: yes
  * @output regular file: Operation not permitted
+ * @output nested: 2 writers, 2000 tokens
  * @output 4 writers, 4000 tokens, none lost
  */
 #define _GNU_SOURCE
@@ -98,7 +100,7 @@ static void refusals(void)
 
     expect(epoll_ctl(set, EPOLL_CTL_ADD, file, &event) == -1, "a regular file was taken");
     printf("regular file: %s\n", strerror(errno));
-    expect(epoll_ctl(set, EPOLL_CTL_ADD, other, &event) == -1 && errno == EINVAL, "a set in a set");
+    expect(epoll_ctl(set, EPOLL_CTL_ADD, set, &event) == -1 && errno == EINVAL, "a set in itself");
     expect(epoll_ctl(set, EPOLL_CTL_ADD, 999, &event) == -1 && errno == EBADF, "no such file");
     expect(epoll_ctl(file, EPOLL_CTL_ADD, other, &event) == -1 && errno == EINVAL, "no set");
     expect(epoll_wait(set, &event, 0, 0) == -1 && errno == EINVAL, "no room");
@@ -115,12 +117,85 @@ static void refusals(void)
     close(file);
 }
 
+/* A set in a set is ready while one of its own files is; none is inside itself, nor more than five deep. */
+static void sets_in_sets(void)
+{
+    struct epoll_event event = {.events = EPOLLIN};
+    int s[6], p[2], loose = epoll_create1(0);
+
+    expect(pipe(p) == 0, "pipe");
+    for (int i = 0; i < 6; i++)
+        expect((s[i] = epoll_create1(0)) >= 0, "epoll_create1");
+    expect(epoll_ctl(s[0], EPOLL_CTL_ADD, p[0], &event) == 0, "a pipe in the innermost");
+    for (int i = 1; i < 5; i++)
+        expect(epoll_ctl(s[i], EPOLL_CTL_ADD, s[i - 1], &event) == 0, "set %d in set %d", i - 1, i);
+    expect(epoll_ctl(s[5], EPOLL_CTL_ADD, s[4], &event) == -1 && errno == ELOOP, "six deep");
+    expect(epoll_ctl(s[0], EPOLL_CTL_ADD, loose, &event) == -1 && errno == ELOOP, "six deep, inwards");
+    expect(epoll_ctl(s[0], EPOLL_CTL_ADD, s[4], &event) == -1 && errno == ELOOP, "a circle");
+    expect(epoll_ctl(s[4], EPOLL_CTL_ADD, s[0], &event) == 0, "two ways to one set");
+
+    struct pollfd fd = {.fd = s[4], .events = POLLIN};
+    expect(epoll_wait(s[4], &event, 1, 0) == 0 && poll(&fd, 1, 0) == 0, "ready before there is anything");
+    put(p[1]);
+    expect(epoll_wait(s[4], &event, 1, -1) == 1 && poll(&fd, 1, -1) == 1, "not ready");
+    expect(epoll_wait(s[0], &event, 1, -1) == 1, "the innermost is not ready");
+    take(p[0]);
+    expect(epoll_wait(s[4], &event, 1, 0) == 0 && poll(&fd, 1, 0) == 0, "ready after all was read");
+    put(p[1]);
+    close(s[2]); /* out of the middle: the long way is gone, the short one is there */
+    expect(epoll_wait(s[4], &event, 1, -1) == 1, "not ready without the middle");
+    expect(epoll_wait(s[3], &event, 1, 0) == 0, "ready behind a set that was closed");
+    for (int i = 0; i < 6; i++)
+        close(s[i]);
+    close(loose);
+    close(p[0]);
+    close(p[1]);
+}
+
 static void *writer(void *arg)
 {
     for (int i = 0; i < TOKENS; i++)
         put(*(int *)arg);
     close(*(int *)arg);
     return NULL;
+}
+
+/* Tokens from two pipes, each in a set of its own, while the outer set is waited for. */
+static void nested_from_threads(void)
+{
+    struct epoll_event event = {.events = EPOLLIN | EPOLLET};
+    int outer = epoll_create1(0), inner[2], ends[2][2], open_ends = 2, tokens = 0;
+    pthread_t thread[2];
+
+    for (int i = 0; i < 2; i++) {
+        expect(pipe2(ends[i], O_NONBLOCK) == 0, "pipe2");
+        inner[i] = epoll_create1(0);
+        event.data.fd = ends[i][0];
+        expect(epoll_ctl(inner[i], EPOLL_CTL_ADD, ends[i][0], &event) == 0, "a pipe");
+        event.data.fd = inner[i];
+        expect(epoll_ctl(outer, EPOLL_CTL_ADD, inner[i], &event) == 0, "a set");
+        expect(pthread_create(&thread[i], NULL, writer, &ends[i][1]) == 0, "pthread_create");
+    }
+    while (open_ends) {
+        expect(epoll_wait(outer, &event, 1, -1) == 1, "epoll_wait outside");
+        int set_inside = event.data.fd;
+        while (epoll_wait(set_inside, &event, 1, 0) == 1) {
+            char buffer[64];
+            ssize_t got;
+            while ((got = read(event.data.fd, buffer, sizeof buffer)) > 0)
+                tokens += (int)got;
+            if (got == 0) {
+                close(event.data.fd);
+                open_ends--;
+            }
+        }
+    }
+    for (int i = 0; i < 2; i++) {
+        pthread_join(thread[i], NULL);
+        close(inner[i]);
+    }
+    close(outer);
+    printf("nested: 2 writers, %d tokens\n", tokens);
 }
 
 /* Edges from four pipes, drained as edges ask for: until there is nothing. A lost edge is a wait without end.
@@ -161,6 +236,8 @@ int main(void)
     expect(set >= 0, "epoll_create1");
     modes();
     refusals();
+    sets_in_sets();
+    nested_from_threads();
     edges_from_threads();
     struct pollfd fd = {.fd = set, .events = POLLIN};
     int counter = eventfd(1, 0);
