@@ -2,16 +2,31 @@
 #include "diag/assert.h"
 #include "fs/pipe_private.h"
 #include "lib/string.h"
+#include "mm/kernel/kvalloc.h"
 #include "mm/kernel/slab.h"
 
 #define PIPE_SIZE_DEFAULT 65536u
 #define PIPE_SIZE_MAX     (1u << 20) /* for who is nobody special: fcntl(2), pipe-max-size */
 #define PIPE_RING_MAX     (1u << 24) /* and for all */
 
+/* The usual ones from the slab; what kmalloc() does not give, and few want, from the kernel window. */
+static char *ring_alloc(u32 size)
+{
+    return size <= PIPE_SIZE_DEFAULT ? kmalloc(size, GFP_KERNEL) : kvalloc(size, "a pipe", 0);
+}
+
+static void ring_free(char *ring, u32 size)
+{
+    if (size <= PIPE_SIZE_DEFAULT)
+        kfree(ring);
+    else
+        kvfree(ring);
+}
+
 static struct pipe *pipe_alloc(void)
 {
     struct pipe *pipe = fs_alloc(sizeof(*pipe));
-    char *ring = pipe ? kmalloc(PIPE_SIZE_DEFAULT, GFP_KERNEL) : NULL;
+    char *ring = pipe ? ring_alloc(PIPE_SIZE_DEFAULT) : NULL;
     if (!ring) {
         kfree(pipe);
         return NULL;
@@ -29,7 +44,7 @@ static void pipe_inode_release(struct inode *inode)
     if (!pipe)
         return;
     assert(pipe->readers == 0 && pipe->writers == 0);
-    kfree(pipe->ring);
+    ring_free(pipe->ring, pipe->size);
     kfree(pipe);
 }
 static const struct inode_ops pipe_inode_ops = {.release = pipe_inode_release};
@@ -66,7 +81,7 @@ static int fifo_prepare(struct inode *inode)
     }
     mutex_unlock(&inode->lock);
     if (fresh) {
-        kfree(fresh->ring);
+        ring_free(fresh->ring, fresh->size);
         kfree(fresh);
     }
     return 0;
@@ -111,21 +126,23 @@ s32 pipe_size(struct file *file)
     return file->ops == &pipe_file_ops ? (s32)READ_ONCE(pipe->size) : -EBADF;
 }
 
-/* What it holds moves to the front of a ring of `size` bytes; the old ring, or `fresh` where it does not fit. */
-static char *change_ring(struct pipe *pipe, char *fresh, u32 size)
+/* What it holds moves to the front of a ring of *size bytes; what is left over is returned, its size in *size:
+ * the old ring, or `fresh` where not all fits into it. */
+static char *change_ring(struct pipe *pipe, char *fresh, u32 *size)
 {
     mutex_lock(&pipe->lock);
     char *former = pipe->ring;
-    if (pipe->used > size) {
+    u32 first = MIN(pipe->used, pipe->size - pipe->head), wanted = *size;
+    if (pipe->used > wanted) {
         mutex_unlock(&pipe->lock);
         return fresh;
     }
-    u32 first = MIN(pipe->used, pipe->size - pipe->head);
     memcpy(fresh, former + pipe->head, first);
     memcpy(fresh + first, former, pipe->used - first);
     pipe->ring = fresh;
     pipe->head = 0;
-    WRITE_ONCE(pipe->size, size);
+    *size = pipe->size;
+    WRITE_ONCE(pipe->size, wanted);
     mutex_unlock(&pipe->lock);
     wake_all(&pipe->wait); /* there may be room now */
     return former;
@@ -142,11 +159,12 @@ s32 pipe_resize(struct file *file, u32 wanted, bool unlimited)
         size *= 2;
     if (size > PIPE_SIZE_MAX && !unlimited)
         return -EPERM;
-    char *fresh = size <= PIPE_RING_MAX ? kmalloc(size, GFP_KERNEL) : NULL;
+    char *fresh = size <= PIPE_RING_MAX ? ring_alloc(size) : NULL;
     if (!fresh)
         return -ENOMEM;
-    char *left = change_ring(file->inode->data, fresh, size);
-    kfree(left);
+    u32 left_size = size;
+    char *left = change_ring(file->inode->data, fresh, &left_size);
+    ring_free(left, left_size);
     return left == fresh ? -EBUSY : (s32)size;
 }
 
