@@ -81,6 +81,7 @@ static void dentry_attach(struct inode *dir, struct dentry *d, struct inode *ino
     list_push_back(&dir->dir.order, &d->order);
     inode->dentry = d;
     inode->nlink++;
+    inode->nameless = false;
     if (inode_is_dir(inode)) {
         inode->dir.parent = dir;
         inode->nlink++;
@@ -99,6 +100,7 @@ static struct inode *dentry_detach(struct dentry *d) must_hold(&fs_tree_lock)
     if (inode->dentry == d)
         inode->dentry = NULL;
     inode->nlink--;
+    inode->nameless = inode->nlink == 0;
     if (inode_is_dir(inode)) {
         inode->nlink--;
         dir->nlink--;
@@ -124,7 +126,7 @@ int dir_link(struct inode *dir, const char *name, struct inode *inode)
         return -ENOMEM;
     int error = 0;
     rwsem_write_lock(&fs_tree_lock);
-    if (!dir_is_alive(dir))
+    if (!dir_is_alive(dir) || inode->nameless)
         error = -ENOENT;
     else if (dentry_lookup(dir, name))
         error = -EEXIST;

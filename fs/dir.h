@@ -7,8 +7,8 @@
 struct inode *dir_find(struct inode *dir, const char *name, int *error) must_not_hold(&fs_tree_lock);
 /* The directory above (itself at the root), referenced. */
 struct inode *dir_parent(struct inode *dir) must_not_hold(&fs_tree_lock);
-/* Gives `inode` a name; takes a reference of its own. -EEXIST, -ENOENT (the directory is gone), -ENOMEM,
- * -ENAMETOOLONG. */
+/* Gives `inode` a name; takes a reference of its own. -EEXIST, -ENOENT (the directory is gone, or the inode has
+ * lost its last name), -ENOMEM, -ENAMETOOLONG. */
 must_check int dir_link(struct inode *dir, const char *name, struct inode *inode)
     must_not_hold(&fs_tree_lock);
 /* Takes a name away. want_dir: rmdir's rules (-ENOTDIR, -ENOTEMPTY), else unlink's (-EISDIR). */

@@ -22,8 +22,13 @@ struct file *file_open(struct inode *inode, u32 flags, int *error)
     file->watched = false;
     list_init(&file->watches);
     file->ops = inode->file_ops && !(flags & O_PATH) ? inode->file_ops : &no_operations;
-    if (file->ops->open)
+    if (file_writable(file))
+        *error = inode_begin_writing(inode);
+    if (!*error && file->ops->open) {
         *error = file->ops->open(file);
+        if (*error && file_writable(file))
+            inode_end_writing(inode);
+    }
     if (*error) {
         inode_put(inode);
         slab_free(&file_cache, file);
@@ -53,6 +58,8 @@ void file_put(struct file *file)
     file_locks_drop(file->inode, file);
     if (file->ops->release)
         file->ops->release(file);
+    if (file_writable(file))
+        inode_end_writing(file->inode);
     inode_put(file->inode);
     slab_free(&file_cache, file);
 }

@@ -20,6 +20,7 @@
 #define O_NOFOLLOW  0400000u
 #define O_CLOEXEC   02000000u
 #define O_PATH      010000000u
+#define O_TMPFILE   (020000000u | O_DIRECTORY)
 
 /* Linux moves at most this much in one call, so that a length never looks like an errno. */
 #define TRANSFER_MAX 0x7ffff000u

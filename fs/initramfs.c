@@ -185,5 +185,6 @@ int initramfs_unpack(const void *data, size_t bytes)
         kfree(l);
     }
     kfree(name);
+    tmpfs_set_limit();
     return error;
 }

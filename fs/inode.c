@@ -8,6 +8,7 @@
 #include "fs/tmpfs.h"
 #include "lib/string.h"
 #include "mm/kernel/slab.h"
+#include "mm/space/mm.h"
 
 DEFINE_SLAB(inode_cache, struct inode, NULL);
 struct rwsem fs_tree_lock;
@@ -67,6 +68,30 @@ void inode_put(struct inode *inode)
     mapping_drop(&inode->mapping, 0);
     kfree(inode->target);
     slab_free(&inode_cache, inode);
+}
+
+/* Only named files: a memfd is executed by who wrote it. */
+int inode_begin_writing(struct inode *inode)
+{
+    if (!inode->counts)
+        return 0;
+    atomic_inc(&inode->writers); /* a full barrier */
+    if (!atomic_read(&inode->mapping.executed))
+        return 0;
+    inode_end_writing(inode);
+    return -ETXTBSY;
+}
+
+void inode_end_writing(struct inode *inode)
+{
+    int left = inode->counts ? atomic_dec(&inode->writers) : 0;
+    assert(left >= 0);
+}
+
+bool inode_is_written(struct inode *inode)
+{
+    return inode->counts &&
+           (atomic_read(&inode->writers) || mapping_is_mapped(&inode->mapping, VM_SHARED | VM_MAYWRITE));
 }
 
 void fs_init(void)

@@ -66,6 +66,9 @@ struct inode {
     struct directory dir;            /* directories */
     char *target;                    /* (c) symbolic links with a fixed text */
     u32 seals;                       /* (i) F_SEAL_*: regular files; what may never be done to it any more */
+    atomic_t writers;                /* (a) open files that may write it, and truncations under way */
+    bool nameless;                   /* (n) its last name is gone, or it shall never have one */
+    bool counts;                     /* (c) tmpfs: its pages are part of the file system's size */
     void *data;                      /* (c) the owner's: pipe, generator, ... */
     struct mapping mapping;          /* regular files */
     struct file_lock *locks;         /* fs/file_lock.c's; READ_ONCE: has anybody locked the file? */
@@ -91,6 +94,12 @@ struct inode *inode_create(u32 mode, const struct file_ops *file_ops, const stru
 void inode_get(struct inode *inode);
 /* The last put frees the inode and its pages. Takes no lock of this folder: may run under mmap_lock. */
 void inode_put(struct inode *inode);
+/* A file is either written or executed, never both: ETXTBSY of open(2) and execve(2). Each side counts itself
+ * first and looks at the other's count then, so that of two at the same moment one at least sees the other. */
+must_check int inode_begin_writing(struct inode *inode); /* 0 or -ETXTBSY */
+void inode_end_writing(struct inode *inode);
+/* Asked after mm_set_exe(): is it open to be written, or mapped so? */
+bool inode_is_written(struct inode *inode);
 static inline u32 inode_type(const struct inode *inode)
 {
     return inode->mode & S_IFMT;

@@ -5,6 +5,16 @@
 /* A file, directory, link or (with rdev set by the caller) device node without a name yet; NULL when no
  * memory. */
 struct inode *tmpfs_create(u32 mode);
+/* A regular file that will have no name (memfd): its pages do not count against the file system's size. */
+struct inode *tmpfs_create_unnamed(u32 mode);
+/* The size of the file system, in pages: half of the memory, or what `tmpfs=` says. */
+struct tmpfs_room {
+    u32 pages, free;
+};
+struct tmpfs_room tmpfs_room(void);
+void tmpfs_set_limit(void); /* from here on it holds */
+/* Called, if set, when a write or a new size lies beyond RLIMIT_FSIZE: SIGXFSZ is sys/'s. */
+extern void (*tmpfs_limit_hook)(void);
 struct inode *tmpfs_create_link(const char *target, size_t n);
 /* Is this a regular file of ours (and not one of /proc's)? */
 bool tmpfs_is_file(const struct inode *inode);
@@ -24,7 +34,9 @@ struct mapping;
 /* The file whose pages these are; NULL for memory that is no file. */
 struct inode *tmpfs_inode_of(const struct mapping *mapping);
 void tmpfs_mapping_init(struct inode *inode); /* inode_create()'s own */
-/* Sets the size: zeroes what is cut off, so that growing again shows zeroes. 0 or -errno. Sleeps. */
+/* Sets the size: zeroes what is cut off, so that growing again shows zeroes. 0 or -errno (-EFBIG beyond RLIMIT_FSIZE). Sleeps. */
 int tmpfs_truncate(struct inode *inode, u64 size) must_not_hold(&inode->lock);
-/* Appends from kernel memory at offset, growing the file. 0 or -errno (-ENOMEM, -EFBIG). */
+/* The same of a file that is not open: -ETXTBSY, too. */
+int tmpfs_truncate_closed(struct inode *inode, u64 size) must_not_hold(&inode->lock);
+/* Appends from kernel memory at offset, growing the file. 0 or -errno (-ENOMEM, -ENOSPC, -EFBIG). */
 int tmpfs_write_kernel(struct inode *inode, const void *from, size_t n, u32 offset);

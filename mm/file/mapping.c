@@ -108,8 +108,13 @@ int mapping_insert(struct mapping *mapping, struct page *page, u32 index)
 
     assert(page_is_locked(page)); /* or somebody finds it and takes it for one whose read failed */
     assert(!page_mapping(page));
+    error = mapping->ops->charge ? mapping->ops->charge(mapping) : 0;
+    if (error)
+        return error;
     spin_lock(&mapping->lock);
     error = mapping_insert_locked(mapping, page, index);
+    if (error && mapping->ops->uncharge)
+        mapping->ops->uncharge(mapping);
     spin_unlock(&mapping->lock);
     return error;
 }
@@ -138,6 +143,8 @@ static struct page *mapping_take(struct mapping *mapping, u32 first, u32 end)
         assert(mapping->page_count > 0);
         mapping->page_count--;
         count_event(cache_drop);
+        if (mapping->ops->uncharge)
+            mapping->ops->uncharge(mapping);
     }
     spin_unlock(&mapping->lock);
     return page;

@@ -25,6 +25,10 @@ struct mapping_ops {
     int (*sync)(struct mapping *mapping, u32 first, u32 end);
     void (*get)(struct mapping *mapping); /* a vma holds the file open */
     void (*put)(struct mapping *mapping);
+    /* A page enters the file: 0, or -ENOSPC and it does not; no lock held. One leaves it: under the mapping's
+     * lock. Both NULL: nobody counts. */
+    int (*charge)(struct mapping *mapping);
+    void (*uncharge)(struct mapping *mapping);
     /* Nothing is behind it: a page that it lacks was never written, and userfaultfd may provide it. */
     bool is_memory;
 };
@@ -36,6 +40,7 @@ struct mapping {
     struct list regions;           /* (m) struct vma by `mapped`: all that are in some space's tree */
     u32 walks;                     /* (m) number of the last walk along them */
     const struct mapping_ops *ops; /* (c) */
+    atomic_t executed;             /* (a) address spaces whose program it is */
     void *host;                    /* (c) the inode */
     u32 number;                    /* (c) which one of its kind, in reports: the inode's number */
 };
@@ -53,7 +58,7 @@ static inline u32 mapping_pages(struct mapping *mapping)
 {
     return (u32)((mapping->ops->size(mapping) + PAGE_SIZE - 1) >> PAGE_SHIFT);
 }
-/* Inserts a fresh locked page; -EEXIST when another came first. Takes a reference of its own. */
+/* Inserts a fresh locked page; -EEXIST when another came first, -ENOSPC where charge() says so. Takes a reference of its own. */
 must_check int mapping_insert(struct mapping *mapping, struct page *page, u32 index);
 /* Page `index` becomes `page` (fresh, nobody else's), contents and all; takes a reference of its own. 0;
  * -EEXIST: the file has one; -EFAULT: the file does not reach so far. mmap_lock may be held. */

@@ -33,7 +33,7 @@ static int page_fill(struct mapping *mapping, struct page *page)
     return 0;
 }
 
-/* A locked page of ours in the tree. NULL with *error: -EEXIST when another put one there first, or -ENOMEM.
+/* A locked page of ours in the tree. NULL with *error: -EEXIST when another put one there first, -ENOSPC or -ENOMEM.
  */
 static struct page *mapping_add(struct mapping *mapping, u32 index, int *error)
 {
@@ -49,8 +49,9 @@ static struct page *mapping_add(struct mapping *mapping, u32 index, int *error)
     *error = mapping_insert(mapping, page, index);
     if (!*error)
         return page;
-    count_event_anywhere(recheck_lost_cache);
-    if (mutant(R03)) { /* a twin that the file knows nothing of */
+    if (*error == -EEXIST)
+        count_event_anywhere(recheck_lost_cache);
+    if (mutant(R03) && *error == -EEXIST) { /* a twin that the file knows nothing of */
         *error = mapping->ops->read_page(mapping, page);
         page_bit_set(page, PAGE_UPTODATE);
         return page;

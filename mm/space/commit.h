@@ -40,6 +40,7 @@ struct memory_limits {
     u32 data_pages;   /* RLIMIT_DATA */
     u32 stack_bytes;  /* RLIMIT_STACK */
     u32 locked_pages; /* RLIMIT_MEMLOCK, or none for who may lock all */
+    u32 file_bytes;   /* RLIMIT_FSIZE, for fs/; ~0: none */
 };
 /* `pages` more with these flags: within RLIMIT_AS and RLIMIT_DATA of the running task? (Kernel tasks have
  * none.) */

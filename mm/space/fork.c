@@ -36,9 +36,7 @@ static void fork_copy_fields(struct mm *parent, struct mm *child)
     child->env_start = parent->env_start;
     child->env_end = parent->env_end;
     child->has_lazy = READ_ONCE(parent->has_lazy); /* of what both show, too */
-    child->exe = parent->exe;
-    if (child->exe)
-        child->exe->ops->get(child->exe);
+    mm_set_exe(child, parent->exe);
 }
 
 /* What the copy has come to. */

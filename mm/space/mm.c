@@ -75,9 +75,21 @@ static void mm_teardown(struct mm *mm)
     rwsem_write_unlock(&mm->mmap_lock);
     assert(mm->pt_count == 0);
     assert(mm->total_pages == 0 && mm->locked_pages == 0 && mm->data_pages == 0);
-    if (mm->exe)
+    if (mm->exe) {
+        atomic_dec(&mm->exe->executed);
         mm->exe->ops->put(mm->exe);
+    }
     mm->exe = NULL;
+}
+
+void mm_set_exe(struct mm *mm, struct mapping *exe)
+{
+    assert(!mm->exe);
+    if (!exe)
+        return;
+    exe->ops->get(exe);
+    atomic_inc(&exe->executed);
+    mm->exe = exe;
 }
 
 void mm_get_user(struct mm *mm)

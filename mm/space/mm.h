@@ -43,6 +43,9 @@ struct mm {
 
 /* Empty, with one user; NULL when no memory. Sleeps. */
 struct mm *mm_create(void);
+/* The file it is loaded from (NULL: none), once, before anybody else knows of it: takes a reference, and is
+ * counted in `executed` until the contents go. */
+void mm_set_exe(struct mm *mm, struct mapping *exe);
 /* One user more, by who is one; any context. And one less: the last unmaps everything. Sleeps, no lock held.
  */
 void mm_get_user(struct mm *mm);

@@ -146,7 +146,7 @@ static s32 truncate_path(vaddr_t name, u64 size)
     struct inode *inode = user_path_inode(AT_FDCWD, name, 0, &error);
     if (!inode)
         return error;
-    error = tmpfs_truncate(inode, size);
+    error = tmpfs_truncate_closed(inode, size);
     inode_put(inode);
     return error;
 }

@@ -26,6 +26,32 @@ static int create_at(struct path *path, u32 mode)
     return error;
 }
 
+/* A file in the directory of that name, without a name of its own: linkat(2) may give it one, unless O_EXCL
+ * says that nobody shall. The path is held on success. */
+static int open_nameless(int dirfd, vaddr_t name, u32 flags, u32 mode, struct path *path)
+{
+    if ((flags & O_TMPFILE) != O_TMPFILE || (flags & O_CREAT) || !(flags & O_ACCMODE))
+        return -EINVAL;
+    int error = user_path_walk(dirfd, name, PATH_FOLLOW, path);
+    if (error)
+        return error;
+    struct inode *dir = path->inode, *inode = NULL;
+    if (!inode_is_dir(dir))
+        error = -ENOTDIR;
+    else if (dir->ops && dir->ops->lookup)
+        error = -EOPNOTSUPP; /* its entries are made by the kernel */
+    else if (!(inode = tmpfs_create(S_IFREG | (mode & S_PERM & ~READ_ONCE(thread_current()->fs->umask)))))
+        error = -ENOMEM;
+    if (error) {
+        path_put(path);
+        return error;
+    }
+    inode->nameless = flags & O_EXCL;
+    inode_put(dir);
+    path->inode = inode;
+    return 0;
+}
+
 static int check_opened(struct inode *inode, u32 flags)
 {
     if ((flags & O_DIRECTORY) && !inode_is_dir(inode))
@@ -66,11 +92,12 @@ s32 sys_openat(int dirfd, vaddr_t name, u32 flags, u32 mode)
     struct path path;
     if (flags & O_PATH)
         flags &= O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
-    int error = open_walk(dirfd, name, flags, mode, &path);
+    int error =
+        (flags & O_TMPFILE & ~O_DIRECTORY ? open_nameless : open_walk)(dirfd, name, flags, mode, &path);
     if (error)
         return error;
     if ((flags & O_TRUNC) && tmpfs_is_file(path.inode)) /* opened for reading too: as Linux does */
-        error = tmpfs_truncate(path.inode, 0);
+        error = tmpfs_truncate_closed(path.inode, 0);
     struct file *file =
         error ? NULL : file_open(path.inode, flags & ~(O_CREAT | O_EXCL | O_TRUNC | O_CLOEXEC), &error);
     path_put(&path);
@@ -118,7 +145,7 @@ s32 sys_memfd_create(vaddr_t name, u32 flags)
         return error == -ENAMETOOLONG ? -EINVAL : error;
     if (flags & ~3u) /* MFD_CLOEXEC, MFD_ALLOW_SEALING */
         return -EINVAL;
-    struct inode *inode = tmpfs_create(S_IFREG | 0777);
+    struct inode *inode = tmpfs_create_unnamed(0777);
     struct file *file = inode ? file_open(inode, O_RDWR, &error) : NULL;
     char *shown = kmalloc(sizeof(label) + 8, GFP_KERNEL);
     if (!file || !shown) {

@@ -1,5 +1,6 @@
 /* What a file is: stat in its three layouts, statfs. */
 #include "arch/user.h"
+#include "fs/tmpfs.h"
 #include "sys/file/fd_table.h"
 #include "sys/file/user_path.h"
 #include "sys/syscalls.h"
@@ -139,13 +140,12 @@ static_assert(sizeof(struct statfs64) == 84, "struct statfs64 of i386");
 
 static int put_statfs64(vaddr_t to)
 {
-    struct frame_stats frames;
-    frame_stats(&frames);
+    const struct tmpfs_room room = tmpfs_room();
     const struct statfs64 st = {.type = 0x01021994,
                                 .bsize = PAGE_SIZE,
-                                .blocks = frames.total,
-                                .bfree = frames.free,
-                                .bavail = frames.free,
+                                .blocks = room.pages,
+                                .bfree = room.free,
+                                .bavail = room.free,
                                 .namelen = NAME_MAX,
                                 .frsize = PAGE_SIZE};
     return copy_to_user(to, &st, sizeof(st));

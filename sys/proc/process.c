@@ -6,6 +6,7 @@
 #include "diag/trace.h"
 #include "fs/dir.h"
 #include "fs/generated.h"
+#include "fs/tmpfs.h"
 #include "lib/string.h"
 #include "mm/fault/fault.h"
 #include "mm/kernel/kvalloc.h"
@@ -68,7 +69,9 @@ static void make_environ(struct text *t, u32 who)
 
 static void make_mounts(struct text *t, u32 who)
 {
-    text_print(t, "tmpfs / tmpfs rw 0 0\nproc /proc proc rw 0 0\ntmpfs /dev/shm tmpfs rw 0 0\n");
+    u32 kilobytes = tmpfs_room().pages << (PAGE_SHIFT - 10);
+    text_print(t, "tmpfs / tmpfs rw,size=%uk 0 0\nproc /proc proc rw 0 0\n", kilobytes);
+    text_print(t, "tmpfs /dev/shm tmpfs rw,size=%uk 0 0\n", kilobytes);
 }
 
 static const struct {

@@ -123,8 +123,6 @@ static int enter_image(struct mm *mm, struct inode *inode, const struct elf_imag
     u32 sp = 0;
     if (current->mm)
         thread_release_memory(thread);
-    inode->mapping.ops->get(&inode->mapping);
-    mm->exe = &inode->mapping;
     mm_switch_task(mm);
     vfork_gate_open(thread);
     context_reset_user();
@@ -150,7 +148,9 @@ static int load_elf(struct inode *inode, struct exec_request *r)
     if (error)
         return error;
     struct mm *mm = mm_create();
-    error = mm ? exec_map_image(mm, inode, &image) : -ENOMEM;
+    if (mm)
+        mm_set_exe(mm, &inode->mapping); /* from here on nobody opens it to write */
+    error = !mm ? -ENOMEM : inode_is_written(inode) ? -ETXTBSY : exec_map_image(mm, inode, &image);
     if (!error)
         error = become_single(process_current());
     if (error) {
@@ -177,6 +177,10 @@ static int check_executable(struct inode *inode, const char **why)
     if (!(inode->mode & 0111)) {
         *why = "has no execute permission";
         return -EACCES;
+    }
+    if (inode_is_written(inode)) {
+        *why = "is open for writing";
+        return -ETXTBSY;
     }
     return 0;
 }

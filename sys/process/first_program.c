@@ -13,6 +13,7 @@
 #include "fs/dir.h"
 #include "fs/path.h"
 #include "fs/pipe.h"
+#include "fs/tmpfs.h"
 #include "fs/tty.h"
 #include "lib/string.h"
 #include "mm/fault/oom.h"
@@ -43,10 +44,18 @@ static void on_typed_interrupt(void)
     wake_all(&process_root->child_wait);
 }
 
+static void send_to_self(int signal)
+{
+    const struct siginfo info = {.signal = signal, .code = SI_USER, .field = {(u32)process_current()->pid}};
+    signal_send_thread(thread_current(), &info);
+}
 static void on_broken_pipe(void)
 {
-    const struct siginfo info = {.signal = SIGPIPE, .code = SI_USER, .field = {(u32)process_current()->pid}};
-    signal_send_thread(thread_current(), &info);
+    send_to_self(SIGPIPE);
+}
+static void on_file_limit(void)
+{
+    send_to_self(SIGXFSZ);
 }
 
 void sys_init(void)
@@ -54,6 +63,7 @@ void sys_init(void)
     fault_signal_hook = fault_to_signal;
     oom_victim_hook = oom_choose_and_kill;
     pipe_broken_hook = on_broken_pipe;
+    tmpfs_limit_hook = on_file_limit;
     tty_interrupt_hook = on_typed_interrupt;
     syscall_check_locks();
     futex_init();

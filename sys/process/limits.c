@@ -43,6 +43,7 @@ void process_update_limits(struct process *process)
     WRITE_ONCE(process->cpu_soft, narrow(process->limits[RLIMIT_CPU][0]));
     WRITE_ONCE(process->cpu_hard, narrow(process->limits[RLIMIT_CPU][1]));
     cpu_timer_watch(process);
+    WRITE_ONCE(m->file_bytes, narrow(process->limits[RLIMIT_FSIZE][0]));
     WRITE_ONCE(m->stack_bytes, narrow(process->limits[RLIMIT_STACK][0]));
 }
 

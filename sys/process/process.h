@@ -36,6 +36,7 @@ struct vfork_gate {
 /* setrlimit(2)'s numbers. */
 enum {
     RLIMIT_CPU = 0,
+    RLIMIT_FSIZE,
     RLIMIT_DATA = 2,
     RLIMIT_STACK,
     RLIMIT_CORE,

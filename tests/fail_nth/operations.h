@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -174,7 +175,23 @@ static int do_pipe(void)
     TRY(poll(&wait, 1, 0));
     for (int fd = 10; fd < 80; fd++)
         TRY(dup2(ends[0], fd)); /* the table grows */
+    TRY(fcntl(ends[0], F_SETPIPE_SZ, 1 << 18));
     return 0;
+}
+static int do_nameless(void)
+{
+    int fd = open("/tmp", O_TMPFILE | O_RDWR, 0600);
+    TRY(fd);
+    TRY(write(fd, plain, PAGE));
+    return close(fd);
+}
+static int do_sets(void)
+{
+    struct epoll_event event = {.events = EPOLLIN};
+    int outer = epoll_create1(0), inner = epoll_create1(0);
+    TRY(outer);
+    TRY(inner);
+    return epoll_ctl(outer, EPOLL_CTL_ADD, inner, &event) ? errno : 0;
 }
 static int do_event(void)
 {
@@ -274,6 +291,8 @@ static const struct operation {
     {"getdents", do_list},
     {"pipe, poll, 70 descriptors", do_pipe},
     {"eventfd", do_event},
+    {"a file without a name", do_nameless},
+    {"sets in sets", do_sets},
     {"userfaultfd", do_user_fault},
     {"signals and timers", do_signal},
     {"POSIX timers, timerfd, signalfd", do_timers},
