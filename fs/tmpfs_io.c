@@ -4,6 +4,20 @@
 #include "fs/page_io.h"
 #include "fs/tmpfs_private.h"
 
+/* One page's worth. A hole that no page can be made of, for there is no room, is read as what it is: zeroes. */
+static s32 read_part(struct inode *inode, u32 at, u32 part, vaddr_t user)
+{
+    s32 moved;
+    struct page *page = mapping_read(&inode->mapping, at >> PAGE_SHIFT, &moved);
+    if (!page && moved == -ENOSPC)
+        return clear_user(user, part) ? -EFAULT : (s32)part;
+    if (!page)
+        return moved;
+    moved = page_to_user(page, at % PAGE_SIZE, user, part);
+    page_put(page);
+    return moved;
+}
+
 s32 tmpfs_read(struct file *file, vaddr_t user, size_t n, u64 *position)
 {
     struct inode *inode = file->inode;
@@ -13,20 +27,9 @@ s32 tmpfs_read(struct file *file, vaddr_t user, size_t n, u64 *position)
     const u32 start = (u32)*position, end = start + MIN(n, size - start);
     u32 at = start;
     s32 moved = 0;
-    while (at < end) {
-        u32 in_page = at % PAGE_SIZE, part = MIN(end - at, PAGE_SIZE - in_page);
-        struct page *page = mapping_read(&inode->mapping, at >> PAGE_SHIFT, &moved);
-        if (!page && moved != -ENOSPC)
-            break;
-        if (page)
-            moved = page_to_user(page, in_page, user + (at - start), part);
-        else /* a hole, and no room to make a page of it */
-            moved = clear_user(user + (at - start), part) ? -EFAULT : (s32)part;
-        if (page)
-            page_put(page);
-        at += (u32)MAX(moved, 0);
-        if (moved != (s32)part)
-            break;
+    for (u32 part = 0; at < end && moved == (s32)part; at += (u32)MAX(moved, 0)) {
+        part = MIN(end - at, PAGE_SIZE - at % PAGE_SIZE);
+        moved = read_part(inode, at, part, user + (at - start));
     }
     *position = at;
     return at > start ? (s32)(at - start) : moved;

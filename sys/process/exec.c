@@ -21,7 +21,6 @@
 #include "sys/process/process.h"
 #include "sys/signal/private.h"
 #include "sys/syscalls.h"
-#include "sys/time/posix_timer.h"
 
 #define SCRIPTS_MOST 4 /* interpreters that are scripts themselves, one after the other: execve(2) */
 
@@ -44,33 +43,6 @@ static int parse_image(struct inode *inode, struct elf_image *image, const char 
             : (u32)n < bytes ? -ENOEXEC
                              : elf_parse_segments(table, &header, inode->size, USER_END, image, why);
     kfree(table);
-    return error;
-}
-
-/* All other threads of the process leave. -EINTR when a signal ends the process first; nothing has changed
- * then. */
-static int become_single(struct process *process)
-{
-    struct thread *thread;
-    irqflags_t flags = spin_lock_irq_save(&process->signal_lock);
-    int error = process->group_exiting || process->exec_task ? -EINTR : 0;
-    if (!error)
-        process->exec_task = current;
-    list_for_each (thread, &process->threads, link) {
-        if (!error && thread->task != current)
-            task_kill(thread->task);
-    }
-    spin_unlock_irq_restore(&process->signal_lock, flags);
-    if (error)
-        return error;
-    error = wait_event_killable(&process->exec_wait, READ_ONCE(process->live) == 1);
-    mutex_lock(&process_lock); /* behind the last leaver, who wakes us from inside */
-    if (!error) {
-        thread_take_pid(thread_current());
-        posix_timers_delete(process);
-    }
-    process->exec_task = NULL;
-    mutex_unlock(&process_lock);
     return error;
 }
 
@@ -152,7 +124,7 @@ static int load_elf(struct inode *inode, struct exec_request *r)
         mm_set_exe(mm, &inode->mapping); /* from here on nobody opens it to write */
     error = !mm ? -ENOMEM : inode_is_written(inode) ? -ETXTBSY : exec_map_image(mm, inode, &image);
     if (!error)
-        error = become_single(process_current());
+        error = exec_become_single(process_current());
     if (error) {
         if (mm)
             mm_put_user(mm);

@@ -26,3 +26,6 @@ int exec_build_stack(const struct elf_image *image, const struct exec_request *r
 int exec_try_script(struct inode *inode, struct exec_request *request, bool *script);
 /* Adds n bytes to the last string; `ended` closes it. */
 int strings_append(struct strings *s, const char *text, u32 n, bool ended);
+/* All other threads of the process leave. -EINTR when a signal ends the process first; nothing has changed
+ * then. */
+int exec_become_single(struct process *process);
