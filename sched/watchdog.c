@@ -57,7 +57,8 @@ static void watch_neighbour(struct watch *w, u32 cpu)
 }
 
 /* Under its queue's lock, as its CPU writes it there: half of the 64 bits of asleep_since from this sleep and
- * half from the last one would be hours. */
+ * half from the last one would be hours. `now` was read before the lock: a task that fell asleep since then did
+ * so after it. */
 static bool sleeps_too_long(struct task *task, u64 now)
 {
     irqflags_t flags = irq_save();
@@ -66,7 +67,7 @@ static bool sleeps_too_long(struct task *task, u64 now)
     u32 state = READ_ONCE(task->state);
     bool asleep = (state == TASK_UNINTERRUPTIBLE || state == TASK_KILLABLE) && !task->on_rq;
     bool too_long = asleep && !READ_ONCE(task->hang_reported) && task->asleep_since != 0 &&
-                    now - task->asleep_since >= (u64)hungtask * 1000000000u;
+                    now >= task->asleep_since + (u64)hungtask * 1000000000u;
 
     spin_unlock(&q->lock);
     irq_restore(flags);

@@ -75,6 +75,8 @@ static void look(struct actor *const *a)
     check_says(text, links, ARRAY_SIZE(links));
     for (u32 i = 0; i < 3; i++)
         check(!actor_task(a[i])->hang_reported);
+    watchdog_look_for_hung(actor_task(a[2])->asleep_since - 1);
+    check(!actor_task(a[2])->hang_reported); /* fell asleep while the list was looked through */
     watchdog_look_for_hung(actor_task(a[2])->asleep_since + 1000000000ull);
     check(!actor_task(a[2])->hang_reported); /* a second is no hang */
     watchdog_look_for_hung(actor_task(a[2])->asleep_since + 3600ull * 1000000000ull);
