@@ -56,10 +56,10 @@ static s32 random_read(struct file *file, vaddr_t user, size_t n, u64 *position)
     return (s32)n;
 }
 
-static const struct file_ops null_ops = {.read = null_read, .write = null_write};
-static const struct file_ops zero_ops = {.read = zero_read, .write = null_write};
-static const struct file_ops full_ops = {.read = zero_read, .write = full_write};
-static const struct file_ops random_ops = {.read = random_read, .write = null_write};
+static const struct file_ops null_ops = {.read = null_read, .write = null_write, .placeless = true};
+static const struct file_ops zero_ops = {.read = zero_read, .write = null_write, .placeless = true};
+static const struct file_ops full_ops = {.read = zero_read, .write = full_write, .placeless = true};
+static const struct file_ops random_ops = {.read = random_read, .write = null_write, .placeless = true};
 
 static const struct {
     const char *name;

@@ -103,6 +103,8 @@ s32 file_write(struct file *file, vaddr_t user, size_t n)
 
 static s32 transfer_fixed(struct file *file, transfer_fn fn, vaddr_t user, size_t n, u64 position)
 {
+    if (file->ops->placeless)
+        return transfer_at(file, fn, user, n, &position);
     if (!file->ops->seekable)
         return inode_is_dir(file->inode) ? -EISDIR : -ESPIPE;
     mutex_lock(&file->inode->lock);
@@ -150,6 +152,8 @@ static s64 seek_from(const struct file *file, s64 offset, int whence)
 s64 file_seek(struct file *file, s64 offset, int whence)
 {
     bool dir = inode_is_dir(file->inode);
+    if (file->ops->placeless)
+        return 0;
     if (!file->ops->seekable && !dir)
         return -ESPIPE;
     mutex_lock(&file->inode->lock);

@@ -51,6 +51,8 @@ struct file_ops {
     u32 (*poll)(struct file *file, struct waitqueue **queue);
     bool seekable;
     bool reads_unlocked; /* seekable, and read() needs no lock of the inode's when it is given a position */
+    /* Every place is like every other: pread(2), pwrite(2) and lseek(2) are allowed and change nothing. */
+    bool placeless;
 };
 
 struct file {
@@ -81,6 +83,11 @@ static inline bool file_writable(const struct file *f)
     u32 mode = f->flags & O_ACCMODE;
     return (mode == O_WRONLY || mode == O_RDWR) && !(f->flags & O_PATH);
 }
+/* May a call say where? Else -ESPIPE. Directories have positions and are not read or written. */
+static inline bool file_takes_position(const struct file *f)
+{
+    return f->ops->seekable || f->ops->placeless;
+}
 /* At the file's position, which moves on. -EBADF when not open for it, -EISDIR. Sleeps. */
 s32 file_read(struct file *file, vaddr_t user, size_t n);
 s32 file_write(struct file *file, vaddr_t user, size_t n);
@@ -88,7 +95,7 @@ s32 file_write(struct file *file, vaddr_t user, size_t n);
 s32 file_pread(struct file *file, vaddr_t user, size_t n, u64 position);
 s32 file_pwrite(struct file *file, vaddr_t user, size_t n, u64 position);
 enum { SEEK_SET, SEEK_CUR, SEEK_END, SEEK_DATA, SEEK_HOLE };
-/* The new position or -errno (-ESPIPE -EINVAL -ENXIO). All of a file counts as data, its end as the only
- * hole. */
+/* The new position or -errno (-ESPIPE -EINVAL -ENXIO); 0 where there are no places. All of a file counts as
+ * data, its end as the only hole. */
 s64 file_seek(struct file *file, s64 offset, int whence);
 u32 file_poll(struct file *file, struct waitqueue **queue);

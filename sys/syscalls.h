@@ -126,6 +126,7 @@ s32 sys_pselect6_time64(u32 n, vaddr_t in, vaddr_t out, vaddr_t except, vaddr_t 
 /* sys/file/send.c */
 s32 sys_sendfile(int out, int in, vaddr_t offset_at, size_t n);
 s32 sys_sendfile64(int out, int in, vaddr_t offset_at, size_t n);
+s32 sys_copy_file_range(int in, vaddr_t in_at, int out, vaddr_t out_at, size_t n, u32 flags);
 
 /* sys/file/stat.c */
 s32 sys_stat64(vaddr_t name, vaddr_t to);
@@ -147,6 +148,9 @@ s32 sys_fchown32(int fd, u32 uid, u32 gid);
 s32 sys_faccessat(int dirfd, vaddr_t name, u32 mode);
 s32 sys_access(vaddr_t name, u32 mode);
 s32 sys_utimensat(int dirfd, vaddr_t name, vaddr_t times, u32 flags);
+s32 sys_futimesat(int dirfd, vaddr_t name, vaddr_t times);
+s32 sys_utimes(vaddr_t name, vaddr_t times);
+s32 sys_utime(vaddr_t name, vaddr_t times);
 s32 sys_utimensat_time64(int dirfd, vaddr_t name, vaddr_t times, u32 flags);
 
 /* sys/process/clone_calls.c */

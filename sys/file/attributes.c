@@ -1,4 +1,5 @@
 /* What is said of a file beside its contents, changed and asked: chmod, chown, access, utimensat. */
+#include "arch/clock.h"
 #include "arch/user.h"
 #include "sys/file/user_path.h"
 #include "sys/syscalls.h"
@@ -82,6 +83,10 @@ s32 sys_access(vaddr_t name, u32 mode)
 #define UTIME_NOW  0x3fffffffu
 #define UTIME_OMIT 0x3ffffffeu
 
+/* How a program's two times lie: timespecs of both widths, timevals, seconds alone (utime(2)). */
+enum times { TIMES_NS, TIMES_NS_64, TIMES_US, TIMES_SECONDS };
+static const u8 bytes_of[] = {[TIMES_NS] = 8, [TIMES_NS_64] = 16, [TIMES_US] = 8, [TIMES_SECONDS] = 4};
+
 /* One of utimensat's two: seconds and nanoseconds, or a special value in the latter. */
 static int load_utime(vaddr_t at, bool time64, u64 *time)
 {
@@ -97,7 +102,24 @@ static int load_utime(vaddr_t at, bool time64, u64 *time)
     return user_time_load(at, time64, time);
 }
 
-static s32 set_times(int dirfd, vaddr_t name, vaddr_t times, u32 flags, bool time64)
+static int load_old_utime(vaddr_t at, bool has_us, u64 *time)
+{
+    u32 seconds, us = 0;
+    if (user_load_u32(at, &seconds) || (has_us && user_load_u32(at + 4, &us)))
+        return -EFAULT;
+    if ((s32)seconds < 0 || us >= 1000000u)
+        return -EINVAL;
+    *time = seconds * NS_PER_SEC + us * 1000u;
+    return 0;
+}
+
+static int load_one(vaddr_t at, enum times kind, u64 *time)
+{
+    return kind == TIMES_NS || kind == TIMES_NS_64 ? load_utime(at, kind == TIMES_NS_64, time)
+                                                   : load_old_utime(at, kind == TIMES_US, time);
+}
+
+static s32 set_times(int dirfd, vaddr_t name, vaddr_t times, u32 flags, enum times kind)
 {
     int error = 0;
     struct inode *inode = user_path_inode(dirfd, name, flags | (name ? 0 : AT_EMPTY_PATH), &error);
@@ -106,8 +128,8 @@ static s32 set_times(int dirfd, vaddr_t name, vaddr_t times, u32 flags, bool tim
     u64 atime = inode->atime, mtime = inode->mtime;
     if (!times)
         atime = mtime = fs_now();
-    else if (!(error = load_utime(times, time64, &atime)))
-        error = load_utime(times + (time64 ? 16 : 8), time64, &mtime);
+    else if (!(error = load_one(times, kind, &atime)))
+        error = load_one(times + bytes_of[kind], kind, &mtime);
     if (!error) {
         mutex_lock(&inode->lock);
         inode->atime = atime;
@@ -120,9 +142,22 @@ static s32 set_times(int dirfd, vaddr_t name, vaddr_t times, u32 flags, bool tim
 }
 s32 sys_utimensat(int dirfd, vaddr_t name, vaddr_t times, u32 flags)
 {
-    return set_times(dirfd, name, times, flags, false);
+    return set_times(dirfd, name, times, flags, TIMES_NS);
 }
 s32 sys_utimensat_time64(int dirfd, vaddr_t name, vaddr_t times, u32 flags)
 {
-    return set_times(dirfd, name, times, flags, true);
+    return set_times(dirfd, name, times, flags, TIMES_NS_64);
+}
+s32 sys_futimesat(int dirfd, vaddr_t name, vaddr_t times)
+{
+    return set_times(dirfd, name, times, 0, TIMES_US);
+}
+/* Only futimesat(2) knows a file without a name. */
+s32 sys_utimes(vaddr_t name, vaddr_t times)
+{
+    return name ? set_times(AT_FDCWD, name, times, 0, TIMES_US) : -EFAULT;
+}
+s32 sys_utime(vaddr_t name, vaddr_t times)
+{
+    return name ? set_times(AT_FDCWD, name, times, 0, TIMES_SECONDS) : -EFAULT;
 }

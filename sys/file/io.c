@@ -97,7 +97,7 @@ s32 sys_fallocate(int fd, u32 mode, u32 offset_low, u32 offset_high, u32 length_
     struct file *file = fd_get(fd);
     s32 result = !file || !file_writable(file) ? -EBADF : 0;
     if (!result && !tmpfs_is_file(file->inode))
-        result = file->ops->seekable ? -ENODEV : -ESPIPE;
+        result = file_takes_position(file) ? -ENODEV : -ESPIPE;
     if (!result && (mode & 2u))
         result = tmpfs_punch(file->inode, offset, length);
     else if (!result && !(mode & 1u) && offset + length > file->inode->size)

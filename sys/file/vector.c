@@ -35,7 +35,7 @@ static s32 move_vector(struct file *file, const struct iovec *v, u32 count, bool
         total += done;
         if (fixed)
             *fixed += (u32)done;
-        if ((u32)done < v[i].length || (done && !writes && !file->ops->seekable))
+        if ((u32)done < v[i].length || (done && !writes && !file_takes_position(file)))
             break;
     }
     return total;
@@ -80,8 +80,8 @@ static s32 vector_io(struct file *file, vaddr_t iov, u32 count, bool writes, u64
         return -EINVAL;
     if (!(writes ? file_writable : file_readable)(file))
         return -EBADF;
-    if (fixed && (!file->ops->seekable || (s64)*fixed < 0))
-        return file->ops->seekable ? -EINVAL : -ESPIPE;
+    if (fixed && (!file_takes_position(file) || (s64)*fixed < 0))
+        return file_takes_position(file) ? -EINVAL : -ESPIPE;
     if (count > ARRAY_SIZE(few) && !(v = kmalloc(count * sizeof(*v), GFP_KERNEL)))
         return -ENOMEM;
     s32 result = load_vector(v, iov, count);

@@ -21,3 +21,6 @@ int proc_failures_init(struct inode *proc);
 /* Lists directories with numbers for names, in their order. next(after, arg): the least number above `after`, or
  * 0. A position is the number, so that a reader goes on at the right place while they come and go. */
 void proc_list_numbers(struct dir_reader *reader, s32 (*next)(s32 after, s32 arg), s32 arg);
+/* Makers of mounts and mountinfo; the number says nothing. */
+void proc_make_mounts(struct text *t, u32 unused);
+void proc_make_mountinfo(struct text *t, u32 unused);

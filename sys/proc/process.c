@@ -67,13 +67,6 @@ static void make_environ(struct text *t, u32 who)
     mm_put_user(mm);
 }
 
-static void make_mounts(struct text *t, u32 who)
-{
-    u32 kilobytes = tmpfs_room().pages << (PAGE_SHIFT - 10);
-    text_print(t, "tmpfs / tmpfs rw,size=%uk 0 0\nproc /proc proc rw 0 0\n", kilobytes);
-    text_print(t, "tmpfs /dev/shm tmpfs rw,size=%uk 0 0\n", kilobytes);
-}
-
 static const struct {
     const char *name;
     text_maker make;
@@ -90,7 +83,8 @@ static const struct {
     {"comm", make_comm, take_comm, NULL},
     {"cmdline", make_cmdline, NULL, NULL},
     {"environ", make_environ, NULL, NULL},
-    {"mounts", make_mounts, NULL, NULL},
+    {"mounts", proc_make_mounts, NULL, NULL},
+    {"mountinfo", proc_make_mountinfo, NULL, NULL},
     {"oom_score", proc_make_oom_score, NULL, NULL},
     {"oom_score_adj", proc_make_oom_score_adj, proc_take_oom_score_adj, NULL},
     {"mem", NULL, NULL, proc_mem_create},

@@ -21,6 +21,11 @@ static void make_map_count(struct text *t, u32 unused)
     text_print(t, "%u\n", VMA_LIMIT);
 }
 
+static void make_mmap_min_addr(struct text *t, u32 unused)
+{
+    text_print(t, "%u\n", (u32)USER_START);
+}
+
 /* A write, whatever it says, makes 4 MiB free in one piece if that can be done. */
 static int take_compact_memory(char *written, u32 unused)
 {
@@ -68,6 +73,7 @@ static const struct {
     {"kernel", "pid_max", make_pid_max, NULL},
     {"kernel", "tainted", make_zero, NULL},
     {"vm", "max_map_count", make_map_count, NULL},
+    {"vm", "mmap_min_addr", make_mmap_min_addr, NULL},
     {"vm", "compact_memory", make_zero, take_compact_memory},
     {"vm", "overcommit_memory", make_overcommit_memory, take_overcommit_memory},
     {"vm", "overcommit_ratio", make_overcommit_ratio, take_overcommit_ratio},

@@ -80,6 +80,7 @@ static int make_gate(struct thread *child)
 static void thread_inherit(struct thread *child, const struct thread *parent, const struct clone_request *r)
 {
     child->blocked = parent->blocked;
+    child->policy = READ_ONCE(parent->policy);
     if (!(r->flags & CLONE_VM) || (r->flags & CLONE_VFORK)) {
         child->alt_sp = parent->alt_sp;
         child->alt_size = parent->alt_size;

@@ -1,4 +1,5 @@
-/* What programs ask of the scheduler: sched(7). Policies are one: SCHED_OTHER. */
+/* What programs ask of the scheduler: sched(7). SCHED_BATCH and SCHED_IDLE are kept and told, and get turns like
+ * everybody. */
 #include "arch/user.h"
 #include "lib/string.h"
 #include "sync/crosscall.h"
@@ -80,45 +81,59 @@ static bool is_realtime(u32 policy)
     return policy == SCHED_FIFO || policy == SCHED_RR;
 }
 
-/* There is one policy, so all threads have it; but they must be there. */
-static s32 no_answer(struct task *task, void *arg)
-{
-    return SCHED_OTHER;
-}
-
 s32 sys_sched_getscheduler(s32 tid)
 {
-    return with_thread(tid, no_answer, NULL);
+    if (tid < 0)
+        return -EINVAL;
+    mutex_lock(&process_lock);
+    struct thread *thread = tid ? thread_find(tid) : thread_current();
+    s32 policy = thread ? thread->policy : -ESRCH;
+    mutex_unlock(&process_lock);
+    return policy;
 }
 
-/* `priority` 0 is all that SCHED_OTHER and BATCH have. Real time is refused as to one who may not. */
-static s32 check_policy(s32 tid, u32 policy, vaddr_t param)
+/* `priority` 0 is all that a policy without real time has. Real time is refused as to one who may not; deadlines
+ * need more than a priority. */
+static s32 check_policy(u32 policy, u32 priority)
+{
+    if (policy == SCHED_DEADLINE || (is_realtime(policy) ? priority < 1 || priority > 99 : priority != 0))
+        return -EINVAL;
+    return is_realtime(policy) ? -EPERM : 0;
+}
+
+#define POLICY_KEPT (~0u)
+
+/* `policy` POLICY_KEPT: the one it has. */
+static s32 set_policy(s32 tid, u32 policy, vaddr_t param)
 {
     u32 priority;
-    if (!param || !is_policy(policy))
+    if (!param || tid < 0 || (policy != POLICY_KEPT && !is_policy(policy)))
         return -EINVAL;
     if (user_load_u32(param, &priority))
         return -EFAULT;
-    s32 error = with_thread(tid, no_answer, NULL);
-    if (error < 0)
-        return error;
-    if (is_realtime(policy) ? priority < 1 || priority > 99 : priority != 0)
-        return -EINVAL;
-    return policy == SCHED_OTHER || policy == SCHED_BATCH ? 0 : -EPERM;
+    mutex_lock(&process_lock);
+    struct thread *thread = tid ? thread_find(tid) : thread_current();
+    if (thread && policy == POLICY_KEPT)
+        policy = thread->policy;
+    s32 error = thread ? check_policy(policy, priority) : -ESRCH;
+    if (!error)
+        WRITE_ONCE(thread->policy, (u8)policy);
+    mutex_unlock(&process_lock);
+    return error;
 }
 s32 sys_sched_setscheduler(s32 tid, u32 policy, vaddr_t param)
 {
-    return check_policy(tid, policy, param);
+    return set_policy(tid, policy, param);
 }
 s32 sys_sched_setparam(s32 tid, vaddr_t param)
 {
-    return check_policy(tid, SCHED_OTHER, param);
+    return set_policy(tid, POLICY_KEPT, param);
 }
 s32 sys_sched_getparam(s32 tid, vaddr_t to)
 {
     if (!to)
         return -EINVAL;
-    s32 error = with_thread(tid, no_answer, NULL);
+    s32 error = sys_sched_getscheduler(tid);
     return error < 0 ? error : user_store_u32(to, 0);
 }
 static s32 priority_bound(u32 policy, s32 realtime)
@@ -137,7 +152,7 @@ s32 sys_sched_get_priority_min(u32 policy)
 /* A turn is the same for everybody. */
 static s32 turn_length(s32 tid, vaddr_t to, bool time64)
 {
-    s32 error = with_thread(tid, no_answer, NULL);
+    s32 error = sys_sched_getscheduler(tid);
     return error < 0 ? error : user_time_store(to, time64, SLICE_NS);
 }
 s32 sys_sched_rr_get_interval(s32 tid, vaddr_t to)

@@ -13,6 +13,7 @@
 #include <sys/mman.h>
 #include <sys/select.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/utsname.h>
 
 static char own[32]; /* a folder of our own: all is done in there */
@@ -89,6 +90,26 @@ static void check_files(void)
     check_mapped(fd);
     check_folder();
     check(unlink("file") == 0 && chdir("/") == 0 && rmdir(own) == 0);
+}
+
+/* The calls of old programs: utime(2), utimes(2), futimesat(2). C libraries have newer ones behind these names. */
+static void check_old_times(void)
+{
+    const char *name = "/tmp/old_times";
+    const int seconds[] = {1000000000, 1500000000};
+    const int times[] = {1000000001, 5, 1500000001, 999999}, bad[] = {0, 0, 0, 1000000};
+    struct stat st;
+    int fd = open(name, O_RDWR | O_CREAT, 0600);
+    check(fd >= 0 && syscall(SYS_utime, name, seconds) == 0 && stat(name, &st) == 0);
+    check(st.st_atime == seconds[0] && st.st_mtime == seconds[1] && st.st_mtim.tv_nsec == 0);
+    check(syscall(SYS_utimes, name, times) == 0 && stat(name, &st) == 0);
+    check(st.st_atime == times[0] && st.st_atim.tv_nsec == 5000);
+    check(st.st_mtime == times[2] && st.st_mtim.tv_nsec == 999999000);
+    check(syscall(SYS_futimesat, AT_FDCWD, name, bad) == -1 && errno == EINVAL);
+    check(syscall(SYS_futimesat, fd, NULL, NULL) == 0 && stat(name, &st) == 0 && st.st_mtime > times[2]);
+    check(syscall(SYS_utime, NULL, NULL) == -1 && errno == EFAULT);
+    close(fd);
+    unlink(name);
 }
 
 static void check_descriptors(void)
@@ -200,5 +221,6 @@ int main(int argc, char **argv)
     check_poll();
     check_proc(argv[0]);
     check_corners();
+    check_old_times();
     return finish();
 }

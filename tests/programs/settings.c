@@ -31,6 +31,23 @@ static void check_switches(void)
     check(getrandom(&byte, 1, 6) == -1 && errno == EINVAL);
 }
 
+/* What was set is told, and a child has it. */
+static void check_policies(void)
+{
+    const int plain = 0;
+    check(syscall(SYS_sched_setscheduler, 0, SCHED_BATCH, &plain) == 0);
+    check(syscall(SYS_sched_setparam, 0, &plain) == 0 &&
+          syscall(SYS_sched_getscheduler, getpid()) == SCHED_BATCH);
+    pid_t child = fork();
+    if (child == 0)
+        _exit((int)syscall(SYS_sched_getscheduler, 0));
+    check(child_status(child) == SCHED_BATCH << 8);
+    check(syscall(SYS_sched_setscheduler, 0, 6, &plain) == -1 && errno == EINVAL); /* SCHED_DEADLINE */
+    check(syscall(SYS_sched_setscheduler, 0, 5, &plain) == 0 &&
+          syscall(SYS_sched_getscheduler, 0) == 5); /* IDLE */
+    check(syscall(SYS_sched_setscheduler, 0, SCHED_OTHER, &plain) == 0);
+}
+
 /* The calls themselves: musl's functions of these names refuse by themselves. */
 static void check_scheduling(void)
 {
@@ -44,6 +61,7 @@ static void check_scheduling(void)
     check(syscall(SYS_sched_getparam, 31999, &priority) == -1 && errno == ESRCH);
     check(syscall(SYS_sched_get_priority_max, 4) == -1 && errno == EINVAL);
     check(sched_rr_get_interval(0, &turn) == 0 && turn.tv_sec == 0);
+    check_policies();
     check(sched_rr_get_interval(31999, &turn) == -1 && errno == ESRCH);
 }
 
