@@ -32,8 +32,8 @@ static always_inline void add_to_turn(struct sim_turn *turn, u64 what)
 }
 
 /*
- * Where the word's location is, or would be: then its address is another one's, 0. Where the table is full,
- * all further addresses are one location: more order than there is, never less.
+ * The word's location, or the free one (address 0) where it would be. Where the table is full, all further
+ * addresses are one location: more order than there is, never less.
  */
 static always_inline struct location *slot_of(u32 addr)
 {
@@ -99,6 +99,7 @@ static always_inline void add_news(u32 cpu, const struct location *l, u64 what)
         add_to_turn(&sim_order.past_turn[cpu], what);
 }
 
+/* Several writes between two choice points have one name: the last is all that anybody sees of them. */
 static always_inline void name_write(struct location *l, u32 cpu)
 {
     l->writer = cpu;

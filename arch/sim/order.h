@@ -4,7 +4,8 @@
  * A CPU's past is a hash over all that it did, and, for each marked access, over the past of those whose
  * value it could see there. So two runs in which all CPUs have the same pasts have come to the same state by
  * the same steps in another order: nothing that follows can tell them apart (Musuvathi and Qadeer, PLDI
- * 2007). That is the explorer's partial-order reduction; search.c uses it.
+ * 2007). That is the explorer's partial-order reduction; search.c uses it. Which write each read saw, and the
+ * order of the writes, is all that it takes: who had read a word before it was written follows.
  *
  * A CPU's clock is Lamport's (CACM 1978): its own steps, and never behind the writer of what it read. So time
  * is part of the order: runs that differ only in the order of independent steps read the same clocks.
