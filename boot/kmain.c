@@ -14,6 +14,7 @@
 #include "diag/trace.h"
 #include "fs/devices.h"
 #include "fs/initramfs.h"
+#include "fs/tmpfs.h"
 #include "lib/errno.h"
 #include "mm/frame/frames.h"
 #include "mm/kernel/kvalloc.h"
@@ -55,6 +56,7 @@ static void start_programs(void)
     if (error)
         boot_refuse("the initramfs cannot be used: %s", errno_text(error));
     give_back(&boot.modules[0]);
+    tmpfs_set_limit(); /* a part of all memory: the archive's is in it now */
     error = devices_init();
     if (error)
         boot_refuse("the files of /dev cannot be made: %s", errno_text(error));

@@ -185,6 +185,5 @@ int initramfs_unpack(const void *data, size_t bytes)
         kfree(l);
     }
     kfree(name);
-    tmpfs_set_limit();
     return error;
 }
