@@ -442,6 +442,6 @@ NO_SYSCALL(445, landlock_add_rule)
 NO_SYSCALL(446, landlock_restrict_self)
 NO_SYSCALL(447, memfd_secret)
 NO_SYSCALL(448, process_mrelease)
-NO_SYSCALL(449, futex_waitv)
+SYSCALL(449, futex_waitv, sys_futex_waitv)
 NO_SYSCALL(450, set_mempolicy_home_node)
 /* clang-format on */

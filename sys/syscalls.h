@@ -164,6 +164,8 @@ s32 sys_set_tid_address(vaddr_t addr);
 s32 sys_futex(vaddr_t addr, u32 op, u32 value, vaddr_t time, vaddr_t addr2, u32 value3);
 s32 sys_futex_time64(vaddr_t addr, u32 op, u32 value, vaddr_t time, vaddr_t addr2, u32 value3);
 
+/* sys/futex/waitv.c */
+s32 sys_futex_waitv(vaddr_t from, u32 count, u32 flags, vaddr_t time, u32 clock);
 /* sys/futex/robust.c */
 s32 sys_set_robust_list(vaddr_t head, size_t size);
 s32 sys_get_robust_list(s32 tid, vaddr_t head_at, vaddr_t size_at);

@@ -68,7 +68,7 @@ void futex_key_put(const struct futex_key *key)
 
 /* The barrier is one half of a bargain: we queue and then read the word; who wakes writes the word and then
  * looks for us, without the lock. One of the two sees the other (R32). */
-static void waiter_queue(struct futex_waiter *w)
+void futex_waiter_queue(struct futex_waiter *w)
 {
     struct futex_bucket *b = futex_bucket_of(&w->key);
     spin_lock(&b->lock);
@@ -78,9 +78,8 @@ static void waiter_queue(struct futex_waiter *w)
     memory_barrier();
 }
 
-/* Out of whatever queue it is in now: a requeue may move it until we hold the right lock. True when it was
- * woken. */
-static bool waiter_leave(struct futex_waiter *w)
+/* A requeue may move it until we hold the right lock. */
+bool futex_waiter_leave(struct futex_waiter *w)
 {
     for (;;) {
         struct futex_bucket *b = READ_ONCE(w->bucket);
@@ -108,12 +107,19 @@ static void waiter_wake(struct futex_waiter *w)
     task_put(task);
 }
 
-/* Sleeps until woken, signalled or late. */
-static void waiter_sleep(struct futex_waiter *w, u64 deadline)
+static bool any_woken(const struct futex_waiter *w, u32 count)
+{
+    for (u32 i = 0; i < count; i++)
+        if (load_acquire(&w[i].woken))
+            return true;
+    return false;
+}
+
+void futex_waiters_sleep(const struct futex_waiter *w, u32 count, u64 deadline)
 {
     for (;;) {
         task_set_state(TASK_INTERRUPTIBLE);
-        if (load_acquire(&w->woken) || task_signal_pending(current))
+        if (any_woken(w, count) || task_signal_pending(current))
             break;
         if (deadline == NO_DEADLINE)
             task_sleep();
@@ -154,14 +160,14 @@ s32 futex_wait(vaddr_t addr, u32 value, u32 bitset, bool shared, u64 deadline)
     if (error)
         return error;
     list_init(&w.link);
-    waiter_queue(&w);
+    futex_waiter_queue(&w);
     error = user_load_u32(addr, &seen);
     if (!error && seen != value)
         error = -EAGAIN;
     if (!error)
-        waiter_sleep(&w, deadline);
+        futex_waiters_sleep(&w, 1, deadline);
     bool late = deadline != NO_DEADLINE && clock_ns() >= deadline;
-    bool woken = waiter_leave(&w);
+    bool woken = futex_waiter_leave(&w);
     futex_key_put(&w.key); /* a requeue may have replaced it, reference and all */
     if (woken)
         return 0;
@@ -198,7 +204,7 @@ s32 futex_wake(vaddr_t addr, u32 count, u32 bitset, bool shared)
         return error;
     struct futex_bucket *b = futex_bucket_of(&key);
     u32 woken = 0;
-    memory_barrier(); /* the caller's store to the word comes before our look; see waiter_queue() */
+    memory_barrier(); /* the caller's store to the word comes before our look; see futex_waiter_queue() */
     if (READ_ONCE(b->waiters.next) != &b->waiters) {
         spin_lock(&b->lock);
         woken = futex_wake_locked(b, &key, count, bitset);

@@ -30,6 +30,12 @@ int futex_key_get(vaddr_t addr, bool shared, struct futex_key *key);
 void futex_key_put(const struct futex_key *key);
 bool futex_key_same(const struct futex_key *a, const struct futex_key *b);
 struct futex_bucket *futex_bucket_of(const struct futex_key *key);
+/* Into its key's queue, before the word is read. */
+void futex_waiter_queue(struct futex_waiter *w);
+/* Out of whatever queue it is in now. True when it was woken. */
+bool futex_waiter_leave(struct futex_waiter *w);
+/* Sleeps until one of them is woken, or a signal or the deadline comes. */
+void futex_waiters_sleep(const struct futex_waiter *w, u32 count, u64 deadline);
 /* Wakes up to `count` of the key's waiters whose bits meet `bitset`; how many. */
 u32 futex_wake_locked(struct futex_bucket *b, const struct futex_key *key, u32 count, u32 bitset)
     must_hold(&b->lock);
