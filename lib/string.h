@@ -20,7 +20,7 @@ char *strstr(const char *s, const char *sub);
 #endif
 /* Copies with a NUL always, cut to size; returns strlen(from). */
 size_t string_copy(char *to, const char *from, size_t size);
-/* `*` and `?` patterns, for TEST= and trace globs. */
+/* `*`, `?`, `[a-c]` and `[!a-c]` as in a shell, for TEST= and trace globs. */
 bool glob_match(const char *pattern, const char *s);
 /* Decimal or 0x; false when there is anything else or overflow. */
 bool parse_u32(const char *s, u32 *value);

@@ -13,7 +13,7 @@ TEST(lib_string_copy, .shows = "string_copy cuts, ends with a NUL, and returns t
     check(strcmp(to, "abcd") == 0);
 }
 
-TEST(lib_glob, .shows = "* and ? match as in a shell, in linear space")
+TEST(lib_glob, .shows = "*, ? and [sets] match as in a shell, in linear space")
 {
     static const char *const yes[][2] = {{"", ""},
                                          {"*", ""},
@@ -25,9 +25,16 @@ TEST(lib_glob, .shows = "* and ? match as in a shell, in linear space")
                                          {"r0[", "r0["},
                                          {"**x", "aaax"},
                                          {"*ab", "aab"},
+                                         {"r0[1-4]*", "r03_one_read"},
+                                         {"[ac-]b", "-b"},
+                                         {"[!a-c]", "d"},
+                                         {"[]]", "]"},
+                                         {"*[0-9]x", "a1b2x"},
+                                         {"[a", "[a"},
                                          {"lock:*", "lock:lock_wait"}};
-    static const char *const no[][2] = {{"", "a"},       {"?", ""},     {"a?c", "ac"},   {"a*c", "ab"},
-                                        {"abc", "abcd"}, {"*ab", "ba"}, {"a*b*c", "acb"}};
+    static const char *const no[][2] = {{"", "a"},       {"?", ""},     {"a?c", "ac"},    {"a*c", "ab"},
+                                        {"abc", "abcd"}, {"*ab", "ba"}, {"a*b*c", "acb"}, {"r0[1-4]*", "r05"},
+                                        {"[!a-c]", "b"}, {"[a]", ""},   {"[a]b", "a"}};
     for (u32 i = 0; i < ARRAY_SIZE(yes); i++)
         if (!glob_match(yes[i][0], yes[i][1]))
             test_fail(__FILE__, __LINE__, "\"%s\" should match \"%s\"", yes[i][0], yes[i][1]);

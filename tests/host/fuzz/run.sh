@@ -6,6 +6,15 @@ build=$1 pattern=$2
 shift 2
 number=0 passed=0 failed=0 skipped=0
 
+wanted=()
+for name in range frames kvalloc slab allocators; do
+    # shellcheck disable=SC2053 # a pattern is meant
+    [[ $name == $pattern ]] && wanted+=("$name")
+done
+if [ ${#wanted[@]} = 0 ]; then
+    echo "fuzz: FUZZ=$pattern matches no harness (range, frames, kvalloc, slab, allocators)." >&2
+    exit 2
+fi
 if ! make --no-print-directory fuzzers >"$build/fuzzers.log" 2>&1; then
     if grep -qE 'cannot find .*(fuzzer|stdc)|libclang_rt.fuzzer' "$build/fuzzers.log"; then
         echo "ok 1 - fuzz # SKIP clang has no libFuzzer for 32-bit programs here (package libclang-rt-dev of its version)"
@@ -16,9 +25,7 @@ if ! make --no-print-directory fuzzers >"$build/fuzzers.log" 2>&1; then
     echo "0 passed, 1 failed"
     exit 1
 fi
-for name in range frames kvalloc slab allocators; do
-    # shellcheck disable=SC2053 # a pattern is meant
-    [[ $name == $pattern ]] || continue
+for name in "${wanted[@]}"; do
     number=$((number + 1))
     mkdir -p "$build/host/corpus/$name"
     log=$build/host/fuzz-$name.log
@@ -31,9 +38,5 @@ for name in range frames kvalloc slab allocators; do
         echo "not ok $number - fuzz_$name: $log"
     fi
 done
-if [ $number = 0 ]; then
-    echo "fuzz: FUZZ=$pattern matches no harness (range, frames, kvalloc, slab, allocators)." >&2
-    exit 2
-fi
 echo "$passed passed, $failed failed, $skipped skipped"
 [ $failed = 0 ]
