@@ -116,18 +116,32 @@ static void print_schedule(const struct run *r, u32 cpus)
     free(turns);
 }
 
-/* A line of a backtrace is an address alone; the host can say which source line it is. */
-static void print_log_line(const char *line, int n)
+extern const char __executable_start[], etext[]; /* the linker's: where this program's code lies */
+
+/* Do ten characters here say an address of this program's code, and nothing more? */
+static bool says_code(const char *at, const char *end, u32 *ip)
+{
+    if (end - at < 10 || at[0] != '0' || at[1] != 'x' || strspn(at + 2, "0123456789abcdef") != 8)
+        return false;
+    *ip = (u32)strtoul(at, NULL, 16);
+    return *ip > (uintptr_t)__executable_start && *ip < (uintptr_t)etext;
+}
+
+/* What the kernel says has addresses for places in the code; the host can say which source lines they are. */
+static void print_with_places(const char *text, const char *end)
 {
     struct source_line at;
-    int used = 0;
 
-    if (sscanf(line, " 0x%8x%n", &at.ip, &used) == 1 && used == n) {
-        symbolize(&at, 1);
-        printf("  # |     %s\n", at.text);
-        return;
+    while (text < end) {
+        if (says_code(text, end, &at.ip)) {
+            symbolize(&at, 1);
+            printf("%s", at.text);
+            text += 10;
+        } else {
+            putchar(*text++);
+        }
     }
-    printf("  # | %.*s\n", n, line);
+    putchar('\n');
 }
 
 static void print_log(const struct run *r)
@@ -138,7 +152,8 @@ static void print_log(const struct run *r)
     while (at < end) {
         const char *newline = memchr(at, '\n', (size_t)(end - at));
         int n = (int)((newline ? newline : end) - at);
-        print_log_line(at, n);
+        printf("  # | ");
+        print_with_places(at, at + n);
         at += n + 1;
     }
 }
@@ -169,7 +184,8 @@ void report_run(const struct exploration *e, const struct run *r, const struct s
 {
     char text[200];
 
-    printf("  # verdict: %s\n", r->sentence);
+    printf("  # verdict: ");
+    print_with_places(r->sentence, r->sentence + strlen(r->sentence));
     print_log(r);
     if (schedule_print(text, sizeof(text), found) >= (int)sizeof(text))
         snprintf(text, sizeof(text), "list of %u deviations", found->count);

@@ -22,7 +22,9 @@ static const char *short_path(const char *path)
     char here[512];
     size_t n = getcwd(here, sizeof(here)) ? strlen(here) : 0;
 
-    return n && !strncmp(path, here, n) && path[n] == '/' ? path + n + 1 : path;
+    if (n && !strncmp(path, here, n) && path[n] == '/')
+        path += n + 1;
+    return strncmp(path, "./", 2) ? path : path + 2;
 }
 
 /* addr2line -a -i -f prints 0xADDRESS, then a function and a file:line for each inlining level, innermost
@@ -48,7 +50,7 @@ static void read_answers(FILE *answers, struct source_line *lines, u32 n)
         place[strcspn(place, " \n")] = '\0';
         if (settled)
             continue;
-        snprintf(line->text, sizeof(line->text), "%.40s (%.36s)", function, short_path(place));
+        snprintf(line->text, sizeof(line->text), "%.48s (%.72s)", function, short_path(place));
         settled = !is_plumbing(place);
     }
 }

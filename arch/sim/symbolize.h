@@ -4,7 +4,7 @@
 
 struct source_line {
     u32 ip;
-    char text[80]; /* "function (file:line)" */
+    char text[128]; /* "function (file:line)" */
 };
 /* Fills in the text of each; the innermost place outside arch/sim and the atomics, inlining undone. */
 void symbolize(struct source_line *lines, u32 n);

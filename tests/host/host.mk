@@ -1,6 +1,8 @@
 # The host build: lib, diag, sync, sched and mm unchanged, on arch/sim, with the unit tests of tests/host and the
 # scenarios of tests/smp. Two programs: one under AddressSanitizer and UBSan, one plain and faster.
 
+# A line that is written over itself again and again: for a terminal only.
+PROGRESS = $$(test ! -t 2 || echo --progress)
 STRATEGY  ?= auto ## explore: auto, usual, random, pct, exhaustive
 BOUND     ?= 2    ## explore: exhaustive up to so many deviations from the default schedule
 SCHEDULES ?= 2000 ## explore: at most so many schedules a test
@@ -52,7 +54,7 @@ $(B)/host/explorer: $(HOST_FAST) $(B)/host/build_id.c
 host-test: $(B)/host/host-tests $(B)/host/explorer ## unit tests, self tests, mutants, and a bounded exploration of every scenario under ASan and UBSan
 	$(Q)bash tests/host/run.sh $(B)/host '$(TEST)' "$(BOOT)"
 explore: $(B)/host/explorer ## explore schedules: TEST= STRATEGY= SEED= BOUND= SCHEDULES= CPUS= BOOT=
-	$(Q)$< --progress --strategy $(STRATEGY) --bound $(BOUND) --schedules $(SCHEDULES) --boot "$(BOOT)" \
+	$(Q)$< $(PROGRESS) --strategy $(STRATEGY) --bound $(BOUND) --schedules $(SCHEDULES) --boot "$(BOOT)" \
 	    $(if $(SEED),--seed $(SEED)) $(if $(filter command line environment,$(origin CPUS)),--cpus $(CPUS)) '$(TEST)'
 replay: $(B)/host/explorer ## one schedule of the explorer again: TOKEN= as its failure printed it; leaves build/trace.dat; GDB=1: in gdb, at the failing step
 	$(Q)if [ -n "$(GDB)" ]; then exec gdb -q -x tools/gdb/replay.gdb --args $< --replay '$(TOKEN)' --here; fi; \
@@ -62,7 +64,7 @@ replay: $(B)/host/explorer ## one schedule of the explorer again: TOKEN= as its 
 explore-mutants: $(B)/host/explorer ## the explorer against every mutant: MUTANT= SCHEDULES= (TEST=: other scenarios than its own); COMPARE=SEEDS compares the strategies
 	$(Q)$< --mutants '$(MUTANT)' --schedules $(SCHEDULES) --seconds 60 --boot "$(BOOT)" $(if $(COMPARE),--compare $(COMPARE)) '$(TEST)'
 explore-races: $(B)/host/explorer ## data races between plain accesses, in drawn schedules of every scenario: TEST= SCHEDULES= SEED= BOOT=faultlock=seq
-	$(Q)$< --progress --strategy random --schedules $(SCHEDULES) --boot "races $(BOOT)" $(if $(SEED),--seed $(SEED)) \
+	$(Q)$< $(PROGRESS) --strategy random --schedules $(SCHEDULES) --boot "races $(BOOT)" $(if $(SEED),--seed $(SEED)) \
 	    $(if $(filter command line environment,$(origin CPUS)),--cpus $(CPUS)) '$(TEST)'
 refusals: $(B)/host/explorer ## each allocation of each scenario refused once, on the simulated machine: who was refused, what leaked; DRAWN=n: in n drawn schedules too; PROTOCOLS=all: under each faultlock=
 	$(Q)status=0; for words in $(or $(addprefix faultlock=,$(if $(filter all,$(PROTOCOLS)),mutex rwsem retry vma seq,$(PROTOCOLS))),''); do \

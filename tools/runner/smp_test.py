@@ -167,8 +167,13 @@ def main(config, pattern, recorded=RECORDED):
     traces = []
     started = time.monotonic()
     say(describe(config))
-    run = boot(config, [f"test={pattern}", recorded], log, _print_tap,
-               lambda machine, run: traces.append(save_trace(config, machine, run)))
+    try:
+        run = boot(config, [f"test={pattern}", recorded], log, _print_tap,
+                   lambda machine, run: traces.append(save_trace(config, machine, run)))
+    except KeyboardInterrupt:
+        if traces and traces[0]:
+            say(f"\n# trace until Ctrl-C: {traces[0]}")
+        raise
     log.close()
     if run.planned is None and NO_SUCH_TEST in log.recent():
         raise Refusal(f"TEST={pattern} matches no test.")

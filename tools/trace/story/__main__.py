@@ -54,7 +54,8 @@ def list_faults(study):
         found = remarks(study, fault)
         rows.append((-sum(weight for weight, _ in found), -fault.length, fault, ", ".join(words for _, words in found)))
     rows.sort(key=lambda row: row[:2])
-    lines = [f"{len(study.faults)} faults; the {min(WORTH, len(rows))} most worth reading (make trace-story FAULT=n):",
+    count = f"{len(rows)} fault{'s' if len(rows) != 1 else ''}"
+    lines = [f"{count}{f'; the {WORTH} most worth reading' if len(rows) > WORTH else ''} (make trace-story FAULT=n):",
              "    n  task              address        took        what happened"]
     for _, _, fault, words in rows[:WORTH]:
         kind = "write" if fault.write else "read"
@@ -73,7 +74,8 @@ def tell(study, number, folder):
     image = find_image(study.trace, folder)
     lines = source_lines(image, [step.ip for step in steps])
     out = [f"Fault {fault.n} of {len(study.faults)}: {study.trace.task(fault.task)}, its fault {fault.number}, "
-           f"at {study.trace.seconds(fault.begin):.6f} s, {microseconds(fault.length)} long."]
+           f"at {study.trace.seconds(fault.begin):.6f} s, {microseconds(fault.length)} long"
+           f"{'.' if fault.ended else ' when the trace ends: its end is not in it.'}"]
     if image is None:
         out.append("(No kernel image here is the trace's: functions instead of source lines.)")
     stage = None

@@ -215,7 +215,8 @@ function legend() {
         row(box("wait"), "waits for a lock; the arrow leads to the holder"),
         row(box("release"), "arrow from the release to the waiter that goes on"),
         row(box("shootdown"), "other CPUs are made to forget (TLB shootdown)"),
-        row(box("fault"), "page fault; nearer, its steps in their own colours")));
+        row(box("fault"), "page fault; nearer, its steps in their own colours"),
+        row("background:var(--ink);transform:rotate(45deg)", "race point R01 and so on: a window of notes/races.md")));
 }
 
 // One field of an event as people want to see it.
