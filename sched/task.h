@@ -88,6 +88,7 @@ static_assert(offsetof(struct task, pid) == sizeof(struct arch_task),
 #define TASKF_KILLED  2 /* a fatal signal: killable sleeps end too */
 #define TASKF_KTHREAD 3
 #define TASKF_IDLE    4 /* an idle task: never on a run queue */
+#define TASKF_STOPPED 5 /* by a signal, until a person goes on with it: no hang, however long */
 
 static inline bool task_is_killed(const struct task *t)
 {

@@ -65,7 +65,8 @@ static bool sleeps_too_long(struct task *task, u64 now)
     struct runq *q;
     runq_lock_of(task, &q);
     u32 state = READ_ONCE(task->state);
-    bool asleep = (state == TASK_UNINTERRUPTIBLE || state == TASK_KILLABLE) && !task->on_rq;
+    bool asleep = (state == TASK_UNINTERRUPTIBLE || state == TASK_KILLABLE) && !task->on_rq &&
+                  !atomic_bit_test(&task->flags, TASKF_STOPPED);
     bool too_long = asleep && !READ_ONCE(task->hang_reported) && task->asleep_since != 0 &&
                     now >= task->asleep_since + (u64)hungtask * 1000000000u;
 

@@ -169,7 +169,10 @@ static void stop_process(struct process *process, int signal)
 
 static void stay_stopped(struct process *process)
 {
-    if (wait_event_killable(&process->stop_wait, !READ_ONCE(process->stopped)))
+    atomic_bit_set(&current->flags, TASKF_STOPPED);
+    int killed = wait_event_killable(&process->stop_wait, !READ_ONCE(process->stopped));
+    atomic_bit_clear(&current->flags, TASKF_STOPPED);
+    if (killed)
         return;
     irqflags_t flags = spin_lock_irq_save(&process->signal_lock);
     bool say = process->continue_unsaid;

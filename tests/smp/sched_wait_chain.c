@@ -79,6 +79,10 @@ static void look(struct actor *const *a)
     check(!actor_task(a[2])->hang_reported); /* fell asleep while the list was looked through */
     watchdog_look_for_hung(actor_task(a[2])->asleep_since + 1000000000ull);
     check(!actor_task(a[2])->hang_reported); /* a second is no hang */
+    atomic_bit_set(&actor_task(a[2])->flags, TASKF_STOPPED);
+    watchdog_look_for_hung(actor_task(a[2])->asleep_since + 3600ull * 1000000000ull);
+    check(!actor_task(a[2])->hang_reported); /* a person stopped it */
+    atomic_bit_clear(&actor_task(a[2])->flags, TASKF_STOPPED);
     watchdog_look_for_hung(actor_task(a[2])->asleep_since + 3600ull * 1000000000ull);
     for (u32 i = 0; i < 3; i++)
         check(actor_task(a[i])->hang_reported);
