@@ -77,14 +77,22 @@ static s32 transfer_at(struct file *file, transfer_fn fn, vaddr_t user, size_t n
     return fn(file, user, MIN(n, TRANSFER_MAX), position);
 }
 
+static int before_read(struct file *file, transfer_fn fn, u64 position)
+{
+    return file->ops->before_read && fn == file->ops->read ? file->ops->before_read(file, position) : 0;
+}
+
 /* The inode's lock makes position and transfer one step for all who share the file. */
 static s32 transfer(struct file *file, transfer_fn fn, vaddr_t user, size_t n)
 {
     if (!file->ops->seekable)
         return transfer_at(file, fn, user, n, NULL);
+    s32 result = before_read(file, fn, READ_ONCE(file->position));
+    if (result)
+        return result;
     mutex_lock(&file->inode->lock);
     u64 position = file->position;
-    s32 result = transfer_at(file, fn, user, n, &position);
+    result = transfer_at(file, fn, user, n, &position);
     if (result >= 0)
         file->position = position;
     mutex_unlock(&file->inode->lock);
@@ -107,8 +115,11 @@ static s32 transfer_fixed(struct file *file, transfer_fn fn, vaddr_t user, size_
         return transfer_at(file, fn, user, n, &position);
     if (!file->ops->seekable)
         return inode_is_dir(file->inode) ? -EISDIR : -ESPIPE;
+    s32 result = before_read(file, fn, position);
+    if (result)
+        return result;
     mutex_lock(&file->inode->lock);
-    s32 result = transfer_at(file, fn, user, n, &position);
+    result = transfer_at(file, fn, user, n, &position);
     mutex_unlock(&file->inode->lock);
     return result;
 }

@@ -43,6 +43,8 @@ struct file_ops {
      */
     s32 (*read)(struct file *file, vaddr_t user, size_t n, u64 *position);
     s32 (*write)(struct file *file, vaddr_t user, size_t n, u64 *position);
+    /* Before a read at `position`, with no lock held. NULL: nothing to prepare. 0 or -errno. */
+    int (*before_read)(struct file *file, u64 position);
     /* Up to PIPE_BUF bytes of the kernel's own, all or none, as write(): what a vector's pieces are gathered
      * into where no other writer's bytes may come between them. NULL: nobody asks for that. */
     s32 (*write_whole)(struct file *file, const char *bytes, size_t n);

@@ -1,6 +1,6 @@
 /*
  * Files whose text is made when they are first read (/proc). The maker prints into a growing buffer that
- * belongs to the open file, so a reader sees one moment however small its reads are.
+ * belongs to the open file, so a reader sees one moment however small its reads are, and another when he begins again.
  */
 #pragma once
 #include "fs/file.h"
@@ -9,6 +9,7 @@ struct text {
     char *p;
     size_t length, room;
     bool failed; /* no memory: the reader gets -ENOMEM */
+    bool shown;  /* somebody has read of it: a read from the start makes another */
 };
 void text_print(struct text *t, const char *fmt, ...) printf_like(2, 3);
 void text_append(struct text *t, const void *bytes, size_t n);

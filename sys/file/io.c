@@ -129,9 +129,25 @@ s32 sys_sync(void)
 {
     return 0;
 }
-s32 sys_fadvise64(int fd)
+
+/* Nothing follows: tmpfs's pages are nowhere else. posix_fadvise(2). */
+static s32 advise(int fd, s64 length, u32 advice)
 {
-    return sync_fd(fd);
+    struct file *file = fd_get(fd);
+    s32 result = !file                                     ? -EBADF
+                 : (file->inode->mode & S_IFMT) == S_IFIFO ? -ESPIPE
+                 : length < 0 || advice > 5 /* NOREUSE */  ? -EINVAL
+                                                           : 0;
+    file_put(file);
+    return result;
+}
+s32 sys_fadvise64(int fd, u32 offset_low, u32 offset_high, s32 length, u32 advice)
+{
+    return advise(fd, length, advice);
+}
+s32 sys_fadvise64_64(int fd, u32 offset_low, u32 offset_high, u32 low, u32 high, u32 advice)
+{
+    return advise(fd, (s64)((u64)high << 32 | low), advice);
 }
 s32 sys_readahead(int fd)
 {

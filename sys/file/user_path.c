@@ -19,7 +19,9 @@ char *path_from_user(vaddr_t from, int *error)
 /* Where a relative path starts, referenced. */
 static struct inode *base_of(int dirfd, const char *path, int *error)
 {
-    *error = 0;
+    *error = *path ? 0 : -ENOENT; /* whatever the descriptor is */
+    if (*error)
+        return NULL;
     if (dirfd == AT_FDCWD || *path == '/')
         return fs_context_cwd(thread_current()->fs);
     struct file *file = fd_get(dirfd);

@@ -73,14 +73,14 @@ struct thread {
         vaddr_t at;   /* a sleep's timespec for what remains, or 0; a futex */
         u32 value, bitset;
         bool time64, shared;
-    } restart;              /* (o) what restart_syscall continues */
-    u8 policy;              /* (P) to write; (a) sched(7): told to who asks, and the children have it */
-    vaddr_t clear_tid;      /* (o) CLONE_CHILD_CLEARTID */
-    vaddr_t set_tid;        /* (o) CLONE_CHILD_SETTID: written before its first instruction */
-    vaddr_t robust_list;    /* (o) */
-    bool enter_first;       /* (o) the first program's first thread: execs on its way out */
-    struct fd_table *files; /* (o) */
-    struct fs_context *fs;  /* (o) */
+    } restart;                     /* (o) what restart_syscall continues */
+    u8 policy;                     /* (P) to write; (a) sched(7): told to who asks */
+    vaddr_t clear_tid;             /* (o) CLONE_CHILD_CLEARTID */
+    vaddr_t set_tid;               /* (o) CLONE_CHILD_SETTID: written before its first instruction */
+    vaddr_t robust_list;           /* (o) */
+    bool enter_first;              /* (o) the first program's first thread: execs on its way out */
+    struct fd_table *files;        /* (o) */
+    struct fs_context *fs;         /* (o) */
     struct vfork_gate *vfork_gate; /* (o) */
     struct pending pending;        /* (s) last: its end is not cleared */
 };

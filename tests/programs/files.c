@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/select.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -154,6 +155,20 @@ static void check_poll(void)
     close(fd);
 }
 
+/* Who begins again at the start of such a file is told what is true now. */
+static void check_proc_again(void)
+{
+    char text[16] = "", first;
+    prctl(PR_SET_NAME, "earlier");
+    int fd = open("/proc/self/comm", O_RDONLY);
+    check(read(fd, &first, 1) == 1 && first == 'e');
+    prctl(PR_SET_NAME, "now");
+    check(lseek(fd, 0, SEEK_SET) == 0 && read(fd, text, sizeof(text)) == 4 && !strcmp(text, "now\n"));
+    prctl(PR_SET_NAME, "later");
+    check(pread(fd, text, sizeof(text), 0) == 6 && !strcmp(text, "later\n"));
+    close(fd);
+}
+
 static void check_proc(const char *self)
 {
     char text[256];
@@ -220,6 +235,7 @@ int main(int argc, char **argv)
     check_descriptors();
     check_poll();
     check_proc(argv[0]);
+    check_proc_again();
     check_corners();
     check_old_times();
     return finish();

@@ -1,6 +1,6 @@
 /*
  * Where in a file: devices whose places are all alike (null(4), full(4), random(4)), and stretches of one file copied
- * into another (copy_file_range(2)).
+ * into another (copy_file_range(2)); advice about them (posix_fadvise(2)).
  *
  * @libc glibc
  * @output all checks passed
@@ -8,6 +8,7 @@
 #define _FILE_OFFSET_BITS 64
 #include "checks.h"
 #include <stdint.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 
 #define FAR_AWAY (1ll << 40)
@@ -89,6 +90,23 @@ static void check_copy_refused(int from, int to)
     close(appends);
 }
 
+/* posix_fadvise(2), and a name that is empty: ENOENT whatever the descriptor is (open(2)). */
+static void check_refused(int to)
+{
+    struct stat st;
+    int ends[2];
+    check(pipe(ends) == 0 && posix_fadvise(ends[0], 0, 0, POSIX_FADV_NORMAL) == ESPIPE);
+    check(posix_fadvise(to, 0, 10, POSIX_FADV_WILLNEED) == 0 &&
+          posix_fadvise(to, 0, 0, POSIX_FADV_NOREUSE) == 0);
+    check(posix_fadvise(to, 0, 0, 6) == EINVAL && posix_fadvise(to, 0, -1, POSIX_FADV_NORMAL) == EINVAL);
+    check(posix_fadvise(-1, 0, 0, POSIX_FADV_NORMAL) == EBADF);
+    check(fstatat(to, "", &st, 0) == -1 && errno == ENOENT && openat(-1, "", O_RDONLY) == -1 &&
+          errno == ENOENT);
+    check(fstatat(to, "", &st, AT_EMPTY_PATH) == 0 && fstatat(to, "x", &st, 0) == -1 && errno == ENOTDIR);
+    close(ends[0]);
+    close(ends[1]);
+}
+
 int main(void)
 {
     setvbuf(stdout, NULL, _IONBF, 0);
@@ -99,6 +117,7 @@ int main(void)
     check(made >= 0 && to >= 0 && from >= 0 && write(made, "0123456789", 10) == 10);
     check_copy(from, to);
     check_copy_refused(from, to);
+    check_refused(to);
     close(made);
     close(from);
     close(to);
