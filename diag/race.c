@@ -43,7 +43,7 @@ BOOT_NUMBER(perturb, "spin a pseudo-random time at race points, from this seed (
 BOOT_NUMBER(unforced,
             "1: scenarios do not hold tasks at race points; whether the race comes is the schedule's",
             &unforced);
-BOOT_TEXT(mutant, "plant the mistake of one race of the catalogue, R01..R62, or S14A..S14C", mutant_word);
+BOOT_TEXT(mutant, "plant the mistake of one race of the catalogue, R01..R63, or S14A..S14C", mutant_word);
 
 /* The number behind mutant=, or 0. */
 static u32 mutant_number(const char *word)

@@ -75,6 +75,7 @@ enum race_id {
     R60,
     R61,
     R62,
+    R63,
     RACE_COUNT,
 };
 

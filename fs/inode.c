@@ -3,6 +3,7 @@
 #include "arch/clock.h"
 #include "diag/assert.h"
 #include "diag/panic.h"
+#include "diag/race.h"
 #include "fs/dir.h"
 #include "fs/file.h"
 #include "fs/tmpfs.h"
@@ -75,8 +76,13 @@ int inode_begin_writing(struct inode *inode)
 {
     if (!inode->counts)
         return 0;
-    atomic_inc(&inode->writers); /* a full barrier */
-    if (!atomic_read(&inode->mapping.executed))
+    bool looked = mutant(R63) && !atomic_read(&inode->mapping.executed);
+    if (!mutant(R63))
+        atomic_inc(&inode->writers); /* a full barrier */
+    race_point(R63);                 /* who executes it now sees that count, or we see his */
+    if (mutant(R63))
+        atomic_inc(&inode->writers);
+    if (looked || !atomic_read(&inode->mapping.executed))
         return 0;
     inode_end_writing(inode);
     return -ETXTBSY;
