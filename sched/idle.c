@@ -82,24 +82,27 @@ noreturn void sched_start_cpu(void)
     sched_idle_loop();
 }
 
-/*
- * Enter with interrupts off; returns with them on. The space of whoever ran here last stays loaded (lazy TLB):
- * most often he comes back. But each flush of it is an IPI to its other CPUs and a wake-up here, so after the
- * first one we leave. That is allowed here, where nothing is half way through an access to the space, as it
- * may be in what a flush interrupts (mm/table/shootdown.c). Interrupts are off where we look, since a space
- * that is only borrowed may die as soon as its owner finds it loaded nowhere.
- */
-static void wait_here(void)
-{
-    struct space *borrowed = cpu_local()->loaded_space;
-    u32 me = cpu_id(), flushed = READ_ONCE(borrowed->flushed[me]);
+/* The space of whoever ran here last, which stays loaded (lazy TLB): most often he comes back. */
+struct borrowed {
+    u32 switches; /* of this CPU, when it began to idle */
+    u32 flushed;  /* up to which of the space's flushes, then */
+};
 
-    cpu_wait_for_interrupt();
-    irq_disable();
-    if (!READ_ONCE(cpu_local()->need_resched) && cpu_local()->loaded_space == borrowed &&
-        READ_ONCE(borrowed->flushed[me]) != flushed)
+/*
+ * Each flush of it is an IPI to its other CPUs and a wake-up here, so after the first one we leave. That is
+ * allowed here, where nothing is half way through an access to the space, as it may be in what a flush
+ * interrupts (mm/table/shootdown.c). Interrupts are off, since a space that is only borrowed may die as soon
+ * as its owner finds it loaded nowhere.
+ */
+static void leave_if_flushed(struct borrowed *b)
+{
+    irqflags_t flags = irq_save();
+    u32 switches = runq_here()->switches, flushed = READ_ONCE(cpu_local()->loaded_space->flushed[cpu_id()]);
+    if (b->switches != switches)
+        *b = (struct borrowed){switches, flushed};
+    else if (b->flushed != flushed && cpu_local()->loaded_space != &kernel_space)
         space_load(&kernel_space);
-    irq_enable();
+    irq_restore(flags);
 }
 
 noreturn void sched_idle_loop(void)
@@ -111,6 +114,7 @@ noreturn void sched_idle_loop(void)
     }
     preempt_count_sub(preempt_count()); /* boot ran with preemption off */
     irq_enable();
+    struct borrowed borrowed = {0, 0};
     for (;;) {
         bool (*work)(void) = READ_ONCE(sched_idle_work);
         while (!READ_ONCE(cpu_local()->need_resched) && work && work())
@@ -119,9 +123,10 @@ noreturn void sched_idle_loop(void)
         if (READ_ONCE(cpu_local()->need_resched))
             irq_enable();
         else
-            wait_here();
+            cpu_wait_for_interrupt();
         if (READ_ONCE(cpu_local()->need_resched))
             schedule();
+        leave_if_flushed(&borrowed);
     }
 }
 
