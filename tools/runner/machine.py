@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from tools.runner import disk, qemu
 from tools.runner.records import Lines, parse
 
+LOADING_FACTOR = 5       # before the kernel says anything the loader may be reading a large archive, and shows no progress
 DUMP_QUIET_SECONDS = 10  # a dump is over when the console has been still for so long
 END_OF_INPUT = b"\x04"    # Ctrl-D, as a person at a terminal says it
 
@@ -51,6 +52,7 @@ class Machine:
         self.ram = f"/proc/{os.getpid()}/fd/{self._memory}"
         self.process = None
         self.ready = threading.Event()  # QEMU has greeted: from here on its exit status is the guest's word
+        self._has_spoken = False        # the kernel
         self._reset_seen = False
         self._asked = False           # the watchdog has sent its NMI
         self._killed_by_watchdog = False
@@ -126,6 +128,7 @@ class Machine:
                     yield Console(data)
                 elif key.data == "control":
                     self._progress = time.monotonic()
+                    self._has_spoken = True
                     yield from map(parse, lines["control"].feed(data))
                 else:
                     self._hear_qmp(lines["qmp"].feed(data))
@@ -154,11 +157,14 @@ class Machine:
             if message.get("event") == "SHUTDOWN" and message["data"]["reason"] == "guest-reset":
                 self._reset_seen = True
 
+    def _patience(self):
+        return self.config.quiet_seconds * (1 if self._has_spoken else LOADING_FACTOR)
+
     def _watch(self):
         """Asks a machine that makes no progress for its dump; ends it when the dump is over."""
         now = time.monotonic()
         if not self._asked:
-            if now - self._progress > self.config.quiet_seconds:
+            if now - self._progress > self._patience():
                 self._asked = True
                 self._console_moved = now
                 self.ask("inject-nmi")
@@ -169,7 +175,7 @@ class Machine:
     def _end(self):
         code = self.process.wait()
         if self._asked:
-            return End("hang", False, f"the machine made no progress for {self.config.quiet_seconds} s"
+            return End("hang", False, f"the machine made no progress for {self._patience()} s"
                                       f"{' and was killed' if self._killed_by_watchdog else ''}: a hang.")
         if self.ready.is_set() and code == 1:
             return End("exit", True, "the machine ended with success.")
