@@ -88,7 +88,7 @@ static void park(struct race_slot *slot)
 
 static void visit(struct race_slot *slot)
 {
-    void (*action)(void *) = READ_ONCE(slot->action);
+    void (*action)(void *) = load_acquire(&slot->action);
 
     if (action)
         action(slot->arg);
@@ -170,7 +170,8 @@ void race_release(enum race_id id)
 
 void race_action(enum race_id id, void (*action)(void *), void *arg)
 {
-    slots[id].arg = arg;
+    if (action) /* else who comes by at this moment may still run the former one */
+        slots[id].arg = arg;
     note_used(id);
     store_release(&slots[id].action, action);
 }

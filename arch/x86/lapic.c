@@ -126,21 +126,44 @@ void lapic_send_nmi(u32 apic_id)
     send(apic_id, COMMAND_ASSERT | DELIVER_NMI);
 }
 
+/* What both counters say at one moment. */
+struct moment {
+    u32 count;
+    u64 cycles;
+};
+
+/* The closest of a few readings: between the two a host may take the processor away for longer than the whole
+ * window. */
+static init_text struct moment sample_moment(void)
+{
+    struct moment best = {0, 0};
+    u64 least = ~0ull;
+    for (int i = 0; i < 5; i++) {
+        u64 before = cpu_cycles();
+        u32 count = reg_read(REG_TIMER_COUNT);
+        u64 after = cpu_cycles();
+        if (after - before < least) {
+            least = after - before;
+            best = (struct moment){count, before};
+        }
+    }
+    return best;
+}
+
 init_text void lapic_timer_calibrate(void)
 {
     u64 window = clock_cycles_per_sec() / 100;
 
     reg_write(REG_TIMER_DIVIDE, DIVIDE_BY_16);
     reg_write(REG_TIMER_INITIAL, ~0u);
-    u32 count_then = reg_read(REG_TIMER_COUNT);
-    u64 then = cpu_cycles();
-    while (cpu_cycles() - then < window)
+    struct moment first = sample_moment();
+    while (cpu_cycles() - first.cycles < window)
         cpu_relax();
-    u32 counted = count_then - reg_read(REG_TIMER_COUNT);
-    u64 cycles = cpu_cycles() - then;
+    struct moment last = sample_moment();
     reg_write(REG_TIMER_INITIAL, 0);
 
-    timer_count = (u32)((u64)counted * (clock_cycles_per_sec() / TICK_HZ) / cycles);
+    timer_count = (u32)((u64)(first.count - last.count) * (clock_cycles_per_sec() / TICK_HZ) /
+                        (last.cycles - first.cycles));
     if (timer_count == 0)
         panic("the local APIC's timer does not count");
 }
