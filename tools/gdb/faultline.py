@@ -138,13 +138,23 @@ class Prefix(gdb.Command):
         super().__init__("fl", gdb.COMMAND_DATA, prefix=True)
 
 
-class Tasks(gdb.Command):
+class Reader(gdb.Command):
+    """A command that reads the machine's memory."""
+
+    def invoke(self, argument, _from_tty):
+        """What gdb calls."""
+        if not gdb.selected_thread():
+            raise gdb.GdbError("there is no machine to read: it has ended, or none is attached")
+        self.show(argument)
+
+
+class Tasks(Reader):
     """fl tasks: every task, its state, what it waits for and the sleeping locks it holds."""
 
     def __init__(self):
         super().__init__("fl tasks", gdb.COMMAND_DATA)
 
-    def invoke(self, _argument, _from_tty):
+    def show(self, _argument):
         """Prints the table."""
         for task in tasks():
             on = f"cpu {int(task['cpu'])}" + (", running" if bool(task["on_cpu"]) else "")
@@ -153,13 +163,13 @@ class Tasks(gdb.Command):
                 print(f"           holds {describe_held(entry)}")
 
 
-class Locks(gdb.Command):
+class Locks(Reader):
     """fl locks: every lock held now, its holder, and the tasks that wait for it."""
 
     def __init__(self):
         super().__init__("fl locks", gdb.COMMAND_DATA)
 
-    def invoke(self, _argument, _from_tty):
+    def show(self, _argument):
         """Prints spinlocks by CPU, then sleeping locks by task."""
         per_cpu = static("spins_held")
         for cpu in range(per_cpu.type.range()[1] + 1):
@@ -182,13 +192,13 @@ def mm_argument(argument):
     return mm.cast(pointer_type("mm")).dereference()
 
 
-class Regions(gdb.Command):
+class Regions(Reader):
     """fl regions [MM]: the regions of an address space."""
 
     def __init__(self):
         super().__init__("fl regions", gdb.COMMAND_DATA)
 
-    def invoke(self, argument, _from_tty):
+    def show(self, argument):
         """Prints one line a region."""
         for vma in tree_entries(mm_argument(argument)["vmas"]["root"], "vma", "node"):
             flags = int(vma["flags"])
@@ -198,13 +208,13 @@ class Regions(gdb.Command):
                   f"seq {int(vma['seq'])} {kind} {text(vma['name'])}")
 
 
-class Entries(gdb.Command):
+class Entries(Reader):
     """fl entries ADDR [MM]: the page-table entries of an address."""
 
     def __init__(self):
         super().__init__("fl entries", gdb.COMMAND_DATA)
 
-    def invoke(self, argument, _from_tty):
+    def show(self, argument):
         """Prints directory entry, table entry and frame."""
         words = gdb.string_to_argv(argument)
         if not words:
