@@ -166,11 +166,10 @@ def spread(values):
 
 
 def complaint(ahead, gain):
-    """What the verdict has against a row, by its ratios to Linux and to two CPUs. Of four virtual CPUs on fewer processors a single
-    turn may go either way: they are below two when every turn says so, once in 32 times by chance."""
+    """What the verdict has against a row, by its ratios to Linux and (None: not asked) to two CPUs."""
     if statistics.median(ahead) <= 1:
         return "BEHIND LINUX"
-    return "BELOW 2 CPUS" if max(gain) < 1 else ""
+    return "BELOW 2 CPUS" if gain and statistics.median(gain) < 1 else ""
 
 
 def beside_linux(config, pattern):
@@ -185,11 +184,12 @@ def beside_linux(config, pattern):
                     into.setdefault((kind, cpus), []).append(got.rates[kind])
         say(f"# turn {turn + 1} of {LINUX_TURNS} done")
     rows, good, bad = [], 0, 0
+    processors = len(os.sched_getaffinity(0))  # four virtual CPUs on fewer of them: which is ahead is the host's doing
     for kind in (*fnmatch.filter(KINDS, pattern), CONTROL):
         for cpus in CPU_COUNTS:
             mine, theirs = ours[kind, cpus], linux[kind, cpus]
             ahead, gain = ratios(mine, theirs), ratios(mine, ours[kind, 2])
-            why = complaint(ahead, gain if cpus == 4 else [1])
+            why = complaint(ahead, gain if 2 < cpus <= processors else None)
             if kind == CONTROL:
                 why = "no faults"
             else:
@@ -200,6 +200,7 @@ def beside_linux(config, pattern):
     say(f"# thousand faults a second, {version}, same QEMU and program; medians of {LINUX_TURNS} turns, of the ratios within a turn too,")
     say("#   and between what they lay;")
     say("#   mapped: touches of pages that are there, which no kernel sees: what the host makes of so many virtual CPUs;")
-    say("#   passed: ahead of Linux, and 4 CPUs not below 2 in every turn")
+    say("#   passed: ahead of Linux, and 4 CPUs not below 2" +
+        ("" if processors >= 4 else f" (no verdict on that: this host has {processors} processors)"))
     verdict(good, bad)
     return 0 if not bad else 1
