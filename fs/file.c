@@ -64,6 +64,13 @@ void file_put(struct file *file)
     slab_free(&file_cache, file);
 }
 
+int file_open_with_data(struct file *file)
+{
+    assert(file->inode->data);
+    file->data = file->inode->data;
+    return 0;
+}
+
 typedef s32 (*transfer_fn)(struct file *file, vaddr_t user, size_t n, u64 *position);
 
 /* `position` is NULL where files have none, else under the inode's lock: what appends begins at the end,

@@ -70,6 +70,8 @@ struct file {
 
 /* Opens `inode` (takes a reference of its own) with one file reference; NULL with *error set. Sleeps. */
 struct file *file_open(struct inode *inode, u32 flags, int *error);
+/* A file_ops.open for inodes that have their data before anybody can open them: it is the file's as well. 0. */
+int file_open_with_data(struct file *file);
 void file_get(struct file *file);
 void file_put(struct file *file); /* the last one closes; sleeps */
 /* Called before a watched file is closed: who watches it forgets it. sys/file/epoll.c sets it. */

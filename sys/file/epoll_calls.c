@@ -16,12 +16,7 @@ s32 sys_epoll_create1(u32 flags)
     if (flags & ~O_CLOEXEC)
         return -EINVAL;
     struct file *file = epoll_create();
-    if (!file)
-        return -ENOMEM;
-    int fd = fd_install(file, 0, flags & O_CLOEXEC);
-    if (fd < 0)
-        file_put(file);
-    return fd;
+    return file ? fd_give(file, flags & O_CLOEXEC) : -ENOMEM;
 }
 s32 sys_epoll_create(s32 size)
 {

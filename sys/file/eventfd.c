@@ -1,6 +1,5 @@
 /* eventfd: a counter that can be read, written and waited for. eventfd(2). */
 #include "arch/user.h"
-#include "diag/assert.h"
 #include "mm/kernel/slab.h"
 #include "sys/file/fd_table.h"
 #include "sys/syscalls.h"
@@ -86,15 +85,9 @@ static void eventfd_inode_release(struct inode *inode)
 {
     kfree(inode->data);
 }
-static int eventfd_open(struct file *file)
-{
-    assert(file->inode->data);
-    file->data = file->inode->data;
-    return 0;
-}
 static const struct inode_ops eventfd_inode_ops = {.release = eventfd_inode_release};
 static const struct file_ops eventfd_file_ops = {
-    .open = eventfd_open, .read = eventfd_read, .write = eventfd_write, .poll = eventfd_poll};
+    .open = file_open_with_data, .read = eventfd_read, .write = eventfd_write, .poll = eventfd_poll};
 
 s32 sys_eventfd2(u32 initial, u32 flags)
 {
@@ -111,13 +104,7 @@ s32 sys_eventfd2(u32 initial, u32 flags)
     e->count = initial;
     e->semaphore = flags & EFD_SEMAPHORE;
     inode->data = e;
-    int error;
-    struct file *file = file_open(inode, O_RDWR | (flags & O_NONBLOCK), &error);
-    inode_put(inode);
-    int fd = file ? fd_install(file, 0, flags & O_CLOEXEC) : error;
-    if (fd < 0)
-        file_put(file);
-    return fd;
+    return fd_open(inode, O_RDWR | (flags & (O_NONBLOCK | O_CLOEXEC)));
 }
 s32 sys_eventfd(u32 initial)
 {

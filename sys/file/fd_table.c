@@ -187,6 +187,22 @@ int fd_install(struct file *file, int from, bool close_on_exec)
     }
 }
 
+int fd_give(struct file *file, bool close_on_exec)
+{
+    int fd = fd_install(file, 0, close_on_exec);
+    if (fd < 0)
+        file_put(file);
+    return fd;
+}
+
+int fd_open(struct inode *inode, u32 flags)
+{
+    int error;
+    struct file *file = file_open(inode, flags & ~O_CLOEXEC, &error);
+    inode_put(inode);
+    return file ? fd_give(file, flags & O_CLOEXEC) : error;
+}
+
 int fd_replace(int fd, struct file *file, bool close_on_exec)
 {
     struct fd_table *t = thread_current()->files;

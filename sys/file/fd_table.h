@@ -24,6 +24,11 @@ static inline void fd_return(struct file *file, bool counted)
 /* The lowest free number >= from for `file`, whose reference passes to the table; -EMFILE, -ENOMEM (the
  * caller keeps it). */
 int fd_install(struct file *file, int from, bool close_on_exec);
+/* The same from 0, and the reference passes in any case: what is not installed is closed. */
+int fd_give(struct file *file, bool close_on_exec);
+/* Opens an inode that nobody else will (its reference passes) and gives it a number; `flags` as of open(2). The number, -ENOMEM,
+ * -EMFILE, or what its open says. Sleeps. */
+int fd_open(struct inode *inode, u32 flags);
 /* dup2: puts `file` at this very number and closes what was there. 0 or -errno. */
 int fd_replace(int fd, struct file *file, bool close_on_exec);
 int fd_close(int fd);

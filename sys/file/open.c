@@ -101,12 +101,7 @@ s32 sys_openat(int dirfd, vaddr_t name, u32 flags, u32 mode)
     struct file *file =
         error ? NULL : file_open(path.inode, flags & ~(O_CREAT | O_EXCL | O_TRUNC | O_CLOEXEC), &error);
     path_put(&path);
-    if (!file)
-        return error;
-    int fd = fd_install(file, 0, flags & O_CLOEXEC);
-    if (fd < 0)
-        file_put(file);
-    return fd;
+    return file ? fd_give(file, flags & O_CLOEXEC) : error;
 }
 
 s32 sys_open(vaddr_t name, u32 flags, u32 mode)
@@ -158,10 +153,7 @@ s32 sys_memfd_create(vaddr_t name, u32 flags)
     inode->target = shown; /* goes with the inode */
     inode->seals = flags & 2 ? 0 : F_SEAL_SEAL;
     inode_put(inode);
-    int fd = fd_install(file, 0, flags & 1);
-    if (fd < 0)
-        file_put(file);
-    return fd;
+    return fd_give(file, flags & 1);
 }
 
 s32 sys_pipe2(vaddr_t fds_at, u32 flags)

@@ -5,7 +5,6 @@
  * and thread's. So the queue to wait on is not the file's but the process's (sys/signal/watch.c).
  */
 #include "arch/user.h"
-#include "diag/assert.h"
 #include "lib/string.h"
 #include "mm/kernel/slab.h"
 #include "sys/file/fd_table.h"
@@ -112,19 +111,13 @@ static u32 signalfd_poll(struct file *file, struct waitqueue **queue)
     return any_pending(file->data) ? POLL_IN : 0;
 }
 
-static int signalfd_open(struct file *file)
-{
-    assert(file->inode->data);
-    file->data = file->inode->data;
-    return 0;
-}
 static void signalfd_inode_release(struct inode *inode)
 {
     kfree(inode->data);
 }
 static const struct inode_ops signalfd_inode_ops = {.release = signalfd_inode_release};
 static const struct file_ops signalfd_file_ops = {
-    .open = signalfd_open, .read = signalfd_read, .poll = signalfd_poll};
+    .open = file_open_with_data, .read = signalfd_read, .poll = signalfd_poll};
 
 static s32 create(sigset mask, u32 flags)
 {
@@ -137,13 +130,7 @@ static s32 create(sigset mask, u32 flags)
     spinlock_init(&s->lock, "signalfd", LEAF);
     set_mask(s, mask);
     inode->data = s;
-    int error;
-    struct file *file = file_open(inode, O_RDWR | (flags & O_NONBLOCK), &error);
-    inode_put(inode);
-    int fd = file ? fd_install(file, 0, flags & O_CLOEXEC) : error;
-    if (fd < 0)
-        file_put(file);
-    return fd;
+    return fd_open(inode, O_RDWR | (flags & (O_NONBLOCK | O_CLOEXEC)));
 }
 
 /* Who waits with the old mask looks again with the new one. */

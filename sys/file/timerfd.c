@@ -15,7 +15,6 @@
  */
 #include "arch/clock.h"
 #include "arch/user.h"
-#include "diag/assert.h"
 #include "mm/kernel/slab.h"
 #include "sched/sched.h"
 #include "sys/file/fd_table.h"
@@ -134,13 +133,6 @@ static u32 timerfd_poll(struct file *file, struct waitqueue **queue)
     return mask;
 }
 
-static int timerfd_open(struct file *file)
-{
-    assert(file->inode->data);
-    file->data = file->inode->data;
-    return 0;
-}
-
 /* The last reference, from whichever process: nobody sets it any more. */
 static void timerfd_inode_release(struct inode *inode)
 {
@@ -151,7 +143,7 @@ static void timerfd_inode_release(struct inode *inode)
 
 static const struct inode_ops timerfd_inode_ops = {.release = timerfd_inode_release};
 static const struct file_ops timerfd_file_ops = {
-    .open = timerfd_open, .read = timerfd_read, .poll = timerfd_poll};
+    .open = file_open_with_data, .read = timerfd_read, .poll = timerfd_poll};
 
 static struct inode *timerfd_inode(u32 clock)
 {
@@ -171,20 +163,12 @@ static struct inode *timerfd_inode(u32 clock)
 
 s32 sys_timerfd_create(u32 clock, u32 flags)
 {
-    int error;
     if (flags & ~(O_CLOEXEC | O_NONBLOCK))
         return -EINVAL;
     if (clock != CLOCK_REALTIME && clock != CLOCK_MONOTONIC && clock != CLOCK_BOOTTIME)
         return -EINVAL;
     struct inode *inode = timerfd_inode(clock);
-    if (!inode)
-        return -ENOMEM;
-    struct file *file = file_open(inode, O_RDWR | (flags & O_NONBLOCK), &error);
-    inode_put(inode);
-    int fd = file ? fd_install(file, 0, flags & O_CLOEXEC) : error;
-    if (fd < 0)
-        file_put(file);
-    return fd;
+    return inode ? fd_open(inode, O_RDWR | flags) : -ENOMEM;
 }
 
 /* The descriptor's file with a reference, or NULL with *error set. */

@@ -2,7 +2,6 @@
  * (userfaultfd_ioctl.c). Who waits for whom is mm/fault/userfault.c's. */
 #include "sys/memory/userfaultfd.h"
 #include "arch/user.h"
-#include "diag/assert.h"
 #include "mm/kernel/slab.h"
 #include "sched/task.h"
 #include "sys/file/fd_table.h"
@@ -74,12 +73,6 @@ static u32 userfaultfd_poll(struct file *file, struct waitqueue **queue)
 
 /* ---- open, close ---- */
 
-static int userfaultfd_open(struct file *file)
-{
-    assert(file->inode->data);
-    file->data = file->inode->data;
-    return 0;
-}
 /* The file's, and the inode's: of a file that could not be opened, too. */
 static void userfaultfd_release(struct inode *inode)
 {
@@ -91,8 +84,10 @@ static void userfaultfd_release(struct inode *inode)
 }
 
 static const struct inode_ops userfaultfd_inode_ops = {.release = userfaultfd_release};
-static const struct file_ops userfaultfd_file_ops = {
-    .open = userfaultfd_open, .read = userfaultfd_read, .ioctl = userfaultfd_ioctl, .poll = userfaultfd_poll};
+static const struct file_ops userfaultfd_file_ops = {.open = file_open_with_data,
+                                                     .read = userfaultfd_read,
+                                                     .ioctl = userfaultfd_ioctl,
+                                                     .poll = userfaultfd_poll};
 
 /* For the running program's memory. NULL when no memory. */
 static struct inode *userfaultfd_inode(bool user_only)
@@ -119,13 +114,5 @@ s32 sys_userfaultfd(u32 flags)
     if (flags & ~(UFFD_USER_MODE_ONLY | O_CLOEXEC | O_NONBLOCK))
         return -EINVAL;
     struct inode *inode = userfaultfd_inode(user_only);
-    if (!inode)
-        return -ENOMEM;
-    int error;
-    struct file *file = file_open(inode, flags & O_NONBLOCK, &error);
-    inode_put(inode);
-    int fd = file ? fd_install(file, 0, flags & O_CLOEXEC) : error;
-    if (fd < 0)
-        file_put(file);
-    return fd;
+    return inode ? fd_open(inode, flags & (O_NONBLOCK | O_CLOEXEC)) : -ENOMEM;
 }

@@ -6,7 +6,6 @@
 #include "diag/trace.h"
 #include "fs/dir.h"
 #include "fs/generated.h"
-#include "fs/tmpfs.h"
 #include "lib/string.h"
 #include "mm/fault/fault.h"
 #include "mm/kernel/kvalloc.h"
